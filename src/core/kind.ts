@@ -1,0 +1,116 @@
+// The contract of a kind: what sort of thing a resource is, how it is read, and what change it needs.
+// A kind reads through a Reader and returns steps; it never writes.
+import type { z } from 'zod';
+import type { Ref } from './address.ts';
+import type { Reader } from './host.ts';
+import type { Json } from './json.ts';
+import type { Reason } from './reason.ts';
+import type { Step } from './step.ts';
+
+export const VERBS = [
+  'create',
+  'update',
+  'reload',
+  'restart',
+  'replace',
+  'delete',
+  'adopt',
+  'forget',
+  'run',
+] as const;
+export type Verb = (typeof VERBS)[number];
+
+/** One property before and after; null is absent. `text` fields are shown as a unified diff. */
+export interface Field {
+  readonly name: string;
+  readonly before: string | null;
+  readonly after: string | null;
+  readonly as?: 'text';
+}
+
+/** Something that a change stops or starts anew for its users. */
+export interface Interruption {
+  readonly what: string;
+  readonly how: 'restart' | 'reload' | 'stop';
+}
+
+/** What one resource needs. `reason` says why in words; `notes` are further lines for the reader of the plan. */
+export interface KindChange {
+  readonly verb: Verb;
+  readonly reason: string;
+  readonly fields: readonly Field[];
+  readonly steps: readonly Step[];
+  readonly data?: 'kept' | 'lost';
+  readonly interrupts?: readonly Interruption[];
+  readonly notes?: readonly string[];
+}
+
+/** A resource that cannot be planned, and why. */
+export interface Blocked {
+  readonly blocked: Reason;
+}
+
+/** What the plan so far makes true on this host, and what the configuration declares there. */
+export interface World {
+  /** The verb planned so far for a resource of this host, in this plan. */
+  planned(kind: string, id: string): Verb | undefined;
+  /** All resources of a kind for which one of the verbs is planned so far. */
+  plannedIds(kind: string, verbs: readonly Verb[]): readonly string[];
+  /** Whether the resource is declared above on this host, changed or not. */
+  declared(kind: string, id: string): boolean;
+}
+
+/** Files of the repository below deploy-configs/, by their path from there. */
+export interface SourceFiles {
+  read(path: string): Uint8Array | undefined;
+}
+
+/** Why a declaration cannot be resolved, at a path of keys within it. */
+export interface Unresolved {
+  readonly path: readonly (string | number)[];
+  readonly message: string;
+  readonly code?: 'SOURCE_MISSING';
+}
+
+/** What is asked of a kind for one resource. `want` undefined: no longer declared; `have` undefined: not there. */
+export interface ChangeRequest<Want, State> {
+  readonly id: string;
+  readonly want: Want | undefined;
+  readonly have: State | undefined;
+  /** What the kind asked the ledger to remember when this was last applied. */
+  readonly last: Json | undefined;
+  readonly world: World;
+}
+
+/**
+ * A kind. Spec is how it is written, Want how it is wanted (Spec with its sources resolved), State how it was found.
+ * State must hold only what a decision depends on: it is fingerprinted whole, and a deploy refuses when it moved.
+ */
+export interface Kind<Spec, State, Want = Spec> {
+  /** The YAML key, the file's name, and the middle of the address. */
+  readonly name: string;
+  /** One sentence for docs/kinds.md. */
+  readonly about: string;
+  /** What an id may look like, with a description. */
+  readonly id: z.ZodType<string>;
+  /** A plain, strict object without transforms, every field described: docs and JSON Schema come from it. */
+  readonly spec: z.ZodType<Spec>;
+  /** Pure: what is wanted, from what is written. Left out when both are the same. */
+  resolve?(spec: Spec, sources: SourceFiles): { readonly want: Want } | { readonly unresolved: Unresolved };
+  /** All resources of this kind on one host at once; `want` undefined where only the ledger knows the id. Absent = left out. */
+  read(host: Reader, wanted: ReadonlyMap<string, Want | undefined>): Promise<ReadonlyMap<string, State>>;
+  /** Pure. undefined = in sync. */
+  change(request: ChangeRequest<Want, State>): KindChange | Blocked | undefined;
+  /** Resources of the same host that must come before this one, where they are declared. */
+  needs?(id: string, want: Want): readonly Ref[];
+  /** What the ledger keeps for a later plan in which this is no longer declared. */
+  remember?(want: Want): Json;
+}
+
+/** A kind as the engine sees it: specs and states are opaque and go back only to the kind that made them. */
+export type AnyKind = Kind<unknown, unknown, unknown>;
+
+/** Closes over the types of a kind. The only cast of the contract: values return to the kind they came from. */
+export function defineKind<Spec, State, Want = Spec>(kind: Kind<Spec, State, Want>): AnyKind {
+  return kind as unknown as AnyKind;
+}

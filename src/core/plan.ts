@@ -1,0 +1,115 @@
+// The plan: one versioned JSON document that says all that a deploy may do, and its digest.
+// The digest covers what would be done and to which hosts, and leaves out when, for which commit and why.
+import { z } from 'zod';
+import { VERBS } from './kind.ts';
+import { canonical, sha256 } from './json.ts';
+import { Reason } from './reason.ts';
+import { Step } from './step.ts';
+
+/** this-change: the pull request (or working tree) asks for it · drift: the host left what was applied · undeployed: merged, and never deployed. */
+export const CAUSES = ['this-change', 'drift', 'undeployed'] as const;
+export type Cause = (typeof CAUSES)[number];
+
+const WhereSchema = z.strictObject({ file: z.string(), line: z.int(), column: z.int() });
+
+export const Change = z.strictObject({
+  /** `kind/id` on the plan's host. */
+  ref: z.string(),
+  stack: z.string(),
+  verb: z.enum(VERBS),
+  causes: z.array(z.enum(CAUSES)),
+  reason: z.string(),
+  fields: z.array(
+    z.strictObject({
+      name: z.string(),
+      before: z.string().nullable(),
+      after: z.string().nullable(),
+      as: z.literal('text').optional(),
+    }),
+  ),
+  steps: z.array(Step),
+  /** Fingerprint of the state that this was planned from. */
+  before: z.string(),
+  /** Fingerprint of what is wanted; null when the resource is no longer declared. */
+  want: z.string().nullable(),
+  /** What the ledger will remember. */
+  last: z.json().optional(),
+  origin: z.enum(['created', 'adopted']),
+  data: z.enum(['kept', 'lost']).optional(),
+  interrupts: z.array(z.strictObject({ what: z.string(), how: z.enum(['restart', 'reload', 'stop']) })),
+  notes: z.array(z.string()),
+  /** The line that declares it; for what is no longer declared, its stack's file. */
+  where: WhereSchema.nullable(),
+});
+export type Change = z.infer<typeof Change>;
+
+/** A resource that could not be planned. */
+export const BlockedResource = z.strictObject({
+  ref: z.string(),
+  stack: z.string(),
+  reason: Reason,
+  where: WhereSchema.nullable(),
+});
+export type BlockedResource = z.infer<typeof BlockedResource>;
+
+export const HostPlan = z.strictObject({
+  host: z.string(),
+  /** `user@address:port`, as it is reached. */
+  login: z.string(),
+  changes: z.array(Change),
+  blocked: z.array(BlockedResource),
+  /** Resources that are as declared. */
+  unchanged: z.int(),
+  /** Why this host could not be planned at all. */
+  failure: Reason.nullable(),
+});
+export type HostPlan = z.infer<typeof HostPlan>;
+
+export const Plan = z.strictObject({
+  format: z.literal(1),
+  /** SHA-256 in hex over what would be done; people use its first twelve characters. */
+  digest: z.string(),
+  /** The commit whose configuration this is, or `working-tree`. */
+  commit: z.string(),
+  /** SHA-256 over the configuration files that it was made from. */
+  config: z.string(),
+  /** ISO 8601. */
+  at: z.string(),
+  stacks: z.array(z.string()),
+  hosts: z.array(HostPlan),
+});
+export type Plan = z.infer<typeof Plan>;
+
+/** Characters of the digest that are shown and typed. */
+const SHORT = 12;
+
+export function shortDigest(digest: string): string {
+  return digest.slice(0, SHORT);
+}
+
+export function digestOf(plan: Pick<Plan, 'hosts' | 'stacks'>): string {
+  const hosts = plan.hosts.map((host) => ({
+    host: host.host,
+    login: host.login,
+    changes: host.changes.map(({ ref, stack, verb, fields, steps, before, want, origin, last }) => {
+      return { ref, stack, verb, fields, steps, before, want, origin, last };
+    }),
+    blocked: host.blocked.map((entry) => ({ ref: entry.ref, code: entry.reason.code })),
+    failure: host.failure?.code ?? null,
+  }));
+  return sha256(canonical({ format: 1, stacks: plan.stacks, hosts }));
+}
+
+export function countChanges(plan: Plan): number {
+  return plan.hosts.reduce((sum, host) => sum + host.changes.length, 0);
+}
+
+/** Nothing to do, and nothing that could not be planned. */
+export function isEmpty(plan: Plan): boolean {
+  return countChanges(plan) === 0 && isComplete(plan);
+}
+
+/** Every host could be read and every resource planned. */
+export function isComplete(plan: Plan): boolean {
+  return plan.hosts.every((host) => host.failure === null && host.blocked.length === 0);
+}

@@ -1,0 +1,49 @@
+// Resources as the configuration declares them, with all variables and sources filled in.
+import type { Address } from './address.ts';
+import type { Target } from './host.ts';
+import type { Problem, Where } from './problem.ts';
+
+/** One thing on one host that is declared. `want` is opaque: only its kind knows its shape. */
+export interface Resource {
+  readonly address: Address;
+  readonly stack: string;
+  readonly want: unknown;
+  readonly where: Where;
+}
+
+/** What is planned and deployed together: its hosts in the order of hosts.yml. */
+export interface Stack {
+  readonly name: string;
+  readonly hosts: readonly string[];
+  readonly where: Where;
+}
+
+/** Who may deploy and how; read from the base branch only. */
+export interface Policy {
+  readonly on: 'merge' | 'comment' | 'both';
+  /** Least repository roles, or teams written as `@org/team`. */
+  readonly by: readonly string[];
+  readonly approvals: number;
+  /** Verbs that need `/deploy <plan>` even after a merge. */
+  readonly confirm: readonly string[];
+  readonly freeze: readonly Freeze[];
+}
+
+/** A window in which nothing is deployed. ISO 8601 times. */
+export interface Freeze {
+  readonly from: string;
+  readonly until: string;
+  readonly reason: string;
+}
+
+/** Everything that deploy-configs/ says. `digest` is the SHA-256 over all files that were read. */
+export interface Config {
+  readonly digest: string;
+  readonly targets: ReadonlyMap<string, Target>;
+  readonly stacks: readonly Stack[];
+  /** In the order in which they are done, per host. */
+  readonly resources: readonly Resource[];
+  readonly policy: Policy;
+}
+
+export type ParsedConfig = { readonly config: Config } | { readonly problems: readonly Problem[] };

@@ -1,0 +1,50 @@
+// What one host is asked to do in one deploy, and what it says while doing it.
+import type { Session } from './host.ts';
+import type { LedgerLine } from './ledger.ts';
+import type { Reason } from './reason.ts';
+import type { Step } from './step.ts';
+
+export interface RunChange {
+  readonly ref: string;
+  readonly steps: readonly Step[];
+  /** Appended to the ledger, synced, when the steps have succeeded. */
+  readonly ledger: LedgerLine;
+}
+
+/** One deploy on one host: compiled to one script, started as a transient unit, followed by its journal. */
+export interface HostRun {
+  /** `[a-z0-9-]{1,40}`, unique; names the unit and the directories on the host. */
+  readonly run: string;
+  readonly plan: string;
+  readonly commit: string;
+  readonly by: string;
+  /** SHA-256 of the ledger that was observed; the host refuses the run when it reads another one. */
+  readonly ledger: string;
+  readonly changes: readonly RunChange[];
+}
+
+/** What the host's journal says, in its order. `index` counts the changes of the run from 0. */
+export type RunEvent =
+  | { readonly is: 'begin'; readonly index: number }
+  | { readonly is: 'command'; readonly index: number; readonly command: string }
+  | { readonly is: 'output'; readonly index: number; readonly text: string }
+  | { readonly is: 'end'; readonly index: number; readonly status: number; readonly seconds: number }
+  /** The whole run ended; `refused` before the first write, `broken` when it stopped without saying its end. */
+  | {
+      readonly is: 'finished';
+      readonly outcome: 'done' | 'failed' | 'refused' | 'broken';
+      readonly reason: Reason | null;
+    };
+
+/**
+ * Starts a run, or picks it up again when the host already has one of that name, and follows it to its end.
+ * The run goes on when the connection breaks; following then rejects with a HostFailure, and may be tried again.
+ */
+export type CarryOut = (session: Session, run: HostRun) => AsyncIterable<RunEvent>;
+
+/** Adds lines to the ledger while no run is going on there. */
+export type AppendLedger = (
+  session: Session,
+  lines: readonly LedgerLine[],
+  expected: string,
+) => Promise<void>;

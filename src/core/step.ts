@@ -1,0 +1,170 @@
+// The closed set of things that a deploy can do to a host, as data, and the commands each one is.
+// What a plan shows and what a run executes both come from commandsOf(), so they cannot differ.
+import { z } from 'zod';
+import { sha256 } from './json.ts';
+import { quoteCommand } from './shell.ts';
+
+/** Bytes of a file: as text where they are UTF-8, else in base64. */
+export const Content = z.union([
+  z.strictObject({ text: z.string() }),
+  z.strictObject({ base64: z.base64() }),
+]);
+export type Content = z.infer<typeof Content>;
+
+const Owned = {
+  path: z.string(),
+  owner: z.string().nullable(),
+  group: z.string().nullable(),
+  /** Octal, four digits. */
+  mode: z.string().nullable(),
+};
+
+export const Step = z.discriminatedUnion('do', [
+  /** Runs a command as root (or the login user without sudo). `limit` in seconds; none means the run's own limit. */
+  z.strictObject({
+    do: z.literal('run'),
+    argv: z.array(z.string()).min(1),
+    stdin: Content.optional(),
+    limit: z.int().positive().optional(),
+    directory: z.string().optional(),
+    user: z.string().optional(),
+  }),
+  /** Puts bytes at a path: a temporary file in the same directory, synced, renamed over the old one. */
+  z.strictObject({ do: z.literal('put'), ...Owned, content: Content }),
+  z.strictObject({ do: z.literal('mkdir'), ...Owned }),
+  /** Owner, group and mode of what is there. */
+  z.strictObject({ do: z.literal('own'), ...Owned }),
+  z.strictObject({ do: z.literal('link'), path: z.string(), target: z.string() }),
+  /** Removes one file or link; never a tree. */
+  z.strictObject({ do: z.literal('remove'), path: z.string() }),
+  /** Removes one empty directory. */
+  z.strictObject({ do: z.literal('rmdir'), path: z.string() }),
+  /** Looks at a systemd unit until it has stayed up for `seconds`; fails with its journal when it does not. */
+  z.strictObject({ do: z.literal('settle'), unit: z.string(), seconds: z.int().positive() }),
+]);
+export type Step = z.infer<typeof Step>;
+
+/** One command of a step. `stdin` names a blob; `settle` is the run's own look at a unit and changes nothing. */
+export type Command =
+  | { readonly run: readonly string[]; readonly stdin?: string; readonly directory?: string }
+  | { readonly settle: string; readonly seconds: number };
+
+export function bytesOf(content: Content): Uint8Array {
+  return 'text' in content ? new TextEncoder().encode(content.text) : Buffer.from(content.base64, 'base64');
+}
+
+/** Content as text where the bytes are valid UTF-8, else base64. */
+export function contentOf(bytes: Uint8Array): Content {
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+    return { text };
+  } catch {
+    return { base64: Buffer.from(bytes).toString('base64') };
+  }
+}
+
+/** Path of a blob, relative to the directory of the run on the host. */
+export function blobPath(content: Content): string {
+  return `blobs/${sha256(bytesOf(content))}`;
+}
+
+/** The bytes that a step brings to the host, if any. */
+export function blobOf(step: Step): Content | undefined {
+  switch (step.do) {
+    case 'put':
+      return step.content;
+    case 'run':
+      return step.stdin;
+    case 'mkdir':
+    case 'own':
+    case 'link':
+    case 'remove':
+    case 'rmdir':
+    case 'settle':
+      return undefined;
+    default:
+      return step satisfies never;
+  }
+}
+
+/** The commands that a step is, in order; the working directory is the run's own unless a command names one. */
+export function commandsOf(step: Step): readonly Command[] {
+  switch (step.do) {
+    case 'run':
+      return [runCommand(step)];
+    case 'put': {
+      const fresh = freshPath(step.path);
+      return [
+        { run: ['install', ...ownership(step), '-T', '--', blobPath(step.content), fresh] },
+        { run: ['sync', '--', fresh] },
+        { run: ['mv', '-f', '-T', '--', fresh, step.path] },
+      ];
+    }
+    case 'mkdir':
+      return [{ run: ['install', '-d', ...ownership(step), '--', step.path] }];
+    case 'own':
+      return ownCommands(step);
+    case 'link': {
+      const fresh = freshPath(step.path);
+      return [
+        { run: ['ln', '-s', '-f', '-n', '-T', '--', step.target, fresh] },
+        { run: ['mv', '-f', '-T', '--', fresh, step.path] },
+      ];
+    }
+    case 'remove':
+      return [{ run: ['rm', '-f', '--', step.path] }];
+    case 'rmdir':
+      return [{ run: ['rmdir', '--', step.path] }];
+    case 'settle':
+      return [{ settle: step.unit, seconds: step.seconds }];
+    default:
+      return step satisfies never;
+  }
+}
+
+/** A command as a person could type it, in the directory of the run. */
+export function formatCommand(command: Command): string {
+  if ('settle' in command) return `# then ${command.settle} must stay up for ${command.seconds} s`;
+  const line = quoteCommand(command.run);
+  const input = command.stdin === undefined ? line : `${line} < ${command.stdin}`;
+  return command.directory === undefined ? input : `(cd ${quoteCommand([command.directory])} && ${input})`;
+}
+
+function runCommand(step: Extract<Step, { do: 'run' }>): Command {
+  const limited = step.limit === undefined ? [] : ['timeout', '-k', '10', String(step.limit)];
+  const as = step.user === undefined ? [] : ['runuser', '-u', step.user, '--'];
+  return {
+    run: [...limited, ...as, ...step.argv],
+    ...(step.stdin === undefined ? {} : { stdin: blobPath(step.stdin) }),
+    ...(step.directory === undefined ? {} : { directory: step.directory }),
+  };
+}
+
+interface Ownership {
+  readonly owner: string | null;
+  readonly group: string | null;
+  readonly mode: string | null;
+}
+
+function ownership({ owner, group, mode }: Ownership): string[] {
+  return [
+    ...(owner === null ? [] : ['-o', owner]),
+    ...(group === null ? [] : ['-g', group]),
+    ...(mode === null ? [] : ['-m', mode]),
+  ];
+}
+
+function ownCommands({ path, owner, group, mode }: Ownership & { path: string }): readonly Command[] {
+  const who = `${owner ?? ''}${group === null ? '' : `:${group}`}`;
+  return [
+    ...(who === '' ? [] : [{ run: ['chown', '-h', '--', who, path] }]),
+    // After chown, because chown clears the set-user-id bits (chown(2)).
+    ...(mode === null ? [] : [{ run: ['chmod', '--', mode, path] }]),
+  ];
+}
+
+/** Where new bytes stand before the rename: the same directory, hence the same file system. */
+function freshPath(path: string): string {
+  const slash = path.lastIndexOf('/') + 1;
+  return `${path.slice(0, slash)}.${path.slice(slash)}.ashore-new`;
+}
