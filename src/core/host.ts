@@ -56,6 +56,11 @@ export interface Session {
 /** Opens a session; rejects with a HostFailure. */
 export type Connect = (target: Target) => Promise<Session>;
 
+/** The ledger's file on the host. */
+export function ledgerPath(target: Target): string {
+  return `${target.state}/ledger`;
+}
+
 export function decode(bytes: Uint8Array): string {
   return new TextDecoder().decode(bytes);
 }

@@ -2,7 +2,7 @@
 // Keys are sorted and undefined members left out, so equal values always give equal bytes.
 import { createHash } from 'node:crypto';
 
-export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
 /** Canonical text of any JSON-like value. Throws a TypeError for what JSON cannot hold (functions, NaN, bytes). */
 export function canonical(value: unknown): string {

@@ -1,0 +1,150 @@
+// Carries out the plan of one host: look again, compare, run, follow, look once more.
+// Refuses before the first write when anything moved; says unknown where the end of a change was not seen.
+import type { AppendLedger, CarryOut, HostRun } from '../core/run.ts';
+import type { Reader, Session } from '../core/host.ts';
+import { fingerprint } from '../core/json.ts';
+import type { LedgerLine } from '../core/ledger.ts';
+import type { Change, HostPlan } from '../core/plan.ts';
+import { HostFailure } from '../core/reason.ts';
+import type { Reason } from '../core/reason.ts';
+import type { HostReport } from '../core/report.ts';
+import { compareHost } from './compare.ts';
+import type { Compared } from './compare.ts';
+import type { Observation } from './observe.ts';
+import { finishReport, followRun, startReport } from './progress.ts';
+
+/** The host as the engine needs it for one deploy. */
+export interface ApplyHost {
+  /** A fresh connection; called again when the first one breaks. */
+  connect(): Promise<Session>;
+  reader(session: Session): Reader;
+  observe(reader: Reader): Promise<Observation>;
+  /** The plan that this observation gives, from the same configuration. */
+  planAgain(found: Observation): HostPlan;
+  carryOut: CarryOut;
+  appendLedger: AppendLedger;
+  /** Resolves after so many milliseconds. */
+  wait(milliseconds: number): Promise<void>;
+}
+
+/** Who deploys what: the same for all hosts of a deploy. `at` is ISO 8601. */
+export interface ApplyOrder {
+  readonly run: string;
+  readonly plan: string;
+  readonly commit: string;
+  readonly by: string;
+  readonly at: string;
+}
+
+/** Times that a broken connection is opened anew while a run goes on, and the pause before each, in milliseconds. */
+const RECONNECTS = [500, 1000, 2000, 5000, 10_000, 15_000];
+
+export async function applyHost(
+  planned: HostPlan,
+  order: ApplyOrder,
+  host: ApplyHost,
+  emit: (report: HostReport) => void,
+): Promise<HostReport> {
+  let session: Session | undefined;
+  const progress = { report: startReport(planned), emit };
+  try {
+    session = await host.connect();
+    const before = await host.observe(host.reader(session));
+    const compared = compareHost(planned, host.planAgain(before), before);
+    if (compared.moved) return { ...progress.report, outcome: 'refused', reason: compared.moved };
+    const hostRun = hostRunOf(planned, order, before, compared);
+    progress.report = { ...progress.report, outcome: 'running' };
+    emit(progress.report);
+    session = await followToTheEnd(session, hostRun, planned, host, progress);
+    return await lookAfter(session, progress.report, host);
+  } catch (error) {
+    return finishReport(progress.report, failureReason(error));
+  } finally {
+    session?.close();
+  }
+}
+
+interface Progress {
+  report: HostReport;
+  readonly emit: (report: HostReport) => void;
+}
+
+/** The host goes on alone when the connection breaks; its journal is read from the start over a new one. */
+async function followToTheEnd(
+  first: Session,
+  run: HostRun,
+  planned: HostPlan,
+  host: ApplyHost,
+  progress: Progress,
+): Promise<Session> {
+  let session = first;
+  for (const pause of [...RECONNECTS, undefined]) {
+    try {
+      const onEvent = (report: HostReport): void => {
+        progress.report = report;
+        progress.emit(report);
+      };
+      await followRun(host.carryOut(session, run), planned, startReport(planned), onEvent);
+      return session;
+    } catch (error) {
+      if (!(error instanceof HostFailure) || pause === undefined) throw error;
+      session.close();
+      await host.wait(pause);
+      session = await host.connect().catch(() => session);
+    }
+  }
+  return session;
+}
+
+/** What is true after the run: the plan made once more, which is empty when all went well. */
+async function lookAfter(session: Session, report: HostReport, host: ApplyHost): Promise<HostReport> {
+  const after = await host.observe(host.reader(session));
+  const again = host.planAgain(after);
+  const settled = { ...report, remaining: again.changes };
+  if (report.outcome !== 'done') return settled;
+  await host.appendLedger(session, seenLines(after, again), after.ledger.digest);
+  const blocked = again.blocked[0];
+  if (again.changes.length === 0 && !blocked) return settled;
+  const left = [
+    ...again.changes.map((change) => `${change.verb} ${change.ref}`),
+    ...again.blocked.map(({ ref }) => ref),
+  ];
+  const reason: Reason = {
+    code: 'NOT_CONVERGED',
+    message: `the deploy ran to its end, but the same plan still holds: ${left.join(', ')}`,
+    ...(blocked ? { evidence: { output: blocked.reason.message } } : {}),
+  };
+  return { ...settled, outcome: 'failed', reason };
+}
+
+/** Fingerprints of what is there now, for all that is recorded and in sync: the base for telling drift later. */
+function seenLines(found: Observation, again: HostPlan): LedgerLine[] {
+  const unsettled = new Set([...again.changes, ...again.blocked].map(({ ref }) => ref));
+  return [...found.ledger.entries.values()]
+    .filter((entry) => !unsettled.has(entry.ref) && found.looked.has(entry.ref))
+    .map((entry) => ({ ref: entry.ref, seen: fingerprint(found.states.get(entry.ref)), was: entry.seen }))
+    .filter(({ seen, was }) => seen !== was)
+    .map(({ ref, seen }) => ({ ref, seen }));
+}
+
+function hostRunOf(planned: HostPlan, order: ApplyOrder, found: Observation, { done }: Compared): HostRun {
+  const changes = planned.changes.map((change) => ({
+    ref: change.ref,
+    steps: done.has(change.ref) ? [] : change.steps,
+    ledger: ledgerLineOf(change, order),
+  }));
+  const { run, plan, commit, by } = order;
+  return { run, plan, commit, by, ledger: found.ledger.digest, changes };
+}
+
+function ledgerLineOf(change: Change, order: ApplyOrder): LedgerLine {
+  const { ref, stack, want, origin, last } = change;
+  if (want === null) return { ref, forgotten: order.at };
+  return { ref, stack, want, origin, ...order, ...(last === undefined ? {} : { last }) };
+}
+
+function failureReason(error: unknown): Reason {
+  if (error instanceof HostFailure) return error.reason;
+  const message = error instanceof Error ? error.message : String(error);
+  return { code: 'BUG', message };
+}

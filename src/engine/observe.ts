@@ -1,0 +1,107 @@
+// One look at one host: its ledger and the state of every resource, all kinds in the same turn.
+// A read that fails is kept as a failure of that kind; it never becomes an absence.
+import { formatRef, parseRef } from '../core/address.ts';
+import { decode, ledgerPath } from '../core/host.ts';
+import type { Reader, Target } from '../core/host.ts';
+import type { AnyKind } from '../core/kind.ts';
+import { parseLedger } from '../core/ledger.ts';
+import type { Ledger } from '../core/ledger.ts';
+import { HostFailure } from '../core/reason.ts';
+import type { Reason } from '../core/reason.ts';
+import type { Resource } from '../core/resource.ts';
+
+/** What one look at a host found. */
+export interface Observation {
+  readonly ledger: Ledger;
+  /** By `kind/id`; a resource that is not there is left out. */
+  readonly states: ReadonlyMap<string, unknown>;
+  /** Addresses that were asked for, found or not. */
+  readonly looked: ReadonlySet<string>;
+  /** Kinds that could not be read, by name. */
+  readonly unreadable: ReadonlyMap<string, Reason>;
+}
+
+interface Wanted {
+  readonly target: Target;
+  /** What is declared for this host, in order. */
+  readonly resources: readonly Resource[];
+  /** Addresses on this host that any stack declares, planned or not. */
+  readonly declared: ReadonlySet<string>;
+  readonly stacks: readonly string[];
+}
+
+/** Two turns at the most: what is declared, then what only the ledger knows. */
+export async function observe(
+  reader: Reader,
+  wanted: Wanted,
+  kinds: readonly AnyKind[],
+): Promise<Observation> {
+  const first = wanted.resources.map(({ address, want }) => ({ ...address, want }));
+  const [ledger, declared] = await Promise.all([
+    readLedger(reader, wanted.target),
+    readKinds(reader, first, kinds),
+  ]);
+  const orphans = orphanRefs(ledger, wanted).map((ref) => ({ ...ref, want: undefined }));
+  const left = await readKinds(reader, orphans, kinds);
+  return {
+    ledger,
+    states: new Map([...left.states, ...declared.states]),
+    looked: new Set([...first, ...orphans].map(formatRef)),
+    unreadable: new Map([...left.unreadable, ...declared.unreadable]),
+  };
+}
+
+/** Resources of the planned stacks that the ledger knows and no stack declares any more, newest first. */
+export function orphanRefs(ledger: Ledger, wanted: Pick<Wanted, 'declared' | 'stacks'>) {
+  return [...ledger.entries.values()]
+    .filter((entry) => wanted.stacks.includes(entry.stack) && !wanted.declared.has(entry.ref))
+    .map((entry) => parseRef(entry.ref))
+    .filter((ref) => ref !== undefined)
+    .toReversed();
+}
+
+async function readLedger(reader: Reader, target: Target): Promise<Ledger> {
+  const path = ledgerPath(target);
+  const look = await reader.look(['sh', '-c', 'if [ -e "$1" ]; then exec cat -- "$1"; fi', 'look', path]);
+  if (look.status !== 0) {
+    const evidence = { command: `cat ${path}`, status: look.status, output: look.stderr };
+    throw new HostFailure({ code: 'READ_FAILED', message: 'the ledger could not be read', evidence });
+  }
+  const ledger = parseLedger(look.stdout);
+  if (!('damaged' in ledger)) return ledger;
+  const evidence = { command: `cat ${path}`, output: lastLine(decode(look.stdout)) };
+  throw new HostFailure({ code: 'LEDGER_DAMAGED', message: `${path}, ${ledger.damaged}`, evidence });
+}
+
+interface Asked {
+  readonly kind: string;
+  readonly id: string;
+  readonly want: unknown;
+}
+
+async function readKinds(reader: Reader, asked: readonly Asked[], kinds: readonly AnyKind[]) {
+  const states = new Map<string, unknown>();
+  const unreadable = new Map<string, Reason>();
+  const read = async (kind: AnyKind): Promise<void> => {
+    const wanted = new Map(asked.filter((one) => one.kind === kind.name).map(({ id, want }) => [id, want]));
+    if (wanted.size === 0) return;
+    try {
+      const found = await kind.read(reader, wanted);
+      for (const [id, state] of found) states.set(formatRef({ kind: kind.name, id }), state);
+    } catch (error) {
+      unreadable.set(kind.name, unreadableReason(error));
+    }
+  };
+  await Promise.all(kinds.map(read));
+  return { states, unreadable };
+}
+
+/** A kind that cannot read its own things leaves the others standing; anything else is the host's failure. */
+function unreadableReason(error: unknown): Reason {
+  if (error instanceof HostFailure && error.reason.code === 'READ_FAILED') return error.reason;
+  throw error;
+}
+
+function lastLine(text: string): string {
+  return text.trimEnd().split('\n').at(-1)?.slice(0, 2000) ?? '';
+}

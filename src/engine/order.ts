@@ -1,0 +1,113 @@
+// Checks that every resource comes after what it needs, and puts the stacks of one host in such an order.
+// Pure. Within a stack nothing is ever reordered: a need that stands below is a problem at its line.
+import { formatRef } from '../core/address.ts';
+import type { AnyKind } from '../core/kind.ts';
+import type { Problem } from '../core/problem.ts';
+import type { Resource } from '../core/resource.ts';
+
+export type Ordered = { readonly resources: readonly Resource[] } | { readonly problems: readonly Problem[] };
+
+export function orderResources(resources: readonly Resource[], kinds: readonly AnyKind[]): Ordered {
+  const hosts = Map.groupBy(resources, (resource) => resource.address.host);
+  const ordered: Resource[] = [];
+  const problems = new Map<string, Problem>();
+  for (const onHost of hosts.values()) {
+    const edges = needsOf(onHost, kinds);
+    const found = [...findLater(onHost, edges), ...findCycles(onHost, edges)];
+    // The same lines go to many hosts; one problem a line is enough.
+    for (const problem of found) problems.set(`${problem.code} ${JSON.stringify(problem.where)}`, problem);
+    ordered.push(...orderStacks(onHost, edges));
+  }
+  return problems.size > 0 ? { problems: [...problems.values()] } : { resources: ordered };
+}
+
+/** For each resource, the resources of the same host that it needs and that are declared. */
+type Edges = ReadonlyMap<Resource, readonly Resource[]>;
+
+function needsOf(onHost: readonly Resource[], kinds: readonly AnyKind[]): Edges {
+  const byRef = new Map(onHost.map((resource) => [formatRef(resource.address), resource]));
+  const kindOf = new Map(kinds.map((kind) => [kind.name, kind]));
+  return new Map(
+    onHost.map((resource) => {
+      const { kind, id } = resource.address;
+      const needs = kindOf.get(kind)?.needs?.(id, resource.want) ?? [];
+      const declared = needs.map((ref) => byRef.get(formatRef(ref))).filter((need) => need !== undefined);
+      return [resource, declared.filter((need) => need !== resource)];
+    }),
+  );
+}
+
+function findLater(onHost: readonly Resource[], edges: Edges): Problem[] {
+  const position = new Map(onHost.map((resource, index) => [resource, index]));
+  return onHost.flatMap((resource) =>
+    (edges.get(resource) ?? [])
+      .filter((need) => need.stack === resource.stack)
+      .filter((need) => (position.get(need) ?? 0) > (position.get(resource) ?? 0))
+      .filter((need) => !reaches(need, resource, edges))
+      .map((need) => ({
+        code: 'NEEDS_LATER' as const,
+        where: resource.where,
+        message: `${formatRef(resource.address)} needs ${formatRef(need.address)}, which is declared below it at line ${need.where.line}`,
+      })),
+  );
+}
+
+function findCycles(onHost: readonly Resource[], edges: Edges): Problem[] {
+  const problems: Problem[] = [];
+  const done = new Set<Resource>();
+  for (const resource of onHost) {
+    if (done.has(resource)) continue;
+    const path = cycleThrough(resource, edges);
+    if (path.length === 0) continue;
+    for (const member of path) done.add(member);
+    const circle = [...path, resource].map(({ address }) => formatRef(address)).join(' → ');
+    problems.push({
+      code: 'NEEDS_CYCLE',
+      where: resource.where,
+      message: `these need each other: ${circle}`,
+    });
+  }
+  return problems;
+}
+
+/** The resources on a way from `start` back to itself, or none. */
+function cycleThrough(start: Resource, edges: Edges): readonly Resource[] {
+  const seen = new Set<Resource>();
+  const walk = (at: Resource, path: readonly Resource[]): readonly Resource[] => {
+    for (const need of edges.get(at) ?? []) {
+      if (need === start) return path;
+      if (seen.has(need)) continue;
+      seen.add(need);
+      const found = walk(need, [...path, need]);
+      if (found.length > 0) return found;
+    }
+    return [];
+  };
+  return walk(start, [start]);
+}
+
+function reaches(from: Resource, to: Resource, edges: Edges): boolean {
+  const seen = new Set<Resource>([from]);
+  for (const at of seen) {
+    if (at === to) return true;
+    for (const need of edges.get(at) ?? []) seen.add(need);
+  }
+  return false;
+}
+
+/** Stacks in the order of their names, but after the stacks that they need something of. */
+function orderStacks(onHost: readonly Resource[], edges: Edges): Resource[] {
+  const groups = Map.groupBy(onHost, (resource) => resource.stack);
+  const placed = new Set<string>();
+  const ordered: Resource[] = [];
+  const place = (stack: string): void => {
+    if (placed.has(stack)) return;
+    placed.add(stack);
+    const members = groups.get(stack) ?? [];
+    const needed = members.flatMap((member) => edges.get(member) ?? []).map((need) => need.stack);
+    for (const other of [...new Set(needed)].toSorted()) place(other);
+    ordered.push(...members);
+  };
+  for (const stack of [...groups.keys()].toSorted()) place(stack);
+  return ordered;
+}
