@@ -1,0 +1,40 @@
+// Which stacks a change of the configuration touches, and on which hosts they have to be looked at. Pure.
+import { formatAddress, formatRef } from '../core/address.ts';
+import { canonical, fingerprint } from '../core/json.ts';
+import type { Config, Resource } from '../core/resource.ts';
+
+/** Names of the stacks whose hosts or resources differ, those that are gone included, sorted. */
+export function touchedStacks(head: Config, base: Config | undefined): readonly string[] {
+  const now = describeStacks(head);
+  const before = base ? describeStacks(base) : new Map<string, string>();
+  const names = [...new Set([...now.keys(), ...before.keys()])].toSorted();
+  return names.filter((name) => now.get(name) !== before.get(name));
+}
+
+/** Hosts on which these stacks are or were, as far as they are still in the inventory, in its order. */
+export function stackHosts(
+  stacks: readonly string[],
+  head: Config,
+  base: Config | undefined,
+): readonly string[] {
+  const members = [...head.stacks, ...(base?.stacks ?? [])].filter((stack) => stacks.includes(stack.name));
+  const hosts = new Set(members.flatMap((stack) => stack.hosts));
+  return [...head.targets.keys()].filter((host) => hosts.has(host));
+}
+
+/** Fingerprints of what a configuration wants on one host, by `kind/id`. */
+export function wantsOn(host: string, resources: readonly Resource[]): ReadonlyMap<string, string> {
+  const onHost = resources.filter((resource) => resource.address.host === host);
+  return new Map(onHost.map((resource) => [formatRef(resource.address), fingerprint(resource.want)]));
+}
+
+function describeStacks(config: Config): Map<string, string> {
+  const resources = Map.groupBy(config.resources, (resource) => resource.stack);
+  return new Map(
+    config.stacks.map(({ name, hosts }) => {
+      const wants = (resources.get(name) ?? []).map(({ address, want }) => [formatAddress(address), want]);
+      const targets = hosts.map((host) => config.targets.get(host));
+      return [name, canonical({ hosts, targets, wants })];
+    }),
+  );
+}
