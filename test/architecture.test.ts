@@ -1,0 +1,148 @@
+// The walls of the house: which folder may import what, how large a thing may be, and that every kind is whole.
+import { readFileSync, readdirSync, existsSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { kinds } from '../src/kinds/index.ts';
+
+const NODE = /^node:/;
+
+/** What each room of src/ may import: other rooms by name, packages by name or pattern. */
+const LAYERS: Record<string, readonly (string | RegExp)[]> = {
+  core: ['zod', 'node:crypto'],
+  formats: ['core', 'yaml', 'smol-toml', 'ini'],
+  kinds: ['core', 'formats', 'zod'],
+  config: ['core', 'yaml', 'zod'],
+  engine: ['core'],
+  render: ['core', 'diff'],
+  ssh: ['core', 'ssh2', NODE],
+  run: ['core', 'ssh2', NODE],
+  store: ['core', 'kysely', NODE],
+  'deploy.ts': ['config', 'engine', 'core', 'p-limit'],
+  'world.ts': ['deploy.ts', 'kinds', 'ssh', 'run', 'core', NODE],
+  'settings.ts': ['zod', 'core', NODE],
+  'log.ts': ['pino', 'core'],
+  'checkout.ts': ['core', 'deploy.ts', NODE],
+  github: [
+    'core',
+    'render',
+    'store',
+    'deploy.ts',
+    'log.ts',
+    'probot',
+    'octokit',
+    '@octokit/webhooks-methods',
+    'p-limit',
+    'pino',
+    'zod',
+    NODE,
+  ],
+  'cli.ts': ['deploy.ts', 'world.ts', 'checkout.ts', 'render', 'settings.ts', 'kinds', 'core', NODE],
+  'server.ts': [
+    'deploy.ts',
+    'world.ts',
+    'github',
+    'store',
+    'settings.ts',
+    'log.ts',
+    'kinds',
+    'core',
+    'probot',
+    'pino',
+    NODE,
+  ],
+  'main.ts': ['server.ts', 'settings.ts', 'log.ts', 'world.ts', 'core', NODE],
+};
+
+const MAX_FILE = 300;
+const MAX_KIND = 250;
+const MAX_FUNCTION = 50;
+
+const files = readdirSync('src', { recursive: true, encoding: 'utf8' })
+  .filter((file) => file.endsWith('.ts'))
+  .map((file) => ({ file, room: file.split('/')[0] ?? file, text: readFileSync(join('src', file), 'utf8') }));
+
+function importsOf(text: string): string[] {
+  return [...text.matchAll(/^(?:import|export)\s[^'"]*?from\s+['"]([^'"]+)['"]/gms)].map((match) => match[1] ?? '');
+}
+
+function roomOf(file: string, specifier: string): string {
+  if (!specifier.startsWith('.')) return specifier;
+  return normalize(join(dirname(file), specifier)).split('/')[0] ?? specifier;
+}
+
+/** Functions declared at the top level with their number of lines; the formatter puts their ends at column one. */
+function longFunctions(text: string): string[] {
+  return [...text.matchAll(/^(?:export )?(?:async )?function\*? (\w+)[^]*?^}/gm)]
+    .filter((match) => match[0].split('\n').length > MAX_FUNCTION)
+    .map((match) => match[1] ?? '');
+}
+
+describe('layers', () => {
+  it.each(files)('$file imports only what its room may', ({ file, room, text }) => {
+    const allowed = LAYERS[room];
+    expect(allowed, `src/${room} is not a room of the layer table`).toBeDefined();
+    const strangers = importsOf(text)
+      .map((specifier) => roomOf(file, specifier))
+      .filter((target) => target !== room)
+      .filter((target) => !allowed?.some((rule) => (rule instanceof RegExp ? rule.test(target) : rule === target)));
+    expect(strangers).toEqual([]);
+  });
+
+  it('sees a forbidden import when there is one', () => {
+    expect(importsOf("import { file } from '../kinds/file.ts';")).toEqual(['../kinds/file.ts']);
+    expect(roomOf('engine/plan.ts', '../kinds/file.ts')).toBe('kinds');
+  });
+
+  it('keeps kinds apart from each other', () => {
+    const crossing = files
+      .filter(({ room, file }) => room === 'kinds' && file !== 'kinds/index.ts')
+      .flatMap(({ file, text }) => importsOf(text).map((specifier) => ({ file, specifier })))
+      .filter(({ specifier }) => specifier.startsWith('./'))
+      .filter(({ specifier }) => kinds.some((kind) => specifier === `./${kind.name}.ts`));
+    expect(crossing).toEqual([]);
+  });
+});
+
+describe('sizes', () => {
+  it.each(files)('$file is not too large', ({ room, text }) => {
+    expect(text.split('\n').length - 1).toBeLessThanOrEqual(room === 'kinds' ? MAX_KIND : MAX_FILE);
+    expect(longFunctions(text)).toEqual([]);
+  });
+});
+
+describe('habits', () => {
+  it.each(files)('$file says first what it owns', ({ text }) => {
+    expect(text).toMatch(/^(#!.*\n)?\/\/ /);
+  });
+
+  it('reads the environment in one place', () => {
+    const readers = files.filter(({ text }) => /process\.env/.test(text)).map(({ file }) => file);
+    expect(readers).toEqual(['settings.ts']);
+  });
+
+  it('has no dry run', () => {
+    expect(files.filter(({ text }) => /dry.?run/i.test(text)).map(({ file }) => file)).toEqual([]);
+  });
+});
+
+describe('kinds', () => {
+  const names = kinds.map((kind) => kind.name);
+
+  it('are all listed, each in its own file with its test and its scenario', () => {
+    const inFolder = files
+      .filter(({ file }) => /^kinds\/[a-z-]+\.ts$/.test(file) && file !== 'kinds/index.ts')
+      .filter(({ text }) => /defineKind\(/.test(text) || /defineKind</.test(text))
+      .map(({ file }) => file.slice('kinds/'.length, -'.ts'.length));
+    expect(inFolder.toSorted()).toEqual(names.toSorted());
+    for (const name of names) {
+      expect(existsSync(`test/kinds/${name}.test.ts`), `test/kinds/${name}.test.ts`).toBe(true);
+      expect(existsSync(`test/e2e/scenarios/${name}.ts`), `test/e2e/scenarios/${name}.ts`).toBe(true);
+    }
+  });
+
+  it.each(files.filter(({ room }) => room !== 'kinds'))('$file names no kind', ({ file, text }) => {
+    const code = text.replace(/\/\/.*$|\/\*[^]*?\*\//gm, '');
+    const named = names.filter((name) => new RegExp(`kind(\\.name)?\\s*[!=]==?\\s*['"]${name}['"]`).test(code));
+    expect(named, file).toEqual([]);
+  });
+});
