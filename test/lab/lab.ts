@@ -20,9 +20,7 @@ import {
 import { addressOf, bridgeName, labDirectory, subnet } from './place.ts';
 import { removeLab } from './removal.ts';
 
-export type { ClientKey, Suite } from './base.ts';
 export type { LabHost } from './host.ts';
-export type { Outcome } from './machine.ts';
 export { labUnavailable };
 
 export interface HostSpec {
