@@ -1,0 +1,134 @@
+// The plans that were shown on pull requests, so that a deploy can name one by its digest.
+// Losing them costs a re-plan and nothing else: git and the hosts are the memory.
+import { Plan } from '../core/plan.ts';
+import type { Database } from './database.ts';
+
+export interface PlanPlace {
+  /** `owner/name`. */
+  readonly repo: string;
+  readonly pull: number;
+}
+
+export interface StoredPlan extends PlanPlace {
+  readonly plan: Plan;
+  /** The commit that the plan is for; the same digest may be planned for several. */
+  readonly commit: string;
+  /** A newer commit or a newer plan has taken its place. */
+  readonly superseded: boolean;
+  readonly createdAt: string;
+  /** GitHub's own time of the comment that showed it first; reviews are compared with it. */
+  readonly shownAt: string | null;
+}
+
+export interface Plans {
+  /** Keeps a plan as the newest of its pull request; all others there are superseded. */
+  put(place: PlanPlace, plan: Plan): Promise<void>;
+  /** Remembers when it was shown; the first time counts. */
+  show(place: PlanPlace, plan: Plan, at: string): Promise<void>;
+  /** Supersedes what was planned for other commits than this one, or everything for null. */
+  supersede(place: PlanPlace, except: string | null): Promise<void>;
+  /** All whose digest starts like this, newest first. */
+  find(place: PlanPlace, prefix: string): Promise<readonly StoredPlan[]>;
+  /** The newest that is not superseded. */
+  current(place: PlanPlace): Promise<StoredPlan | undefined>;
+  /** The newest that was shown for a commit, superseded or not. */
+  lastShown(place: PlanPlace, commit: string): Promise<StoredPlan | undefined>;
+  /** Forgets superseded plans made before this time that no run names. */
+  prune(before: Date): Promise<number>;
+}
+
+interface Row {
+  readonly repo: string;
+  readonly pull: number;
+  readonly commit_sha: string;
+  readonly json: string;
+  readonly superseded: number;
+  readonly created_at: string;
+  readonly shown_at: string | null;
+}
+
+export function openPlans(db: Database, now: () => Date): Plans {
+  const at = ({ repo, pull }: PlanPlace) =>
+    db
+      .selectFrom('plans')
+      .selectAll()
+      .where('repo', '=', repo)
+      .where('pull', '=', pull)
+      .orderBy('seq', 'desc');
+  return {
+    put: (place, plan) => put(db, place, plan, now().toISOString()),
+    show: async ({ repo, pull }, { commit, digest }, shownAt) => {
+      const known = db
+        .updateTable('plans')
+        .set({ shown_at: shownAt })
+        .where('repo', '=', repo)
+        .where('pull', '=', pull);
+      const these = known.where('commit_sha', '=', commit).where('digest', '=', digest);
+      await these.where('shown_at', 'is', null).execute();
+    },
+    supersede: async ({ repo, pull }, except) => {
+      const all = db
+        .updateTable('plans')
+        .set({ superseded: 1 })
+        .where('repo', '=', repo)
+        .where('pull', '=', pull);
+      await (except === null ? all : all.where('commit_sha', '!=', except)).execute();
+    },
+    find: async (place, prefix) => {
+      const rows = await at(place).execute();
+      return rows.filter((row) => row.digest.startsWith(prefix)).map(parseRow);
+    },
+    current: async (place) => {
+      const row = await at(place).where('superseded', '=', 0).limit(1).executeTakeFirst();
+      return row && parseRow(row);
+    },
+    lastShown: async (place, commit) => {
+      const shown = at(place).where('commit_sha', '=', commit).where('shown_at', 'is not', null);
+      const row = await shown.limit(1).executeTakeFirst();
+      return row && parseRow(row);
+    },
+    prune: (before) => prune(db, before.toISOString()),
+  };
+}
+
+async function put(db: Database, { repo, pull }: PlanPlace, plan: Plan, createdAt: string): Promise<void> {
+  await db.transaction().execute(async (trx) => {
+    const others = trx
+      .updateTable('plans')
+      .set({ superseded: 1 })
+      .where('repo', '=', repo)
+      .where('pull', '=', pull);
+    await others.execute();
+    const same = trx.selectFrom('plans').select('shown_at').where('repo', '=', repo).where('pull', '=', pull);
+    const mine = same.where('commit_sha', '=', plan.commit).where('digest', '=', plan.digest);
+    const known = await mine.executeTakeFirst();
+    const old = trx.deleteFrom('plans').where('repo', '=', repo).where('pull', '=', pull);
+    await old.where('commit_sha', '=', plan.commit).where('digest', '=', plan.digest).execute();
+    const row = { repo, pull, commit_sha: plan.commit, digest: plan.digest, json: JSON.stringify(plan) };
+    const shown = { superseded: 0, created_at: createdAt, shown_at: known?.shown_at ?? null };
+    await trx
+      .insertInto('plans')
+      .values({ ...row, ...shown })
+      .execute();
+  });
+}
+
+async function prune(db: Database, before: string): Promise<number> {
+  const old = db.deleteFrom('plans').where('superseded', '=', 1).where('created_at', '<', before);
+  const [deleted] = await old
+    .where('digest', 'not in', (query) => query.selectFrom('runs').select('plan'))
+    .execute();
+  return Number(deleted?.numDeletedRows ?? 0);
+}
+
+function parseRow(row: Row): StoredPlan {
+  return {
+    repo: row.repo,
+    pull: row.pull,
+    plan: Plan.parse(JSON.parse(row.json)),
+    commit: row.commit_sha,
+    superseded: row.superseded === 1,
+    createdAt: row.created_at,
+    shownAt: row.shown_at,
+  };
+}

@@ -1,0 +1,67 @@
+// Which comment and which check runs are ours, by their ids: never looked for by what they say.
+import { z } from 'zod';
+import type { Database } from './database.ts';
+
+/** A plan that the sticky comment showed once. */
+const HistoryEntry = z.object({ plan: z.string(), commit: z.string(), at: z.string(), line: z.string() });
+export type HistoryEntry = z.infer<typeof HistoryEntry>;
+
+export interface Sticky {
+  readonly comment: number;
+  /** Oldest first. */
+  readonly history: readonly HistoryEntry[];
+}
+
+export interface Check {
+  readonly repo: string;
+  readonly id: number;
+  readonly name: string;
+  readonly commit: string;
+  /** null: a commit that belongs to no pull request. */
+  readonly pull: number | null;
+  /** The digest of the plan, or the id of the run, that it shows; null before there is one. */
+  readonly subject: string | null;
+}
+
+export interface Posts {
+  readSticky(repo: string, pull: number): Promise<Sticky | undefined>;
+  keepSticky(repo: string, pull: number, sticky: Sticky): Promise<void>;
+  readCheck(repo: string, id: number): Promise<Check | undefined>;
+  keepCheck(check: Check): Promise<void>;
+}
+
+export function openPosts(db: Database): Posts {
+  return {
+    readSticky: async (repo, pull) => {
+      const row = await db
+        .selectFrom('comments')
+        .selectAll()
+        .where('repo', '=', repo)
+        .where('pull', '=', pull)
+        .executeTakeFirst();
+      if (!row) return undefined;
+      return { comment: row.comment_id, history: z.array(HistoryEntry).parse(JSON.parse(row.history)) };
+    },
+    keepSticky: async (repo, pull, sticky) => {
+      const kept = { comment_id: sticky.comment, history: JSON.stringify(sticky.history) };
+      await db
+        .insertInto('comments')
+        .values({ repo, pull, ...kept })
+        .onConflict((conflict) => conflict.columns(['repo', 'pull']).doUpdateSet(kept))
+        .execute();
+    },
+    readCheck: async (repo, id) => {
+      const checks = db.selectFrom('checks').selectAll().where('repo', '=', repo).where('check_id', '=', id);
+      const row = await checks.executeTakeFirst();
+      if (!row) return undefined;
+      return { repo, id, name: row.name, commit: row.commit_sha, pull: row.pull, subject: row.subject };
+    },
+    keepCheck: async ({ repo, id, name, commit, pull, subject }) => {
+      await db
+        .insertInto('checks')
+        .values({ repo, check_id: id, name, commit_sha: commit, pull, subject })
+        .onConflict((conflict) => conflict.columns(['repo', 'check_id']).doUpdateSet({ subject }))
+        .execute();
+    },
+  };
+}

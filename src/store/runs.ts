@@ -1,0 +1,174 @@
+// Runs, one deploy each, and the leases by which a run holds its hosts. A run that was accepted is durable work:
+// after a restart it is followed again under the same id, and the host picks it up where it is.
+import { z } from 'zod';
+import { Report } from '../core/report.ts';
+import type { Database } from './database.ts';
+import type { RunState } from './schema.ts';
+
+/** How a run was asked for. */
+const RunRequest = z.object({
+  via: z.enum(['comment', 'button', 'merge']),
+  /** The comment that asked, for the reaction that ends it. */
+  comment: z.number().optional(),
+  only: z.array(z.string()).optional(),
+  skip: z.array(z.string()).optional(),
+});
+export type RunRequest = z.infer<typeof RunRequest>;
+
+/** Where a run writes what becomes of it on GitHub. */
+const RunPosts = z.object({
+  check: z.number().optional(),
+  deployments: z.array(z.object({ stack: z.string(), id: z.number() })),
+});
+export type RunPosts = z.infer<typeof RunPosts>;
+
+export interface NewRun {
+  /** `[a-z0-9-]{1,40}`. */
+  readonly id: string;
+  readonly repo: string;
+  readonly installation: number;
+  readonly pull: number;
+  /** What is deployed. */
+  readonly commit: string;
+  readonly plan: string;
+  /** A GitHub login. */
+  readonly by: string;
+  readonly request: RunRequest;
+  readonly hosts: readonly string[];
+}
+
+export interface Run extends NewRun {
+  readonly state: RunState;
+  readonly posts: RunPosts;
+  readonly report: Report | null;
+  readonly startedAt: string;
+}
+
+/** A host that a run holds. */
+export interface Lease {
+  readonly host: string;
+  readonly run: string;
+  readonly by: string;
+  readonly pull: number;
+  readonly since: string;
+}
+
+export type Started =
+  | { readonly is: 'started' }
+  | { readonly is: 'known'; readonly run: Run }
+  | { readonly is: 'busy'; readonly held: readonly Lease[] };
+
+export interface Runs {
+  /** Keeps the run and takes a lease on each of its hosts, all or none. The same id never starts twice. */
+  start(run: NewRun): Promise<Started>;
+  keepPosts(id: string, posts: RunPosts): Promise<void>;
+  /** Ends the run and frees its hosts. */
+  end(id: string, state: 'done' | 'failed', report: Report | null): Promise<void>;
+  read(id: string): Promise<Run | undefined>;
+  /** All that have begun and not ended. */
+  running(): Promise<readonly Run[]>;
+  /** The runs of one plan, oldest first. */
+  ofPlan(place: { readonly repo: string; readonly pull: number }, plan: string): Promise<readonly Run[]>;
+}
+
+const NO_POSTS: RunPosts = { deployments: [] };
+
+export function openRuns(db: Database, now: () => Date): Runs {
+  return {
+    start: (run) => start(db, run, now().toISOString()),
+    keepPosts: async (id, posts) => {
+      await db
+        .updateTable('runs')
+        .set({ posts: JSON.stringify(posts) })
+        .where('id', '=', id)
+        .execute();
+    },
+    end: (id, state, report) =>
+      db.transaction().execute(async (trx) => {
+        const ended = { state, report: report && JSON.stringify(report), ended_at: now().toISOString() };
+        await trx.updateTable('runs').set(ended).where('id', '=', id).execute();
+        await trx.deleteFrom('leases').where('run', '=', id).execute();
+      }),
+    read: async (id) => {
+      const row = await db.selectFrom('runs').selectAll().where('id', '=', id).executeTakeFirst();
+      return row && parseRun(row);
+    },
+    running: async () => {
+      const rows = await db
+        .selectFrom('runs')
+        .selectAll()
+        .where('state', '=', 'running')
+        .orderBy('started_at')
+        .execute();
+      return rows.map(parseRun);
+    },
+    ofPlan: async ({ repo, pull }, plan) => {
+      const here = db.selectFrom('runs').selectAll().where('repo', '=', repo).where('pull', '=', pull);
+      return (await here.where('plan', '=', plan).orderBy('started_at').execute()).map(parseRun);
+    },
+  };
+}
+
+async function start(db: Database, run: NewRun, at: string): Promise<Started> {
+  return db.transaction().execute(async (trx) => {
+    const known = await trx.selectFrom('runs').selectAll().where('id', '=', run.id).executeTakeFirst();
+    if (known) return { is: 'known', run: parseRun(known) };
+    const held = await readLeases(trx, run);
+    if (held.length > 0) return { is: 'busy', held };
+    await trx.insertInto('runs').values(rowOf(run, at)).execute();
+    const leases = run.hosts.map((host) => ({ repo: run.repo, host, run: run.id, since: at }));
+    if (leases.length > 0) await trx.insertInto('leases').values(leases).execute();
+    return { is: 'started' };
+  });
+}
+
+async function readLeases(db: Database, run: NewRun): Promise<readonly Lease[]> {
+  if (run.hosts.length === 0) return [];
+  return db
+    .selectFrom('leases')
+    .innerJoin('runs', 'runs.id', 'leases.run')
+    .select(['leases.host', 'leases.run', 'leases.since', 'runs.asked_by as by', 'runs.pull'])
+    .where('leases.repo', '=', run.repo)
+    .where('leases.host', 'in', run.hosts)
+    .orderBy('leases.host')
+    .execute();
+}
+
+function rowOf(run: NewRun, at: string) {
+  const { id, repo, installation, pull, plan } = run;
+  return {
+    ...{ id, repo, installation, pull, plan, commit_sha: run.commit, asked_by: run.by },
+    request: JSON.stringify(run.request),
+    hosts: JSON.stringify(run.hosts),
+    posts: JSON.stringify(NO_POSTS),
+    ...{ state: 'running' as const, report: null, started_at: at, ended_at: null },
+  };
+}
+
+interface Row {
+  readonly id: string;
+  readonly repo: string;
+  readonly installation: number;
+  readonly pull: number;
+  readonly commit_sha: string;
+  readonly plan: string;
+  readonly asked_by: string;
+  readonly request: string;
+  readonly hosts: string;
+  readonly posts: string;
+  readonly state: RunState;
+  readonly report: string | null;
+  readonly started_at: string;
+}
+
+function parseRun(row: Row): Run {
+  const { id, repo, installation, pull, plan, state } = row;
+  return {
+    ...{ id, repo, installation, pull, plan, state, commit: row.commit_sha, by: row.asked_by },
+    request: RunRequest.parse(JSON.parse(row.request)),
+    hosts: z.array(z.string()).parse(JSON.parse(row.hosts)),
+    posts: RunPosts.parse(JSON.parse(row.posts)),
+    report: row.report === null ? null : Report.parse(JSON.parse(row.report)),
+    startedAt: row.started_at,
+  };
+}

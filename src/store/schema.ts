@@ -1,0 +1,93 @@
+// The tables, and the migrations that make them. Portable on purpose: text, integers and JSON as text only,
+// so that the same queries run on PostgreSQL. Times are ISO 8601 in UTC, which sort as text.
+import type { Generated } from 'kysely';
+
+export type DeliveryState = 'pending' | 'running' | 'done' | 'failed';
+export type RunState = 'running' | 'done' | 'failed';
+
+export interface Tables {
+  deliveries: {
+    /** Order of arrival. */
+    seq: Generated<number>;
+    guid: string;
+    event: string;
+    payload: string;
+    group_key: string;
+    state: DeliveryState;
+    attempts: number;
+    error: string | null;
+    received_at: string;
+    started_at: string | null;
+    ended_at: string | null;
+  };
+  plans: {
+    seq: Generated<number>;
+    repo: string;
+    pull: number;
+    commit_sha: string;
+    digest: string;
+    json: string;
+    superseded: number;
+    created_at: string;
+    shown_at: string | null;
+  };
+  runs: {
+    id: string;
+    repo: string;
+    installation: number;
+    pull: number;
+    commit_sha: string;
+    plan: string;
+    asked_by: string;
+    /** JSON: how it was asked for, which hosts, and where its progress is written. */
+    request: string;
+    hosts: string;
+    posts: string;
+    state: RunState;
+    report: string | null;
+    started_at: string;
+    ended_at: string | null;
+  };
+  leases: { repo: string; host: string; run: string; since: string };
+  comments: { repo: string; pull: number; comment_id: number; history: string };
+  checks: {
+    repo: string;
+    check_id: number;
+    name: string;
+    commit_sha: string;
+    pull: number | null;
+    /** The digest of a plan, or the id of a run. */
+    subject: string | null;
+  };
+}
+
+/** Each entry is run once, in order; the number of those that were run is the database's version. Never edit one. */
+export const MIGRATIONS: readonly (readonly string[])[] = [
+  [
+    `create table deliveries (
+      seq integer primary key autoincrement, guid text not null unique, event text not null, payload text not null,
+      group_key text not null, state text not null, attempts integer not null, error text,
+      received_at text not null, started_at text, ended_at text)`,
+    // Two deliveries of one group can never run at once, whatever the code above this does.
+    `create unique index deliveries_running on deliveries (group_key) where state = 'running'`,
+    `create index deliveries_pending on deliveries (seq) where state = 'pending'`,
+    `create table plans (
+      seq integer primary key autoincrement, repo text not null, pull integer not null, commit_sha text not null,
+      digest text not null, json text not null, superseded integer not null, created_at text not null, shown_at text,
+      unique (repo, pull, commit_sha, digest))`,
+    `create table runs (
+      id text primary key, repo text not null, installation integer not null, pull integer not null,
+      commit_sha text not null, plan text not null, asked_by text not null, request text not null, hosts text not null,
+      posts text not null, state text not null, report text, started_at text not null, ended_at text)`,
+    `create index runs_plan on runs (repo, pull, plan)`,
+    `create table leases (
+      repo text not null, host text not null, run text not null references runs (id), since text not null,
+      primary key (repo, host))`,
+    `create table comments (
+      repo text not null, pull integer not null, comment_id integer not null, history text not null,
+      primary key (repo, pull))`,
+    `create table checks (
+      repo text not null, check_id integer not null, name text not null, commit_sha text not null, pull integer,
+      subject text, primary key (repo, check_id))`,
+  ],
+];
