@@ -1,0 +1,51 @@
+// Trouble on purpose: answers that fail, answers that come late; and the count of what was asked.
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Reply } from "./http.ts";
+import type { JsonObject } from "./json.ts";
+
+export interface Fault {
+  readonly method?: string;
+  /** The operation's id, an exact path, or a pattern for the path. */
+  readonly path: string | RegExp;
+  readonly status: number;
+  readonly times?: number;
+  readonly body?: JsonObject;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+interface Armed {
+  readonly fault: Fault;
+  left: number;
+}
+
+export class Faults {
+  /** Milliseconds before every answer. */
+  latency = 0;
+  readonly #armed: Armed[] = [];
+  readonly #calls = new Map<string, number>();
+
+  failNext(fault: Fault): void {
+    this.#armed.push({ fault, left: fault.times ?? 1 });
+  }
+
+  /** How often each operation was asked for; what is no operation goes by method and path. */
+  calls(): ReadonlyMap<string, number> {
+    return this.#calls;
+  }
+
+  forget(): void {
+    this.#calls.clear();
+    this.#armed.length = 0;
+  }
+
+  async meet(method: string, path: string, route: string): Promise<Reply | undefined> {
+    this.#calls.set(route, (this.#calls.get(route) ?? 0) + 1);
+    if (this.latency > 0) await sleep(this.latency);
+    const hit = this.#armed.find(({ fault, left }) => left > 0 && (fault.method === undefined || fault.method === method)
+      && (typeof fault.path === "string" ? fault.path === path || fault.path === route : fault.path.test(path)));
+    if (hit === undefined) return undefined;
+    hit.left -= 1;
+    const { status, body, headers } = hit.fault;
+    return { status, body: body ?? { message: `failed on purpose (${status})`, documentation_url: "https://docs.github.com/rest" }, ...(headers === undefined ? {} : { headers }) };
+  }
+}

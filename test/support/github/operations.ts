@@ -1,0 +1,17 @@
+// Every REST operation the double serves, by the id GitHub's description gives it. Method, path and answers are GitHub's own.
+import { appOperations } from "./apps.ts";
+import { checkOperations } from "./checks-rest.ts";
+import { commentOperations } from "./comments.ts";
+import { commitOperations } from "./commits.ts";
+import { gitOperations } from "./gitdata.ts";
+import type { Operation } from "./http.ts";
+import { pullOperations } from "./pulls-rest.ts";
+
+export const operations: Readonly<Record<string, Operation>> = {
+  ...appOperations,
+  ...checkOperations,
+  ...commentOperations,
+  ...commitOperations,
+  ...gitOperations,
+  ...pullOperations,
+};

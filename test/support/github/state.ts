@@ -1,0 +1,294 @@
+// What the double remembers: accounts, the App and where it is installed, repositories and everything hung on them.
+// Plain data and the questions one asks of it; nothing here talks HTTP, and only GitRepo talks to git.
+import { EventEmitter } from "node:events";
+import type { EventName } from "./events.ts";
+import type { GitRepo } from "./git.ts";
+import type { Delivery } from "./hooks.ts";
+import type { Json, JsonObject } from "./json.ts";
+
+export type Role = "read" | "triage" | "write" | "maintain" | "admin";
+export type Level = "read" | "write";
+export type Permissions = Readonly<Record<string, Level>>;
+
+export interface Account {
+  readonly id: number;
+  readonly login: string;
+  readonly type: "User" | "Bot" | "Organization";
+  readonly token: string;
+  readonly email: string;
+}
+
+/** An App: the one under test, or a stand-in such as a CI that also writes check runs. */
+export interface AppIdentity {
+  readonly id: number;
+  readonly slug: string;
+  readonly name: string;
+  readonly owner: Account;
+  readonly bot: Account;
+  readonly permissions: Permissions;
+  readonly events: readonly string[];
+}
+
+export interface Installation {
+  readonly id: number;
+  readonly account: Account;
+  readonly repos: Set<Repository>;
+  readonly createdAt: string;
+}
+
+export interface Repository {
+  readonly id: number;
+  readonly owner: Account;
+  readonly name: string;
+  readonly private: boolean;
+  readonly parent: Repository | undefined;
+  readonly git: GitRepo;
+  readonly createdAt: string;
+  readonly collaborators: Map<string, Role>;
+  readonly protections: Map<string, Protection>;
+  readonly issues: Map<number, Issue>;
+  readonly comments: Map<number, Comment>;
+  readonly checkSuites: Map<number, CheckSuite>;
+  readonly checkRuns: Map<number, CheckRun>;
+  readonly statuses: CommitStatus[];
+  readonly deployments: Map<number, Deployment>;
+  defaultBranch: string;
+  pushedAt: string;
+}
+
+export interface Protection {
+  readonly requiredChecks: readonly string[];
+  readonly approvals: number;
+}
+
+export interface Reaction {
+  readonly id: number;
+  readonly user: Account;
+  readonly content: string;
+  readonly createdAt: string;
+}
+
+/** An issue, or the issue half of a pull request: GitHub numbers and comments both alike. */
+export interface Issue {
+  readonly id: number;
+  readonly number: number;
+  readonly author: Account;
+  readonly app: AppIdentity | undefined;
+  readonly createdAt: string;
+  readonly reactions: Reaction[];
+  readonly pull: Pull | undefined;
+  title: string;
+  body: string | null;
+  state: "open" | "closed";
+  updatedAt: string;
+  closedAt: string | null;
+}
+
+export interface Pull {
+  readonly id: number;
+  readonly head: { readonly repo: Repository; readonly ref: string; sha: string };
+  /** The tip of the base branch when the head last moved, as GitHub keeps it; not where the branch is now. */
+  readonly base: { readonly ref: string; sha: string };
+  readonly reviews: Review[];
+  draft: boolean;
+  /** The test merge of one pair of commits; `sha` is undefined where they conflict. */
+  trial: { readonly of: string; readonly sha: string | undefined } | undefined;
+  merged: { readonly by: Account; readonly at: string; readonly sha: string } | undefined;
+}
+
+export interface Review {
+  readonly id: number;
+  readonly user: Account;
+  readonly body: string;
+  readonly state: "APPROVED" | "CHANGES_REQUESTED" | "COMMENTED" | "DISMISSED";
+  readonly commit: string;
+  readonly submittedAt: string;
+}
+
+export interface Comment {
+  readonly id: number;
+  readonly issue: Issue;
+  readonly author: Account;
+  readonly app: AppIdentity | undefined;
+  readonly createdAt: string;
+  readonly reactions: Reaction[];
+  body: string;
+  updatedAt: string;
+  minimized: string | undefined;
+}
+
+export interface CheckSuite {
+  readonly id: number;
+  readonly app: AppIdentity;
+  readonly branch: string | null;
+  readonly sha: string;
+  readonly before: string | null;
+  readonly createdAt: string;
+}
+
+export interface CheckAction {
+  readonly label: string;
+  readonly description: string;
+  readonly identifier: string;
+}
+
+export interface CheckRun {
+  readonly id: number;
+  readonly suite: CheckSuite;
+  readonly app: AppIdentity;
+  readonly sha: string;
+  readonly annotations: JsonObject[];
+  name: string;
+  externalId: string | null;
+  detailsUrl: string;
+  status: string;
+  conclusion: string | null;
+  startedAt: string | null;
+  completedAt: string | null;
+  title: string | null;
+  summary: string | null;
+  text: string | null;
+  actions: readonly CheckAction[];
+}
+
+export interface CommitStatus {
+  readonly id: number;
+  readonly sha: string;
+  readonly creator: Account;
+  readonly state: string;
+  readonly context: string;
+  readonly description: string | null;
+  readonly targetUrl: string | null;
+  readonly createdAt: string;
+}
+
+export interface Deployment {
+  readonly id: number;
+  readonly sha: string;
+  readonly ref: string;
+  readonly task: string;
+  readonly environment: string;
+  readonly description: string | null;
+  readonly payload: Json;
+  readonly transient: boolean;
+  readonly production: boolean;
+  readonly creator: Account;
+  readonly app: AppIdentity | undefined;
+  readonly createdAt: string;
+  readonly statuses: DeploymentStatus[];
+  updatedAt: string;
+}
+
+export interface DeploymentStatus {
+  readonly id: number;
+  readonly state: string;
+  readonly description: string;
+  readonly environment: string;
+  readonly environmentUrl: string;
+  readonly logUrl: string;
+  readonly creator: Account;
+  readonly app: AppIdentity | undefined;
+  readonly createdAt: string;
+}
+
+/** Said the moment something changes, so that a test can wait and the demo can show it. */
+export interface Happening {
+  readonly type: string;
+  readonly repo: string;
+  readonly number?: number;
+  readonly detail: JsonObject;
+}
+
+/** Where webhooks go out. */
+export interface Outbox {
+  readonly log: readonly Delivery[];
+  emit(name: EventName, repo: Repository, sender: Account, payload: JsonObject): void;
+  redeliver(id: number): boolean;
+}
+
+export interface WorldOptions {
+  readonly app: AppIdentity;
+  readonly publicKey: string;
+  readonly secret: string;
+  readonly root: string;
+}
+
+const ROLES: readonly Role[] = ["read", "triage", "write", "maintain", "admin"];
+
+export function roleAtLeast(role: Role | undefined, wanted: Role): boolean {
+  return role !== undefined && ROLES.indexOf(role) >= ROLES.indexOf(wanted);
+}
+
+/** GitHub's times carry no milliseconds. */
+export function stamp(at: Date = new Date()): string {
+  return `${at.toISOString().slice(0, 19)}Z`;
+}
+
+export class World {
+  readonly app: AppIdentity;
+  readonly publicKey: string;
+  readonly secret: string;
+  readonly root: string;
+  readonly accounts = new Map<string, Account>();
+  readonly repos = new Map<string, Repository>();
+  readonly installations = new Map<string, Installation>();
+  readonly tokens = new Map<string, { readonly installation: Installation; readonly repos: ReadonlySet<Repository>; readonly permissions: Permissions; readonly expires: number }>();
+  readonly happenings = new EventEmitter<{ happening: [Happening] }>();
+  readonly violations: string[] = [];
+  outbox: Outbox = { log: [], emit: () => undefined, redeliver: () => false };
+  url = "";
+  #last = 1000;
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(options: WorldOptions) {
+    this.app = options.app;
+    this.publicKey = options.publicKey;
+    this.secret = options.secret;
+    this.root = options.root;
+    this.addAccount(options.app.owner);
+    this.addAccount(options.app.bot);
+  }
+
+  get api(): string {
+    return `${this.url}/api/v3`;
+  }
+
+  nextId(): number {
+    this.#last += 1;
+    return this.#last;
+  }
+
+  addAccount(account: Account): Account {
+    this.accounts.set(account.login.toLowerCase(), account);
+    return account;
+  }
+
+  account(login: string): Account | undefined {
+    return this.accounts.get(login.toLowerCase());
+  }
+
+  repo(owner: string, name: string): Repository | undefined {
+    return this.repos.get(`${owner}/${name}`.toLowerCase());
+  }
+
+  role(account: Account, repo: Repository): Role | undefined {
+    if (account === repo.owner) return "admin";
+    return repo.collaborators.get(account.login) ?? (repo.private ? undefined : "read");
+  }
+
+  installationOf(repo: Repository): Installation | undefined {
+    const installation = this.installations.get(repo.owner.login);
+    return installation?.repos.has(repo) === true ? installation : undefined;
+  }
+
+  say(type: string, repo: Repository, detail: JsonObject, number?: number): void {
+    this.happenings.emit("happening", { type, repo: `${repo.owner.login}/${repo.name}`, detail, ...(number === undefined ? {} : { number }) });
+  }
+
+  /** One change at a time, so that no webhook is built from half of one. */
+  async alone<T>(work: () => Promise<T>): Promise<T> {
+    const mine = this.#turn.then(work);
+    this.#turn = mine.catch(() => undefined);
+    return mine;
+  }
+}
