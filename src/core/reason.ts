@@ -122,6 +122,24 @@ export const REASONS = {
     what: 'A package is held on the host.',
     next: 'Release the hold on the host, or leave the package as it is.',
   },
+  PACKAGE_UNSOLVABLE: {
+    class: 'permanent',
+    fixer: 'author',
+    what: 'apt finds no way to do this to the packages of the host.',
+    next: "See apt's own words; change the version or what stands against it.",
+  },
+  UNIT_UNSUITABLE: {
+    class: 'needs-person',
+    fixer: 'author',
+    what: 'A unit cannot be what is declared of it.',
+    next: 'Change the declaration, or the unit on the host.',
+  },
+  ACCOUNT_CONFLICT: {
+    class: 'needs-person',
+    fixer: 'author',
+    what: 'A user or group of the host stands against what is declared.',
+    next: 'Change it on the host by hand, or declare what is there.',
+  },
   PATH_OCCUPIED: {
     class: 'needs-person',
     fixer: 'author',
