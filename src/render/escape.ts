@@ -1,0 +1,96 @@
+// Makes text from hosts, repositories and people inert, in markdown, in HTML and in a terminal.
+// Nothing that passes here opens a fence, a tag or a link, pings anybody, or moves a cursor.
+
+/** An invisible break that keeps GitHub from linking; only ever put into prose, which nobody pastes into a shell. */
+const BREAK = '\u200B';
+const ESC = '\u001B';
+/** CSI sequences, OSC strings, and two-character escapes (ECMA-48 §5.3–5.6). */
+const ANSI = new RegExp(
+  `${ESC}(?:\\[[0-?]*[ -/]*[@-~]|\\][^\u0007${ESC}]*(?:\u0007|${ESC}\\\\)?|[ -/]*[0-~])`,
+  'g',
+);
+
+/** Every character shown: control, reordering and zero-width characters become pictures. Newlines and tabs stay. */
+export function visible(text: string): string {
+  return text.toWellFormed().replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, picture);
+}
+
+/** What a command printed, as a terminal would have left it: no escape sequences, of a line rewritten by \r its last form. */
+export function cleanOutput(text: string): string {
+  const lines = text.replaceAll(ANSI, '').replaceAll('\r\n', '\n').split('\n');
+  return visible(lines.map(lastForm).join('\n')).trimEnd();
+}
+
+/** The first `max` characters, and how many more there were. */
+export function clip(text: string, max: number): string {
+  if (text.length <= max) return text;
+  return `${text.slice(0, max).toWellFormed()}… (+${text.length - max} characters)`;
+}
+
+/** One line of prose for markdown. */
+export function prose(text: string): string {
+  return oneLine(text)
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll(/[\\`*_[\]|~$]/g, '\\$&')
+    .replaceAll(/[@#](?=\w)|\bGH-(?=\d)|:(?=\/\/)|\bwww(?=\.)|:(?=[a-z][\w+-]*:)/gi, `$&${BREAK}`)
+    .replace(/^([-+=]|#)/, '\\$1')
+    .replace(/^(\d+)([.)])/, '$1\\$2');
+}
+
+/** Prose in which `…` marks code, as the catalogue of reasons writes it; commands of Ashore become code as well. */
+export function proseWithCode(text: string): string {
+  if (/^\/[a-z]/.test(text) && !/[,.;] /.test(text)) return code(text);
+  const pieces = text.split('`');
+  if (pieces.length % 2 === 0) return prose(text);
+  return pieces.map((piece, index) => (index % 2 === 1 ? code(piece) : proseWithCommands(piece))).join('');
+}
+
+/** A value as inline code that stays one cell of a table. */
+export function code(text: string, max = 200): string {
+  const value = clip(oneLine(text), max);
+  return /^[^`|<\s](?:[^`|<]*[^`|<\s])?$/.test(value) ? `\`${value}\`` : htmlCode(text, max);
+}
+
+/** The same in HTML, for where markdown is not read, as in a summary, or cannot hold the value. */
+export function htmlCode(text: string, max = 200): string {
+  return `<code>${clip(oneLine(text), max).replaceAll(/[^\p{L}\p{N} ./-]/gu, entity)}</code>`;
+}
+
+/** A block that no content can close. Long lines are cut and say so. */
+export function fence(text: string, language: string): string {
+  const lines = visible(text)
+    .split('\n')
+    .map((line) => clip(line, 400));
+  const longest = Math.max(3, ...[...lines.join('\n').matchAll(/`+/g)].map((run) => run[0].length));
+  const ticks = '`'.repeat(longest + 1);
+  return [`${ticks}${language}`, ...lines, ticks].join('\n');
+}
+
+function picture(char: string): string {
+  const point = char.codePointAt(0) ?? 0;
+  // Joiners hold emoji and several scripts together and move nothing.
+  if (char === '\n' || char === '\t' || point === 0x20_0c || point === 0x20_0d) return char;
+  if (point < 0x20) return String.fromCodePoint(0x24_00 + point);
+  return point === 0x7f ? '␡' : `⟨U+${point.toString(16).toUpperCase().padStart(4, '0')}⟩`;
+}
+
+function lastForm(line: string): string {
+  return line.split('\r').findLast((form) => form !== '') ?? '';
+}
+
+function oneLine(text: string): string {
+  return visible(text).replaceAll('\n', '␤').replaceAll('\t', '␉');
+}
+
+function proseWithCommands(text: string): string {
+  return text
+    .split(/((?<=^|\s)\/(?:plan|deploy|help)\b|(?<=\s)--[a-z]+\b)/)
+    .map((piece, index) => (index % 2 === 1 ? code(piece) : prose(piece)))
+    .join('');
+}
+
+function entity(char: string): string {
+  return `&#${char.codePointAt(0) ?? 0};`;
+}

@@ -1,0 +1,134 @@
+// The table of a plan, one row for the hosts whose plan is the same; what does not fit is summed up in a row.
+import type { Cause } from '../core/plan.ts';
+import { REASONS } from '../core/reason.ts';
+import type { Link } from './change.ts';
+import { renderWhere } from './change.ts';
+import { code } from './escape.ts';
+import type { BlockedGroup, ChangeGroup, FailureGroup, Groups } from './group.ts';
+import { renderReason } from './reason.ts';
+import { markOf, tallyChanges } from './risk.ts';
+import type { Risk, Tally } from './risk.ts';
+import { causeWords, count, list } from './words.ts';
+
+const SHOWN_ROWS = 30;
+const SHOWN_NAMES = 3;
+
+export function renderHostTable(groups: Groups, link: Link | undefined): string {
+  const rows = [
+    ...groups.changed.slice(0, SHOWN_ROWS).map(changedRow),
+    ...restRow(groups.changed.slice(SHOWN_ROWS)),
+    ...capped(groups.blocked.map((group) => blockedRow(group, link))),
+    ...capped(groups.failed.map(failedRow)),
+    ...sameRow(groups),
+  ];
+  if (rows.length === 0) return '';
+  return [
+    '| | Hosts | Create | Change | Delete | Interrupts | Caused by | What and how risky |',
+    '|---|---|--:|--:|--:|---|---|---|',
+    ...rows,
+  ].join('\n');
+}
+
+/** `web1`, `web2` (same plan); many hosts are counted. */
+export function hostWords(hosts: readonly string[], shared: string): string {
+  const names = list(
+    hosts.map((host) => code(host)),
+    SHOWN_NAMES,
+  );
+  return hosts.length > 1 ? `${names} (${shared})` : names;
+}
+
+function changedRow({ hosts, changes, risk }: ChangeGroup): string {
+  return tallyRow(risk, hostWords(hosts, 'same plan'), tallyChanges(changes));
+}
+
+/** Groups that found no row of their own; the table begins with the riskiest, so these are the least. */
+function restRow(groups: readonly ChangeGroup[]): readonly string[] {
+  const [first] = groups;
+  if (!first) return [];
+  const hosts = groups.flatMap((group) => group.hosts);
+  const tally = tallyChanges(groups.flatMap((group) => group.hosts.flatMap(() => group.changes)));
+  return [tallyRow(first.risk, `… ${count(hosts.length, 'more host')}, added up`, tally)];
+}
+
+function tallyRow(risk: Risk, hosts: string, tally: Tally): string {
+  const cells = [
+    `${markOf(risk)} ${risk}`,
+    hosts,
+    number(tally.create),
+    tally.recorded === 0
+      ? number(tally.change)
+      : `${number(tally.change)} (+${number(tally.recorded)} recorded only)`,
+    number(tally.delete),
+    names(tally.interrupts),
+    causeCell(tally.causes),
+    whatCell(tally),
+  ];
+  return `| ${cells.join(' | ')} |`;
+}
+
+function blockedRow({ hosts, ref, reason, where }: BlockedGroup, link: Link | undefined): string {
+  const from = where === null ? '' : ` · ${renderWhere(where, link)}`;
+  return `| ⛔ blocked | ${hostWords(hosts, 'same reason')} | | | | | | ${code(ref)} cannot be planned: ${renderReason(reason)}${from} |`;
+}
+
+function failedRow({ code: reasonCode, hosts, reasons }: FailureGroup): string {
+  const [first] = reasons;
+  const same = reasons.every((reason) => reason.message === first?.message);
+  const what = first && same ? renderReason(first) : `${code(reasonCode)} ${REASONS[reasonCode].what}`;
+  return `| ⛔ blocked | ${hostWords(hosts, 'same reason')} | | | | | | not planned: ${what} |`;
+}
+
+function sameRow({ unchanged, changed, blocked }: Groups): readonly string[] {
+  if (unchanged.length === 0 || (changed.length === 0 && blocked.length === 0)) return [];
+  const resources = unchanged.reduce((sum, host) => sum + host.unchanged, 0);
+  return [
+    `| same | ${count(unchanged.length, 'host')} | | | | | | ${count(resources, 'resource')} as declared |`,
+  ];
+}
+
+function capped(rows: readonly string[]): readonly string[] {
+  const more = rows.length - SHOWN_ROWS;
+  if (more <= 0) return rows;
+  return [...rows.slice(0, SHOWN_ROWS), `| ⛔ blocked | … ${more} more like these | | | | | | |`];
+}
+
+function causeCell(causes: ReadonlyMap<Cause, number>): string {
+  const several = causes.size > 1;
+  return [...causes]
+    .map(([cause, n]) => {
+      const words = causeWords(cause, 'this pull request');
+      return `${cause === 'this-change' ? words : `**${words}**`}${several ? ` (${n})` : ''}`;
+    })
+    .join(', ');
+}
+
+/** The riskiest first, and all that a glance should tell. */
+function whatCell(tally: Tally): string {
+  const parts = [
+    ...phrase('**data is lost:**', tally.lost),
+    ...phrase('deletes', tally.gone),
+    ...phrase('replaces', tally.replaced),
+    ...phrase('runs', tally.ran),
+    ...phrase('creates', tally.made),
+    ...phrase('updates', tally.updated),
+  ];
+  return parts.length === 0 ? '–' : parts.join('; ');
+}
+
+function phrase(verb: string, refs: readonly string[]): readonly string[] {
+  return refs.length === 0 ? [] : [`${verb} ${names(refs)}`];
+}
+
+function names(values: readonly string[]): string {
+  return values.length === 0
+    ? '–'
+    : list(
+        values.map((value) => code(value, 80)),
+        SHOWN_NAMES,
+      );
+}
+
+function number(n: number): string {
+  return n.toLocaleString('en-US');
+}

@@ -1,0 +1,72 @@
+// A reason in markdown: code, message, who can clear it, the next command, and the tool's own words.
+import { shortDigest } from '../core/plan.ts';
+import { describeReason } from '../core/reason.ts';
+import type { Evidence, Fixer, Reason, ReasonClass } from '../core/reason.ts';
+import { cleanOutput, clip, code, fence, proseWithCode } from './escape.ts';
+
+const CLASSES = {
+  permanent: 'the same again fails again',
+  'needs-person': 'a person has to act',
+  transient: 'may pass by itself',
+  unknown: 'not known what is true',
+} as const satisfies Record<ReasonClass, string>;
+
+const FIXERS = {
+  author: 'the author of the change',
+  operator: 'an operator of the hosts',
+  requester: 'whoever wants to deploy',
+  ashore: 'the makers of Ashore',
+} as const satisfies Record<Fixer, string>;
+
+/** `CODE` and its message. */
+export function renderReason(reason: Reason): string {
+  return `${code(reason.code)} ${proseWithCode(clip(reason.message, 1000))}`;
+}
+
+export function fixerWords(reason: Reason): string {
+  return FIXERS[describeReason(reason).fixer];
+}
+
+/** The exact next move; `<plan>` is filled in where the plan is known. */
+export function nextOf(reason: Reason, digest: string | undefined): string {
+  const { next } = describeReason(reason);
+  return digest === undefined ? next : next.replaceAll('<plan>', shortDigest(digest));
+}
+
+export function renderNext(reason: Reason, digest: string | undefined): string {
+  return proseWithCode(clip(nextOf(reason, digest), 1000));
+}
+
+/** Whether waiting helps, whose move it is, and the move: one line. */
+export function renderWhoAndNext(reason: Reason, digest: string | undefined): string {
+  const { class: kind } = describeReason(reason);
+  return `*${CLASSES[kind]}* · **Next**, for ${fixerWords(reason)}: ${renderNext(reason, digest)}`;
+}
+
+/** `Command x ended with exit status 1`; nothing when no command is known. */
+export function renderCommandLine({ command, status }: Evidence): string {
+  if (command === undefined) return status === undefined ? '' : statusWords(status);
+  return status === undefined
+    ? `Command ${code(command, 500)}`
+    : `Command ${code(command, 500)} ended with ${statusWords(status)}`;
+}
+
+/** The tool's own words, their end rather than their beginning; the journal where there is one, else the output. */
+export function renderEvidence(evidence: Evidence | undefined, lines: number): readonly string[] {
+  const texts = [evidence?.output, evidence?.journal].filter((text) => text !== undefined);
+  return texts
+    .map((text) => tailOf(text, lines))
+    .filter((text) => text !== '')
+    .map((text) => fence(text, 'text'));
+}
+
+/** The last lines of an output, saying how many came before. */
+export function tailOf(output: string, max: number): string {
+  const lines = cleanOutput(output).split('\n');
+  const before = lines.length - max;
+  return before > 0 ? [`… ${before} lines before`, ...lines.slice(before)].join('\n') : lines.join('\n');
+}
+
+function statusWords(status: number | null): string {
+  return status === null ? 'no exit status' : `exit status ${status}`;
+}
