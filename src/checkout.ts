@@ -87,7 +87,9 @@ export async function readPlans(checkout: Checkout, digest: string): Promise<rea
   const folder = planFolder(checkout);
   const names = await readdir(folder).catch(() => []);
   const files = names.filter((name) => name.startsWith(digest) && name.endsWith('.json'));
-  return Promise.all(files.map(async (name) => Plan.parse(JSON.parse(await readFile(join(folder, name), 'utf8')))));
+  return Promise.all(
+    files.map(async (name) => Plan.parse(JSON.parse(await readFile(join(folder, name), 'utf8')))),
+  );
 }
 
 function planFolder({ top, gitDir }: Checkout): string {

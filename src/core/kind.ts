@@ -110,7 +110,7 @@ export interface Kind<Spec, State, Want = Spec> {
 /** A kind as the engine sees it: specs and states are opaque and go back only to the kind that made them. */
 export type AnyKind = Kind<unknown, unknown, unknown>;
 
-/** Closes over the types of a kind. The only cast of the contract: values return to the kind they came from. */
+/** Closes over the types of a kind: what the engine hands back to it is what it got from it. */
 export function defineKind<Spec, State, Want = Spec>(kind: Kind<Spec, State, Want>): AnyKind {
-  return kind as unknown as AnyKind;
+  return kind;
 }

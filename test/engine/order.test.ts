@@ -30,7 +30,11 @@ describe('order', () => {
     ],
     [
       'a circle, with its path',
-      [resource('a', { needs: ['c'] }, at(1)), resource('b', { needs: ['a'] }, at(2)), resource('c', { needs: ['b'] }, at(3))],
+      [
+        resource('a', { needs: ['c'] }, at(1)),
+        resource('b', { needs: ['a'] }, at(2)),
+        resource('c', { needs: ['b'] }, at(3)),
+      ],
       [['NEEDS_CYCLE', 1, 'these need each other: note/a → note/c → note/b → note/a']],
     ],
     [

@@ -13,11 +13,39 @@ describe('verbs and causes', () => {
     ['no base to compare with', {}, [], undefined, 'create', ['this-change']],
     ['removed by hand', {}, [entry('a')], wantA, 'create', ['drift']],
     ['changed by hand', { a: 'b' }, [entry('a')], wantA, 'update', ['drift']],
-    ['changed in git', { a: 'b' }, [entry('a', { want: 'older', seen: fingerprint('b') })], new Map(), 'update', ['this-change']],
-    ['changed in git and by hand', { a: 'c' }, [entry('a', { want: 'older', seen: fingerprint('b') })], new Map(), 'update', ['this-change', 'drift']],
-    ['changed by hand, nobody looked after the run', { a: 'c' }, [entry('a', { seen: undefined })], wantA, 'update', ['drift']],
+    [
+      'changed in git',
+      { a: 'b' },
+      [entry('a', { want: 'older', seen: fingerprint('b') })],
+      new Map(),
+      'update',
+      ['this-change'],
+    ],
+    [
+      'changed in git and by hand',
+      { a: 'c' },
+      [entry('a', { want: 'older', seen: fingerprint('b') })],
+      new Map(),
+      'update',
+      ['this-change', 'drift'],
+    ],
+    [
+      'changed by hand, nobody looked after the run',
+      { a: 'c' },
+      [entry('a', { seen: undefined })],
+      wantA,
+      'update',
+      ['drift'],
+    ],
     ['already there', { a: 'a' }, [], new Map(), 'adopt', ['this-change']],
-    ['made by hand as git now wants it', { a: 'a' }, [entry('a', { want: 'older' })], new Map(), 'adopt', ['this-change']],
+    [
+      'made by hand as git now wants it',
+      { a: 'a' },
+      [entry('a', { want: 'older' })],
+      new Map(),
+      'adopt',
+      ['this-change'],
+    ],
     ['moved to another stack', { a: 'a' }, [entry('a', { stack: 'old' })], wantA, 'adopt', ['drift']],
   ] as const)('%s', (_name, states, entries, base, verb, causes) => {
     const plan = planHost(question([resource('a')], { base }), observation(states, entries), kinds);
@@ -32,8 +60,15 @@ describe('verbs and causes', () => {
 
   it('a change that another change calls for has its cause', () => {
     const follower = resource('b', { follows: 'a' });
-    const entries = [entry('a', { want: 'older', seen: fingerprint('old') }), entry('b', { want: fingerprint(follower.want) })];
-    const plan = planHost(question([resource('a'), follower]), observation({ a: 'old', b: 'b' }, entries), kinds);
+    const entries = [
+      entry('a', { want: 'older', seen: fingerprint('old') }),
+      entry('b', { want: fingerprint(follower.want) }),
+    ];
+    const plan = planHost(
+      question([resource('a'), follower]),
+      observation({ a: 'old', b: 'b' }, entries),
+      kinds,
+    );
     expect(plan.changes.map((change) => [change.verb, change.causes])).toEqual([
       ['update', ['this-change']],
       ['restart', ['this-change']],
@@ -41,7 +76,11 @@ describe('verbs and causes', () => {
   });
 
   it('carries what a deploy has to know', () => {
-    const plan = planHost(question([resource('a')]), observation({ a: 'old' }, [entry('a', { origin: 'adopted' })]), kinds);
+    const plan = planHost(
+      question([resource('a')]),
+      observation({ a: 'old' }, [entry('a', { origin: 'adopted' })]),
+      kinds,
+    );
     expect(plan.changes[0]).toMatchObject({
       ref: 'note/a',
       before: fingerprint('old'),
@@ -61,7 +100,9 @@ describe('what is no longer declared', () => {
     ['there before Ashore', entry('x', { origin: 'adopted' }), { x: 'x' }, 'forget', 0],
   ] as const)('%s', (_name, was, states, verb, steps) => {
     const plan = planHost(question([]), observation(states, [was]), kinds);
-    expect(plan.changes.map((change) => [change.verb, change.steps.length, change.want])).toEqual([[verb, steps, null]]);
+    expect(plan.changes.map((change) => [change.verb, change.steps.length, change.want])).toEqual([
+      [verb, steps, null],
+    ]);
   });
 
   it('comes last, newest first', () => {
@@ -88,7 +129,11 @@ describe('what is no longer declared', () => {
 
 describe('what cannot be planned', () => {
   it('is named with its reason, and the rest is planned', () => {
-    const plan = planHost(question([resource('a', { text: 'stuck' }), resource('b')]), observation({}), kinds);
+    const plan = planHost(
+      question([resource('a', { text: 'stuck' }), resource('b')]),
+      observation({}),
+      kinds,
+    );
     expect(plan.blocked.map(({ ref, reason }) => [ref, reason.code])).toEqual([['note/a', 'PATH_OCCUPIED']]);
     expect(plan.changes.map(({ ref }) => ref)).toEqual(['note/b']);
   });

@@ -22,7 +22,11 @@ export const note: AnyKind = defineKind<NoteSpec, string>({
   name: 'note',
   about: 'A text on a host.',
   id: z.string(),
-  spec: z.strictObject({ text: z.string(), needs: z.array(z.string()).exactOptional(), follows: z.string().exactOptional() }),
+  spec: z.strictObject({
+    text: z.string(),
+    needs: z.array(z.string()).exactOptional(),
+    follows: z.string().exactOptional(),
+  }),
   read: async () => new Map(),
   change({ id, want, have, last, world }) {
     if (want?.text === 'stuck') return { blocked: { code: 'PATH_OCCUPIED', message: `${id} is stuck` } };
@@ -33,11 +37,19 @@ export const note: AnyKind = defineKind<NoteSpec, string>({
         : { verb: 'forget', reason: 'changed since', fields: [], steps: [] };
     }
     const fields = [{ name: 'text', before: have ?? null, after: want.text }];
-    if (have === undefined) return { verb: 'create', reason: 'not there', fields, steps: [put(id, want.text)] };
-    if (have !== want.text) return { verb: 'update', reason: 'another text', fields, steps: [put(id, want.text)] };
+    if (have === undefined)
+      return { verb: 'create', reason: 'not there', fields, steps: [put(id, want.text)] };
+    if (have !== want.text)
+      return { verb: 'update', reason: 'another text', fields, steps: [put(id, want.text)] };
     if (want.follows !== undefined && world.planned('note', want.follows)) {
       const interrupts = [{ what: id, how: 'restart' as const }];
-      return { verb: 'restart', reason: `${want.follows} changes`, fields: [], steps: [put(id, want.text)], interrupts };
+      return {
+        verb: 'restart',
+        reason: `${want.follows} changes`,
+        fields: [],
+        steps: [put(id, want.text)],
+        interrupts,
+      };
     }
     return undefined;
   },
@@ -87,7 +99,10 @@ export function entry(id: string, more: Partial<LedgerEntry> = {}): LedgerEntry 
   };
 }
 
-export function observation(states: Record<string, string>, entries: readonly LedgerEntry[] = []): Observation {
+export function observation(
+  states: Record<string, string>,
+  entries: readonly LedgerEntry[] = [],
+): Observation {
   return {
     ledger: { digest: sha256(''), entries: new Map(entries.map((one) => [one.ref, one])) },
     states: new Map(Object.entries(states).map(([id, text]) => [`note/${id}`, text])),

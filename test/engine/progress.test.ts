@@ -1,0 +1,113 @@
+import { describe, expect, it } from 'vitest';
+import type { HostPlan } from '../../src/core/plan.ts';
+import type { HostReport } from '../../src/core/report.ts';
+import type { RunEvent } from '../../src/core/run.ts';
+import { planHost } from '../../src/engine/plan.ts';
+import { finishReport, followRun, startReport } from '../../src/engine/progress.ts';
+import { note, observation, question, resource } from './world.ts';
+
+const planned = planHost(question([resource('a'), resource('b')]), observation({}), [note]);
+const settling: HostPlan = {
+  ...planned,
+  changes: planned.changes.map((change) => ({
+    ...change,
+    steps: [{ do: 'settle', unit: 'shop.service', seconds: 5 }],
+  })),
+};
+
+async function follow(events: readonly RunEvent[], plan = planned): Promise<HostReport> {
+  async function* stream() {
+    yield* events;
+  }
+  return followRun(stream(), plan, startReport(plan), () => {});
+}
+
+const begin = (index: number): RunEvent => ({ is: 'begin', index });
+const command = (index: number, text = 'install'): RunEvent => ({ is: 'command', index, command: text });
+const end = (index: number, status = 0): RunEvent => ({ is: 'end', index, status, seconds: 1 });
+const finished = (outcome: 'done' | 'failed' | 'broken' | 'refused'): RunEvent => ({
+  is: 'finished',
+  outcome,
+  reason: null,
+});
+
+describe('a report follows the journal', () => {
+  it.each([
+    [
+      'all done',
+      [begin(0), command(0), end(0), begin(1), command(1), end(1), finished('done')],
+      'done',
+      ['applied', 'applied'],
+    ],
+    [
+      'already as wanted',
+      [begin(0), end(0), begin(1), command(1), end(1), finished('done')],
+      'done',
+      ['skipped', 'applied'],
+    ],
+    [
+      'the first fails',
+      [begin(0), command(0), end(0, 1), finished('failed')],
+      'failed',
+      ['failed', 'not-started'],
+    ],
+    [
+      'lost in the middle',
+      [begin(0), command(0), end(0), begin(1), command(1), finished('broken')],
+      'unknown',
+      ['applied', 'unknown'],
+    ],
+    ['refused by the host', [finished('refused')], 'refused', ['not-started', 'not-started']],
+    ['still running', [begin(0), command(0)], 'running', ['unknown', 'not-started']],
+  ] as const)('%s', async (_name, events, outcome, changes) => {
+    const report = await follow(events);
+    expect([report.outcome, report.changes.map((change) => change.outcome)]).toEqual([outcome, changes]);
+  });
+
+  it('a failed command is named with its status and its own words', async () => {
+    const words: RunEvent = { is: 'output', index: 0, text: 'install: cannot create\n' };
+    const report = await follow([
+      begin(0),
+      command(0, 'install -T x y'),
+      words,
+      end(0, 1),
+      finished('failed'),
+    ]);
+    expect(report.reason).toEqual({
+      code: 'STEP_FAILED',
+      message: 'note/a: a command ended with status 1',
+      evidence: { command: 'install -T x y', status: 1, output: 'install: cannot create' },
+    });
+  });
+
+  it('a unit that does not stay up is a failure with its journal', async () => {
+    const words: RunEvent = { is: 'output', index: 0, text: 'shop: no such file\n' };
+    const report = await follow(
+      [begin(0), command(0, '# settle'), words, end(0, 1), finished('failed')],
+      settling,
+    );
+    expect(report.reason).toMatchObject({ code: 'UNIT_FAILED', evidence: { journal: 'shop: no such file' } });
+  });
+
+  it('keeps the last part of a long output', async () => {
+    const chunks = Array.from({ length: 5 }, (_, n): RunEvent => ({
+      is: 'output',
+      index: 0,
+      text: String(n).repeat(10_000),
+    }));
+    const report = await follow([begin(0), command(0), ...chunks, end(0), finished('done')]);
+    expect(report.changes[0]?.output.length).toBe(16_384);
+    expect(report.changes[0]?.output.endsWith('4')).toBe(true);
+  });
+
+  it.each([
+    ['before it began', 'queued', 'failed'],
+    ['while it ran', 'running', 'unknown'],
+  ] as const)('a connection lost %s', (_name, before, after) => {
+    const reason = { code: 'CONNECTION_LOST' as const, message: 'gone' };
+    expect(finishReport({ ...startReport(planned), outcome: before }, reason)).toMatchObject({
+      outcome: after,
+      reason,
+    });
+  });
+});
