@@ -18,7 +18,7 @@ export type Database = Kysely<Tables>;
 
 export interface OpenDatabase {
   readonly db: Database;
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 /** Opens the file, brings it to the newest version, and refuses one that a newer Ashore has written. */

@@ -3,12 +3,12 @@ import { z } from 'zod';
 import type { Database } from './database.ts';
 
 /** A plan that the sticky comment showed once. */
-const HistoryEntry = z.object({ plan: z.string(), commit: z.string(), at: z.string(), line: z.string() });
+const HistoryEntry = z.object({ digest: z.string(), at: z.string(), note: z.string() });
 export type HistoryEntry = z.infer<typeof HistoryEntry>;
 
 export interface Sticky {
   readonly comment: number;
-  /** Oldest first. */
+  /** Newest first. */
   readonly history: readonly HistoryEntry[];
 }
 

@@ -137,11 +137,20 @@ async function readLeases(db: Database, run: NewRun): Promise<readonly Lease[]> 
 function rowOf(run: NewRun, at: string) {
   const { id, repo, installation, pull, plan } = run;
   return {
-    ...{ id, repo, installation, pull, plan, commit_sha: run.commit, asked_by: run.by },
+    id,
+    repo,
+    installation,
+    pull,
+    plan,
+    commit_sha: run.commit,
+    asked_by: run.by,
     request: JSON.stringify(run.request),
     hosts: JSON.stringify(run.hosts),
     posts: JSON.stringify(NO_POSTS),
-    ...{ state: 'running' as const, report: null, started_at: at, ended_at: null },
+    state: 'running' as const,
+    report: null,
+    started_at: at,
+    ended_at: null,
   };
 }
 
@@ -164,7 +173,14 @@ interface Row {
 function parseRun(row: Row): Run {
   const { id, repo, installation, pull, plan, state } = row;
   return {
-    ...{ id, repo, installation, pull, plan, state, commit: row.commit_sha, by: row.asked_by },
+    id,
+    repo,
+    installation,
+    pull,
+    plan,
+    state,
+    commit: row.commit_sha,
+    by: row.asked_by,
     request: RunRequest.parse(JSON.parse(row.request)),
     hosts: z.array(z.string()).parse(JSON.parse(row.hosts)),
     posts: RunPosts.parse(JSON.parse(row.posts)),

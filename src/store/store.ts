@@ -18,7 +18,7 @@ export interface Store {
   readonly plans: Plans;
   readonly runs: Runs;
   readonly posts: Posts;
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 export type Opened =

@@ -1,0 +1,127 @@
+// What a comment asks for. Pure: text → one command, one refusal, or nothing. The grammar is closed: words and flags
+// that are not known here are refused, and no text of a comment ever reaches a host.
+import { suggest } from '../core/problem.ts';
+import type { Reason } from '../core/reason.ts';
+
+export type Command =
+  | { readonly is: 'plan'; readonly hosts: readonly string[] }
+  | {
+      readonly is: 'deploy';
+      /** A digest or its beginning; undefined when none was named. */
+      readonly plan: string | undefined;
+      readonly only: readonly string[];
+      readonly skip: readonly string[];
+    }
+  | { readonly is: 'help' };
+
+export type ParsedComment =
+  | { readonly is: 'nothing' }
+  | { readonly is: 'command'; readonly command: Command; readonly text: string }
+  | { readonly is: 'refused'; readonly reason: Reason; readonly text: string };
+
+/** All commands, as /help shows them. */
+export const COMMANDS = [
+  { usage: '/plan [host…]', what: 'look at the hosts again and plan; with hosts, only these are looked at' },
+  { usage: '/deploy [plan]', what: 'carry out exactly the plan named; without a name, the only current one' },
+  { usage: '/deploy [plan] --only host…', what: 'only on these hosts' },
+  { usage: '/deploy [plan] --skip host…', what: 'on all hosts of the plan but these' },
+  { usage: '/help', what: 'show this' },
+] as const;
+
+/** The first command of a comment. Fences, quotes and HTML comments hold none, and neither does the middle of a line. */
+export function parseComment(body: string): ParsedComment {
+  for (const line of visibleLines(body)) {
+    const parsed = parseLine(line);
+    if (parsed.is !== 'nothing') return parsed;
+  }
+  return { is: 'nothing' };
+}
+
+const WORDS = ['plan', 'deploy', 'help'] as const;
+type Word = (typeof WORDS)[number];
+
+/** What Markdown hides or shows as code: fenced blocks (to the end when never closed), HTML comments, <pre>. */
+const HIDDEN = new RegExp(
+  [
+    '^ {0,3}(`{3,})[^\\n`]*$[^]*?(?:^ {0,3}\\1`*[ \\t]*$|(?![^]))',
+    '^ {0,3}(~{3,})[^\\n]*$[^]*?(?:^ {0,3}\\2~*[ \\t]*$|(?![^]))',
+    '<!--[^]*?(?:-->|(?![^]))',
+    '<pre[\\s>][^]*?(?:</pre>|(?![^]))',
+  ].join('|'),
+  'gim',
+);
+
+const MAX_LINE = 2000;
+const HOST = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
+const PLAN = /^[0-9a-f]{7,64}$/;
+
+function visibleLines(body: string): readonly string[] {
+  return body.replaceAll('\r\n', '\n').replace(HIDDEN, '').split('\n');
+}
+
+function parseLine(line: string): ParsedComment {
+  const word = /^\/([A-Za-z][^\s/]{0,30})(?=\s|$)/.exec(line)?.[1];
+  if (word === undefined) return { is: 'nothing' };
+  const text = line.slice(0, MAX_LINE).trim();
+  if (!isWord(word)) {
+    const near = suggest(word.toLowerCase(), WORDS);
+    if (near === undefined) return { is: 'nothing' };
+    const reason = {
+      code: 'COMMAND_UNKNOWN',
+      message: `there is no command /${word}; did you mean /${near}?`,
+    } as const;
+    return { is: 'refused', reason, text };
+  }
+  const command = line.length > MAX_LINE ? `is longer than ${MAX_LINE} characters` : parseWords(word, line);
+  if (typeof command !== 'string') return { is: 'command', command, text };
+  return { is: 'refused', reason: { code: 'COMMAND_INVALID', message: `/${word}: ${command}` }, text };
+}
+
+function isWord(word: string): word is Word {
+  return WORDS.some((known) => known === word);
+}
+
+/** The command, or what is wrong with it. */
+function parseWords(word: Word, line: string): Command | string {
+  const [, ...rest] = line.trim().split(/\s+/);
+  switch (word) {
+    case 'help':
+      return { is: 'help' };
+    case 'plan': {
+      const wrong = rest.find((host) => !HOST.test(host));
+      return wrong === undefined
+        ? { is: 'plan', hosts: unique(rest) }
+        : `\`${wrong}\` is not the name of a host`;
+    }
+    case 'deploy':
+      return parseDeploy(rest);
+    default:
+      return word satisfies never;
+  }
+}
+
+function parseDeploy(words: readonly string[]): Command | string {
+  const first = words[0];
+  const plan = first === undefined || first.startsWith('--') ? undefined : first;
+  if (plan !== undefined && !PLAN.test(plan))
+    return `\`${plan}\` is not a plan; a plan is named by its digest`;
+  const lists = { '--only': new Array<string>(), '--skip': new Array<string>() };
+  let flag: keyof typeof lists | undefined;
+  for (const word of words.slice(plan === undefined ? 0 : 1)) {
+    if (word === '--only' || word === '--skip') {
+      if (flag !== undefined && lists[flag].length === 0) return `${flag} names no host`;
+      flag = word;
+      continue;
+    }
+    if (word.startsWith('-')) return `there is no flag \`${word}\`; there are --only and --skip`;
+    if (flag === undefined) return `\`${word}\` stands where a flag is expected`;
+    if (!HOST.test(word)) return `\`${word}\` is not the name of a host`;
+    lists[flag].push(word);
+  }
+  if (flag !== undefined && lists[flag].length === 0) return `${flag} names no host`;
+  return { is: 'deploy', plan, only: unique(lists['--only']), skip: unique(lists['--skip']) };
+}
+
+function unique(words: readonly string[]): readonly string[] {
+  return [...new Set(words)];
+}

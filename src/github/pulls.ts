@@ -1,0 +1,84 @@
+// Pull requests as GitHub has them now: a webhook's payload is only a hint, everything is read again.
+import { place } from './repo.ts';
+import type { Repo } from './repo.ts';
+
+export interface Pull {
+  readonly number: number;
+  readonly author: string;
+  readonly head: string;
+  readonly fork: boolean;
+  readonly base: string;
+  readonly defaultBranch: string;
+  readonly state: 'open' | 'closed' | 'merged';
+  /** The commit that the merge made, or the last of them. */
+  readonly mergeCommit: string | null;
+  readonly mergedBy: { readonly login: string; readonly bot: boolean } | null;
+  /** Commits of the pull request. */
+  readonly commits: number;
+}
+
+export async function readPull(repo: Repo, number: number): Promise<Pull> {
+  const { data } = await repo.octokit.rest.pulls.get({ ...place(repo), pull_number: number });
+  const closed = data.merged ? 'merged' : 'closed';
+  return {
+    number,
+    author: data.user.login,
+    head: data.head.sha,
+    // A fork that was deleted since has no repository any more.
+    fork: data.head.repo?.id !== data.base.repo.id,
+    base: data.base.ref,
+    defaultBranch: data.base.repo.default_branch,
+    state: data.state === 'open' ? 'open' : closed,
+    mergeCommit: data.merged ? data.merge_commit_sha : null,
+    mergedBy: data.merged_by ? { login: data.merged_by.login, bot: data.merged_by.type === 'Bot' } : null,
+    commits: data.commits,
+  };
+}
+
+/** The commit a branch is at. */
+export async function readTip(repo: Repo, branch: string): Promise<string> {
+  const { data } = await repo.octokit.rest.git.getRef({ ...place(repo), ref: `heads/${branch}` });
+  return data.object.sha;
+}
+
+/** The newest commit that both have. */
+export async function readMergeBase(repo: Repo, base: string, head: string): Promise<string> {
+  const basehead = `${base}...${head}`;
+  const { data } = await repo.octokit.rest.repos.compareCommitsWithBasehead({
+    ...place(repo),
+    basehead,
+    per_page: 1,
+  });
+  return data.merge_base_commit.sha;
+}
+
+/** The commit of the base branch that a merge was made on, whether it merged, squashed or rebased. */
+export async function readMergedOnto(repo: Repo, pull: Pull, mergeCommit: string): Promise<string> {
+  let parents = await readParents(repo, mergeCommit);
+  // A rebase leaves one commit of the pull request on top of another; the first that is not of it is the base.
+  for (let rebased = 1; parents.length === 1 && rebased < pull.commits; rebased++) {
+    const parent = parents[0] ?? '';
+    if (!(await readPullsOf(repo, parent)).some((each) => each.number === pull.number)) return parent;
+    parents = await readParents(repo, parent);
+  }
+  const first = parents[0];
+  if (first === undefined) throw new Error(`${mergeCommit} has no parent`);
+  return first;
+}
+
+/** The pull requests that brought a commit into the default branch. */
+export async function readPullsOf(
+  repo: Repo,
+  commit: string,
+): Promise<readonly { readonly number: number; readonly merged: boolean }[]> {
+  const { data } = await repo.octokit.rest.repos.listPullRequestsAssociatedWithCommit({
+    ...place(repo),
+    commit_sha: commit,
+  });
+  return data.map((each) => ({ number: each.number, merged: each.merged_at !== null }));
+}
+
+async function readParents(repo: Repo, commit: string): Promise<readonly string[]> {
+  const { data } = await repo.octokit.rest.git.getCommit({ ...place(repo), commit_sha: commit });
+  return data.parents.map((parent) => parent.sha);
+}

@@ -1,0 +1,38 @@
+// One repository through the installation that may speak for it, and what all workflows stand on.
+import type { Logger } from 'pino';
+import type { ProbotOctokit } from 'probot';
+import type { ParsedConfig } from '../core/resource.ts';
+import type { ConfigFiles, Deployer } from '../deploy.ts';
+import type { Store } from '../store/store.ts';
+
+export interface Repo {
+  readonly octokit: ProbotOctokit;
+  readonly owner: string;
+  readonly name: string;
+  readonly installation: number;
+  /** Carries the id of the delivery or of the run. */
+  readonly log: Logger;
+}
+
+export interface GithubWorld {
+  readonly store: Store;
+  readonly deployer: Deployer;
+  /** The configuration or its problems; contacts no host. */
+  readonly validate: (files: ConfigFiles) => ParsedConfig;
+  /** Our App's id on GitHub. */
+  readonly appId: number;
+  readonly now: () => Date;
+  /** Octokit for an installation; runs that are picked up again have no delivery to take one from. */
+  readonly connect: (installation: number) => Promise<ProbotOctokit>;
+  readonly log: Logger;
+}
+
+/** `owner/name`, the key of a repository in the store. */
+export function fullName(repo: Pick<Repo, 'owner' | 'name'>): string {
+  return `${repo.owner}/${repo.name}`;
+}
+
+/** As Octokit's calls want it. */
+export function place(repo: Repo): { readonly owner: string; readonly repo: string } {
+  return { owner: repo.owner, repo: repo.name };
+}

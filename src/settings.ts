@@ -1,0 +1,187 @@
+// process.env → checked settings; nothing else reads the environment. All that is wrong is said at once, each with
+// what to do about it, and no value is ever repeated: it may be a secret.
+import { createPrivateKey } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+
+/** How hosts are logged in to. At least one of both is there. */
+export interface SshSettings {
+  readonly keyPath: string | undefined;
+  readonly agentSocket: string | undefined;
+}
+
+export interface Settings {
+  readonly appId: number;
+  readonly privateKey: string;
+  readonly webhookSecret: string;
+  readonly webhookPath: string;
+  /** Of GitHub Enterprise Server; undefined is github.com. */
+  readonly apiUrl: string | undefined;
+  readonly ssh: SshSettings;
+  /** Directory of the store. */
+  readonly data: string;
+  readonly host: string;
+  readonly port: number;
+  readonly logLevel: LogLevel;
+}
+
+export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+export interface SettingProblem {
+  readonly name: string;
+  readonly message: string;
+  readonly hint: string;
+}
+
+export type ParsedSettings<T> = { readonly settings: T } | { readonly problems: readonly SettingProblem[] };
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The settings of the server, from this process's environment. */
+export function readSettings(): ParsedSettings<Settings> {
+  return parseSettings(process.env, (path) => readFileSync(path, 'utf8'));
+}
+
+/** What the terminal needs: how to log in to hosts. */
+export function readSshSettings(): ParsedSettings<SshSettings> {
+  const ssh = parseSsh(process.env);
+  return 'hint' in ssh ? { problems: [ssh] } : { settings: ssh };
+}
+
+export function parseSettings(
+  env: Environment,
+  readText: (path: string) => string,
+): ParsedSettings<Settings> {
+  const plain = Plain.safeParse(withoutEmpty(env));
+  const key = parsePrivateKey(env, readText);
+  const ssh = parseSsh(env);
+  const problems = [
+    ...(plain.success ? [] : plain.error.issues.map(toProblem)),
+    ...('hint' in key ? [key] : []),
+    ...('hint' in ssh ? [ssh] : []),
+  ];
+  if (!plain.success || 'hint' in key || 'hint' in ssh) return { problems };
+  const { data } = plain;
+  const settings = {
+    appId: data.APP_ID,
+    privateKey: key.pem,
+    webhookSecret: data.WEBHOOK_SECRET,
+    webhookPath: data.WEBHOOK_PATH,
+    apiUrl: data.GITHUB_API_URL?.replace(/\/+$/, ''),
+    ssh,
+    data: data.ASHORE_DATA,
+    host: data.HOST,
+    port: data.PORT,
+    logLevel: data.LOG_LEVEL,
+  };
+  return { settings };
+}
+
+export function formatSettingProblem({ name, message, hint }: SettingProblem): string {
+  return `${name} ${message}. ${hint}.`;
+}
+
+/** Probot itself falls back to the first of these when no secret is set. */
+const WELL_KNOWN = [
+  'development',
+  'secret',
+  'changeme',
+  'password',
+  'webhook',
+  'probot',
+  'ashore',
+  'github',
+  'test',
+];
+
+const Plain = z.object({
+  APP_ID: z.coerce
+    .number('is not a number')
+    .int('is not a whole number')
+    .positive('is not a positive number'),
+  WEBHOOK_SECRET: z
+    .string('is not set')
+    .min(32, 'is shorter than 32 characters')
+    .refine((secret) => !isGuessable(secret), 'can be guessed'),
+  WEBHOOK_PATH: z.string().startsWith('/', 'does not begin with /').default('/api/github/webhooks'),
+  GITHUB_API_URL: z.url({ protocol: /^https?$/, error: 'is not an http(s) address' }).optional(),
+  ASHORE_DATA: z.string().default('./data'),
+  HOST: z.string().default('localhost'),
+  PORT: z.coerce
+    .number('is not a number')
+    .int('is not a whole number')
+    .min(0, 'is negative')
+    .max(65_535, 'is too large')
+    .default(3000),
+  LOG_LEVEL: z.enum(LOG_LEVELS, `is none of ${LOG_LEVELS.join(', ')}`).default('info'),
+});
+
+const HINTS: Readonly<Record<string, string>> = {
+  APP_ID: "Take it from the App's settings page on GitHub",
+  WEBHOOK_SECRET: "Make one with `openssl rand -hex 32` and put the same into the App's settings on GitHub",
+  WEBHOOK_PATH: 'Leave it out for /api/github/webhooks',
+  GITHUB_API_URL: 'Leave it out for github.com; for GitHub Enterprise Server it is https://<host>/api/v3',
+  HOST: 'Leave it out for localhost, or set 0.0.0.0 inside a container',
+  PORT: 'Leave it out for 3000',
+  LOG_LEVEL: 'Leave it out for info',
+};
+
+function toProblem(issue: {
+  readonly path: readonly PropertyKey[];
+  readonly message: string;
+  readonly input?: unknown;
+}): SettingProblem {
+  const name = String(issue.path[0]);
+  return { name, message: issue.message, hint: HINTS[name] ?? 'See app.yml' };
+}
+
+/** A variable that is set to nothing counts as not set. */
+function withoutEmpty(env: Environment): Environment {
+  return Object.fromEntries(
+    Object.entries(env).filter(([, value]) => value !== undefined && value.trim() !== ''),
+  );
+}
+
+function isGuessable(secret: string): boolean {
+  const lower = secret.toLowerCase();
+  const repeated = WELL_KNOWN.some((word) => lower.replaceAll(word, '').length < lower.length / 2);
+  return repeated || new Set(secret).size < 8;
+}
+
+function parsePrivateKey(
+  env: Environment,
+  readText: (path: string) => string,
+): { readonly pem: string } | SettingProblem {
+  const { PRIVATE_KEY: inline, PRIVATE_KEY_PATH: path } = withoutEmpty(env);
+  const name = inline === undefined ? 'PRIVATE_KEY_PATH' : 'PRIVATE_KEY';
+  const hint =
+    "Generate a private key on the App's settings page on GitHub and set PRIVATE_KEY_PATH to the .pem file";
+  if (inline === undefined && path === undefined) {
+    return { name: 'PRIVATE_KEY or PRIVATE_KEY_PATH', message: 'is not set', hint };
+  }
+  try {
+    const text = inline ?? readText(path ?? '');
+    // Some hosters keep only one line, with \n as two characters.
+    const pem = text.includes('\\n') ? text.replaceAll('\\n', '\n') : text;
+    if (createPrivateKey(pem).asymmetricKeyType === 'rsa') return { pem };
+    return { name, message: 'is not an RSA key', hint };
+  } catch (error) {
+    const unreadable = error instanceof Error && 'code' in error && error.code === 'ENOENT';
+    return {
+      name,
+      message: unreadable ? 'names a file that is not there' : 'is not a readable private key in PEM form',
+      hint,
+    };
+  }
+}
+
+function parseSsh(env: Environment): SshSettings | SettingProblem {
+  const { ASHORE_SSH_KEY_PATH: keyPath, SSH_AUTH_SOCK: agentSocket } = withoutEmpty(env);
+  if (keyPath !== undefined || agentSocket !== undefined) return { keyPath, agentSocket };
+  return {
+    name: 'ASHORE_SSH_KEY_PATH or SSH_AUTH_SOCK',
+    message: 'is not set',
+    hint: 'Name the private key that the hosts let in, or start an ssh-agent that holds it',
+  };
+}
