@@ -1,0 +1,132 @@
+// A stack file → its hosts and the resources declared on each of them.
+import { z } from 'zod';
+import { suggest } from '../core/problem.ts';
+import type { Where } from '../core/problem.ts';
+import type { AnyKind } from '../core/kind.ts';
+import type { Resource, Stack } from '../core/resource.ts';
+import { check } from './check.ts';
+import type { Tell } from './document.ts';
+import { expandEntry, parseEntry } from './entry.ts';
+import type { Bindings } from './entry.ts';
+import { ALL } from './hosts.ts';
+import { Variables } from './hosts-file.ts';
+import type { Inventory, InventoryHost } from './hosts.ts';
+import type { Sources } from './sources.ts';
+import { memberOf, textsOf } from './tree.ts';
+import type { Mapping, Tree } from './tree.ts';
+import { mergeLevels, parseVariables } from './variables.ts';
+
+/** Hosts and groups that are meant. */
+export const Selector = z
+  .union([z.string(), z.array(z.string()).min(1)])
+  .describe('A host, a group, a list of them, or `all`.');
+
+export const StackFile = z
+  .strictObject({
+    on: Selector,
+    vars: Variables.optional(),
+    resources: z
+      .array(z.record(z.string(), z.unknown()))
+      .describe('What is wanted, done from top to bottom.'),
+  })
+  .describe('A stack: what is planned and deployed together.');
+
+export interface StackInput {
+  readonly name: string;
+  readonly tree: Tree;
+  readonly inventory: Inventory;
+  readonly kinds: readonly AnyKind[];
+  readonly sources: Sources;
+}
+
+export interface ParsedStack {
+  readonly stack: Stack;
+  readonly resources: readonly Resource[];
+}
+
+/** What was understood; it counts only when nothing was told. */
+export function parseStack(input: StackInput, tell: Tell): ParsedStack {
+  const { name, tree, inventory, kinds, sources } = input;
+  check(StackFile, tree, tell, { root: 'a stack', explainKey: explainLater });
+  const vars = parseVariables(memberOf(tree, 'vars')?.value, tell);
+  const on = memberOf(tree, 'on')?.value;
+  const hosts = on ? selectHosts(on, inventory, tell) : [];
+  // When nobody knows which hosts are meant, what is wrong on all of them is wrong in any case.
+  const guessed = hosts.length === 0;
+  const bound = (guessed ? inventory.hosts : hosts).map((host) => bind(host, vars));
+  const resources = entriesOf(tree).flatMap((entry) => {
+    const parsed = parseEntry(entry, kinds, tell);
+    if (!parsed) return [];
+    const chosen = chooseHosts(parsed.on, bound, { inventory, guessed }, tell);
+    const lost = guessed || chosen.length === 0;
+    return expandEntry(parsed, { stack: name, hosts: lost ? bound : chosen, guessed: lost, sources }, tell);
+  });
+  return { stack: { name, hosts: hosts.map((host) => host.name), where: tree.where }, resources };
+}
+
+/** Parts of the design that this version does not have. */
+const LATER = ['waves', 'checks'];
+
+function explainLater(key: string): string | undefined {
+  return LATER.includes(key) ? `\`${key}\` is not supported yet` : undefined;
+}
+
+function entriesOf(tree: Tree): readonly Mapping[] {
+  const resources = memberOf(tree, 'resources')?.value;
+  return resources?.is === 'list' ? resources.entries.filter((entry) => entry.is === 'mapping') : [];
+}
+
+function bind(host: InventoryHost, stack: Mapping | undefined): Bindings {
+  const levels = mergeLevels({ stack, groups: host.groupVars, host: host.vars });
+  return { host: host.name, variables: new Map([...levels, ...host.builtIn]) };
+}
+
+/** In the order of hosts.yml. */
+function selectHosts(selector: Tree, inventory: Inventory, tell: Tell): readonly InventoryHost[] {
+  const names = new Set(
+    textsOf(selector).flatMap(({ text, where }) => namesFor(text, where, inventory, tell)),
+  );
+  return inventory.hosts.filter((host) => names.has(host.name));
+}
+
+function namesFor(text: string, where: Where, inventory: Inventory, tell: Tell): readonly string[] {
+  const { hosts, groups } = inventory;
+  const all = hosts.map((host) => host.name);
+  // Without any host the problem is hosts.yml, and it is told there.
+  if (all.length === 0) return [];
+  if (text === ALL) return all;
+  if (all.includes(text)) return [text];
+  if (groups.includes(text)) {
+    const members = hosts.filter((host) => host.groups.includes(text));
+    if (members.length === 0) {
+      tell({ code: 'HOST_UNKNOWN', message: `the group \`${text}\` has no hosts`, where });
+    }
+    return members.map((host) => host.name);
+  }
+  const near = suggest(text, [...all, ...groups, ALL]);
+  const message = `hosts.yml has no host or group \`${text}\``;
+  tell({ code: 'HOST_UNKNOWN', message, where, ...(near === undefined ? {} : { suggestion: near }) });
+  return [];
+}
+
+interface Choice {
+  readonly inventory: Inventory;
+  readonly guessed: boolean;
+}
+
+/** The hosts of the stack that an entry is limited to by its own `on`. */
+function chooseHosts(
+  selector: Tree | undefined,
+  bound: readonly Bindings[],
+  { inventory, guessed }: Choice,
+  tell: Tell,
+): readonly Bindings[] {
+  if (!selector) return bound;
+  const names = new Set(selectHosts(selector, inventory, tell).map((host) => host.name));
+  const chosen = bound.filter(({ host }) => names.has(host));
+  if (chosen.length === 0 && names.size > 0 && !guessed) {
+    const message = 'none of these hosts is one of the stack';
+    tell({ code: 'HOST_UNKNOWN', message, where: selector.where });
+  }
+  return chosen;
+}

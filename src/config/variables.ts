@@ -1,0 +1,207 @@
+// `${name}`: the only thing that is computed in a configuration. A whole value is replaced and keeps its type; within
+// a text the value stands as it was written. Three levels: the stack's defaults, groups, the host.
+import { suggest } from '../core/problem.ts';
+import type { Where } from '../core/problem.ts';
+import { fingerprint } from '../core/json.ts';
+import type { Tell } from './document.ts';
+import { hasHole, memberOf, membersOf, plainOf, someNode } from './tree.ts';
+import type { Mapping, Member, Scalar, Tree } from './tree.ts';
+
+/** Set by Ashore for each host; no level may set them. */
+export const BUILT_IN = ['host', 'address'] as const;
+
+export interface GroupVariables {
+  readonly group: string;
+  readonly vars: Mapping;
+}
+
+export interface Levels {
+  readonly stack: Mapping | undefined;
+  readonly groups: readonly GroupVariables[];
+  readonly host: Mapping | undefined;
+}
+
+/** Values of a level as they are: `$${` is `${`, and a variable within a variable is a problem. */
+export function parseVariables(tree: Tree | undefined, tell: Tell): Mapping | undefined {
+  if (tree?.is !== 'mapping') return undefined;
+  for (const { key, keyWhere } of tree.members) {
+    if (!BUILT_IN.some((name) => name === key)) continue;
+    tell({ code: 'CONFIG_INVALID', message: `\`${key}\` is set by Ashore itself`, where: keyWhere });
+  }
+  const refuse: Lookup = (name, where) => {
+    const message = `a variable cannot hold \`\${${name}}\`; write \`$\${\` for the characters themselves`;
+    tell({ code: 'CONFIG_INVALID', message, where });
+    return undefined;
+  };
+  const filled = interpolate(tree, refuse, tell);
+  return filled.is === 'mapping' ? filled : undefined;
+}
+
+/** Maps are merged key by key, everything else is replaced by the nearer level. */
+export function mergeLevels({ stack, groups, host }: Levels): ReadonlyMap<string, Tree> {
+  const levels = [stack, ...groups.map(({ vars }) => vars), host];
+  const merged = levels.reduce<readonly Member[]>((far, near) => mergeMembers(far, near?.members ?? []), []);
+  return new Map(merged.map(({ key, value }) => [key, value]));
+}
+
+/** Variables that two groups of a host set to different values while the host itself does not decide. */
+export function findConflicts(
+  groups: readonly GroupVariables[],
+  host: Mapping | undefined,
+): readonly { readonly path: string; readonly between: readonly [string, string] }[] {
+  return groups.flatMap((later, index) =>
+    groups.slice(0, index).flatMap((earlier) =>
+      conflictsOf(earlier.vars, later.vars, host).map((path) => ({
+        path: path.join('.'),
+        between: [earlier.group, later.group] as const,
+      })),
+    ),
+  );
+}
+
+export function mentionsVariables(tree: Tree): boolean {
+  return someNode(
+    tree,
+    (node) =>
+      (node.is === 'scalar' && node.source.includes('${')) ||
+      membersOf(node).some((member) => member.key.includes('${')),
+  );
+}
+
+/** The value of a variable; undefined when there is none, which the lookup tells itself. */
+export type Lookup = (name: string, where: Where) => Tree | undefined;
+
+export function lookupIn(variables: ReadonlyMap<string, Tree>, tell: Tell): Lookup {
+  return (name, where) => {
+    const value = variables.get(name);
+    if (value) return value;
+    const near = suggest(name, [...variables.keys()]);
+    const message = `no level sets the variable \`${name}\`: neither the stack, nor a group, nor the host`;
+    tell({
+      code: 'VARIABLE_UNKNOWN',
+      message,
+      where,
+      ...(near === undefined ? {} : { suggestion: `\${${near}}` }),
+    });
+    return undefined;
+  };
+}
+
+export function interpolate(tree: Tree, lookup: Lookup, tell: Tell): Tree {
+  switch (tree.is) {
+    case 'scalar':
+      return typeof tree.value === 'string' ? fill(tree, tree.value, lookup, tell) : tree;
+    case 'list':
+      return { ...tree, entries: tree.entries.map((entry) => interpolate(entry, lookup, tell)) };
+    case 'mapping':
+      return { ...tree, members: tree.members.map((member) => fillMember(member, lookup, tell)) };
+    case 'hole':
+      return tree;
+    default:
+      return tree satisfies never;
+  }
+}
+
+function fillMember(member: Member, lookup: Lookup, tell: Tell): Member {
+  const value = interpolate(member.value, lookup, tell);
+  if (!member.key.includes('${')) return { ...member, value };
+  const parts = partsOf(member.key);
+  if (parts.some((part) => part.is !== 'text')) {
+    const message = 'a key cannot hold a variable; write `$${` for the characters themselves';
+    tell({ code: 'CONFIG_INVALID', message, where: member.keyWhere });
+  }
+  return { ...member, key: parts.map((part) => part.text).join(''), value };
+}
+
+function fill(scalar: Scalar, text: string, lookup: Lookup, tell: Tell): Tree {
+  if (!text.includes('${')) return scalar;
+  const parts = partsOf(text);
+  const [only] = parts;
+  if (parts.length === 1 && only?.is === 'variable') return replace(scalar, only.text, lookup);
+  const texts = parts.map((part) => textFor(part, scalar.where, lookup, tell));
+  if (texts.includes(undefined)) return { is: 'hole', where: scalar.where };
+  const filled = texts.join('');
+  return { ...scalar, value: filled, source: filled };
+}
+
+function replace({ where }: Scalar, name: string, lookup: Lookup): Tree {
+  const value = lookup(name, where);
+  return value ? { ...value, where, from: { name, where: value.where } } : { is: 'hole', where };
+}
+
+function textFor(part: Part, where: Where, lookup: Lookup, tell: Tell): string | undefined {
+  if (part.is === 'text') return part.text;
+  if (part.is === 'broken') {
+    const message = `\`${part.text}\` names no variable; write \`$\${\` for the characters themselves`;
+    tell({ code: 'CONFIG_INVALID', message, where });
+    return undefined;
+  }
+  const value = lookup(part.text, where);
+  if (value === undefined || value.is === 'hole') return undefined;
+  if (value.is === 'scalar' && value.value !== null) return value.source;
+  const what = value.is === 'scalar' ? 'nothing' : `a ${value.is}`;
+  tell({
+    code: 'CONFIG_INVALID',
+    message: `\`${part.text}\` holds ${what}, which cannot stand within a text`,
+    where,
+  });
+  return undefined;
+}
+
+interface Part {
+  /** `text`: the characters · `variable`: its name · `broken`: what stands there instead. */
+  readonly is: 'text' | 'variable' | 'broken';
+  readonly text: string;
+}
+
+function partsOf(text: string): readonly Part[] {
+  const parts: Part[] = [];
+  let end = 0;
+  for (const match of text.matchAll(/\$\$\{|\$\{[^}\n]*\}?/g)) {
+    if (match.index > end) parts.push({ is: 'text', text: text.slice(end, match.index) });
+    parts.push(partFor(match[0]));
+    end = match.index + match[0].length;
+  }
+  if (end < text.length) parts.push({ is: 'text', text: text.slice(end) });
+  return parts;
+}
+
+function partFor(found: string): Part {
+  if (found === '$${') return { is: 'text', text: '${' };
+  const name = /^\$\{([A-Za-z_][A-Za-z0-9_-]*)\}$/.exec(found)?.[1];
+  return name === undefined ? { is: 'broken', text: found } : { is: 'variable', text: name };
+}
+
+function mergeMembers(far: readonly Member[], near: readonly Member[]): readonly Member[] {
+  const merged = new Map(far.map((member) => [member.key, member]));
+  for (const member of near) {
+    const before = merged.get(member.key);
+    const both = before?.value.is === 'mapping' && member.value.is === 'mapping' ? before.value : undefined;
+    const value: Tree = both
+      ? { ...member.value, is: 'mapping', members: mergeMembers(both.members, membersOf(member.value)) }
+      : member.value;
+    merged.set(member.key, { ...member, value });
+  }
+  return [...merged.values()];
+}
+
+function conflictsOf(
+  earlier: Mapping,
+  later: Mapping,
+  host: Tree | undefined,
+): readonly (readonly string[])[] {
+  return later.members.flatMap(({ key, value }) => {
+    const other = memberOf(earlier, key)?.value;
+    const decided = memberOf(host, key)?.value;
+    if (!other || (decided && decided.is !== 'mapping')) return [];
+    if (other.is === 'mapping' && value.is === 'mapping') {
+      return conflictsOf(other, value, decided).map((path) => [key, ...path]);
+    }
+    return decided || isSame(other, value) ? [] : [[key]];
+  });
+}
+
+function isSame(one: Tree, other: Tree): boolean {
+  if (hasHole(one) || hasHole(other)) return true;
+  return fingerprint(plainOf(one)) === fingerprint(plainOf(other));
+}
