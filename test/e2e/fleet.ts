@@ -37,7 +37,12 @@ export async function startFleet(specs: readonly HostSpec[]): Promise<Fleet> {
     },
     deploy: async (plan, files) => {
       runs += 1;
-      const deployed = await deployer.deploy({ plan, files, run: `test-${process.pid}-${runs}`, by: 'tester' });
+      const deployed = await deployer.deploy({
+        plan,
+        files,
+        run: `test-${process.pid}-${runs}`,
+        by: 'tester',
+      });
       if (deployed.is !== 'report') throw new Error(JSON.stringify(deployed, null, 2));
       return deployed.report;
     },

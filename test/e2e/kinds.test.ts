@@ -25,7 +25,9 @@ afterAll(async () => {
 });
 
 it('has a scenario for every kind', () => {
-  expect(scenarios.map((scenario) => scenario.kind).toSorted()).toEqual(kinds.map((kind) => kind.name).toSorted());
+  expect(scenarios.map((scenario) => scenario.kind).toSorted()).toEqual(
+    kinds.map((kind) => kind.name).toSorted(),
+  );
 });
 
 describe.each(scenarios)('$kind', (scenario) => {
@@ -42,7 +44,9 @@ describe.each(scenarios)('$kind', (scenario) => {
 
     await must(host, ['sh', '-c', scenario.drift]);
     const drifted = await walk(stack(scenario.update), name, scenario.driftPlan);
-    expect(drifted.hosts.flatMap((one) => one.changes).every((change) => change.causes.includes('drift'))).toBe(true);
+    expect(
+      drifted.hosts.flatMap((one) => one.changes).every((change) => change.causes.includes('drift')),
+    ).toBe(true);
     await checkAll(host, scenario.updated);
 
     await walk(`on: ${name}\nresources: []\n`, name, scenario.removePlan);
