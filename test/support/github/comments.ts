@@ -1,17 +1,31 @@
 // Comments on pull requests and issues, and the reactions to them: made, edited, deleted, listed, told to the App.
-import { type Operation, type RepoCall, type Reply, NO_CONTENT, created, invalid, notFound, ok, onRepo, paged, param } from "./http.ts";
-import { type JsonObject, text } from "./json.ts";
-import { association, nextNumber } from "./pulls.ts";
-import { accountJson, appJson, nodeId, reactionsJson, repoApi, repoHtml } from "./shapes.ts";
-import { type Account, type AppIdentity, type Comment, type Issue, type Reaction, type Repository, type World, stamp } from "./state.ts";
+import {
+  type Operation,
+  type RepoCall,
+  type Reply,
+  NO_CONTENT,
+  created,
+  invalid,
+  notFound,
+  ok,
+  onRepo,
+  paged,
+  param,
+} from './http.ts';
+import { type JsonObject, text } from './json.ts';
+import { association } from './pull-json.ts';
+import { nextNumber } from './pulls.ts';
+import { accountJson, appJson, nodeId, reactionsJson, repoApi, repoHtml } from './shapes.ts';
+import { type Account, type AppIdentity, type Comment, type Issue, type Repository, stamp } from './state.ts';
+import type { World } from './world.ts';
 
 /** Counted in UTF-16 units as JavaScript does; GitHub says "characters". */
 const LONGEST_BODY = 65_536;
-const EITHER_WRITE = ["issues=write", "pull_requests=write"];
-const EITHER_READ = ["issues=read", "pull_requests=read"];
+export const EITHER_WRITE = ['issues=write', 'pull_requests=write'];
+export const EITHER_READ = ['issues=read', 'pull_requests=read'];
 
 function issueKind(issue: Issue): string {
-  return issue.pull === undefined ? "issues" : "pull";
+  return issue.pull === undefined ? 'issues' : 'pull';
 }
 
 export function commentsOf(repo: Repository, issue: Issue): Comment[] {
@@ -23,78 +37,180 @@ export function issueJson(world: World, repo: Repository, issue: Issue): JsonObj
   const url = `${api}/issues/${issue.number}`;
   const html = `${repoHtml(world, repo)}/${issueKind(issue)}/${issue.number}`;
   return {
-    id: issue.id, node_id: nodeId(issue.pull === undefined ? "I" : "PR", issue.pull?.id ?? issue.id), number: issue.number, title: issue.title, body: issue.body, state: issue.state,
-    state_reason: null, url, repository_url: api, labels_url: `${url}/labels{/name}`, comments_url: `${url}/comments`, events_url: `${url}/events`,
-    html_url: html, timeline_url: `${url}/timeline`, user: accountJson(world, issue.author), labels: [], assignee: null, assignees: [], milestone: null,
-    locked: false, active_lock_reason: null, comments: commentsOf(repo, issue).length, closed_at: issue.closedAt, created_at: issue.createdAt, updated_at: issue.updatedAt,
-    author_association: association(repo, issue.author), reactions: reactionsJson(url, issue.reactions),
+    id: issue.id,
+    node_id: nodeId(issue.pull === undefined ? 'I' : 'PR', issue.pull?.id ?? issue.id),
+    number: issue.number,
+    title: issue.title,
+    body: issue.body,
+    state: issue.state,
+    state_reason: null,
+    url,
+    repository_url: api,
+    labels_url: `${url}/labels{/name}`,
+    comments_url: `${url}/comments`,
+    events_url: `${url}/events`,
+    html_url: html,
+    timeline_url: `${url}/timeline`,
+    user: accountJson(world, issue.author),
+    labels: [],
+    assignee: null,
+    assignees: [],
+    milestone: null,
+    locked: false,
+    active_lock_reason: null,
+    comments: commentsOf(repo, issue).length,
+    closed_at: issue.closedAt,
+    created_at: issue.createdAt,
+    updated_at: issue.updatedAt,
+    author_association: association(repo, issue.author),
+    reactions: reactionsJson(url, issue.reactions),
     performed_via_github_app: issue.app === undefined ? null : appJson(world, issue.app),
-    ...(issue.pull === undefined ? {} : {
-      draft: issue.pull.draft,
-      pull_request: { url: `${api}/pulls/${issue.number}`, html_url: html, diff_url: `${html}.diff`, patch_url: `${html}.patch`, merged_at: issue.pull.merged?.at ?? null },
-    }),
+    ...(issue.pull === undefined
+      ? {}
+      : {
+          draft: issue.pull.draft,
+          pull_request: {
+            url: `${api}/pulls/${issue.number}`,
+            html_url: html,
+            diff_url: `${html}.diff`,
+            patch_url: `${html}.patch`,
+            merged_at: issue.pull.merged?.at ?? null,
+          },
+        }),
   };
 }
 
 export function commentJson(world: World, repo: Repository, comment: Comment): JsonObject {
   const url = `${repoApi(world, repo)}/issues/comments/${comment.id}`;
   return {
-    id: comment.id, node_id: nodeId("IC", comment.id), url, body: comment.body, user: accountJson(world, comment.author),
+    id: comment.id,
+    node_id: nodeId('IC', comment.id),
+    url,
+    body: comment.body,
+    user: accountJson(world, comment.author),
     html_url: `${repoHtml(world, repo)}/${issueKind(comment.issue)}/${comment.issue.number}#issuecomment-${comment.id}`,
-    issue_url: `${repoApi(world, repo)}/issues/${comment.issue.number}`, created_at: comment.createdAt, updated_at: comment.updatedAt,
-    author_association: association(repo, comment.author), performed_via_github_app: comment.app === undefined ? null : appJson(world, comment.app),
+    issue_url: `${repoApi(world, repo)}/issues/${comment.issue.number}`,
+    created_at: comment.createdAt,
+    updated_at: comment.updatedAt,
+    author_association: association(repo, comment.author),
+    performed_via_github_app: comment.app === undefined ? null : appJson(world, comment.app),
     reactions: reactionsJson(url, comment.reactions),
   };
 }
 
 function checkBody(body: string): string {
-  if (body.trim() === "") throw invalid("IssueComment", "data", "unprocessable", "Body cannot be blank");
-  if (body.length > LONGEST_BODY) throw invalid("IssueComment", "data", "unprocessable", `Body is too long (maximum is ${LONGEST_BODY} characters)`);
+  if (body.trim() === '') throw invalid('IssueComment', 'data', 'unprocessable', 'Body cannot be blank');
+  if (body.length > LONGEST_BODY)
+    throw invalid(
+      'IssueComment',
+      'data',
+      'unprocessable',
+      `Body is too long (maximum is ${LONGEST_BODY} characters)`,
+    );
   return body;
 }
 
-function tell(world: World, repo: Repository, comment: Comment, action: "created" | "edited" | "deleted", by: Account, extra: JsonObject = {}): void {
-  world.outbox.emit(`issue_comment.${action}`, repo, by, { issue: issueJson(world, repo, comment.issue), comment: commentJson(world, repo, comment), ...extra });
-  world.say(`comment.${action}`, repo, { id: comment.id, by: comment.author.login, body: comment.body }, comment.issue.number);
+function tell(
+  world: World,
+  repo: Repository,
+  comment: Comment,
+  action: 'created' | 'edited' | 'deleted',
+  by: Account,
+  extra: JsonObject = {},
+): void {
+  world.outbox.emit(`issue_comment.${action}`, repo, by, {
+    issue: issueJson(world, repo, comment.issue),
+    comment: commentJson(world, repo, comment),
+    ...extra,
+  });
+  world.say(
+    `comment.${action}`,
+    repo,
+    { id: comment.id, by: comment.author.login, body: comment.body },
+    comment.issue.number,
+  );
 }
 
-export function addComment(world: World, repo: Repository, issue: Issue, given: string, by: Account, app?: AppIdentity): Comment {
+export function addComment(
+  world: World,
+  repo: Repository,
+  issue: Issue,
+  given: string,
+  by: Account,
+  app?: AppIdentity,
+): Comment {
   const body = checkBody(given);
   const now = stamp();
-  const comment: Comment = { id: world.nextId(), issue, author: by, app, createdAt: now, updatedAt: now, body, reactions: [], minimized: undefined };
+  const comment: Comment = {
+    id: world.nextId(),
+    issue,
+    author: by,
+    app,
+    createdAt: now,
+    updatedAt: now,
+    body,
+    reactions: [],
+    minimized: undefined,
+  };
   repo.comments.set(comment.id, comment);
   issue.updatedAt = now;
-  tell(world, repo, comment, "created", by);
+  tell(world, repo, comment, 'created', by);
   return comment;
 }
 
-export function changeComment(world: World, repo: Repository, comment: Comment, given: string, by: Account): void {
+export function changeComment(
+  world: World,
+  repo: Repository,
+  comment: Comment,
+  given: string,
+  by: Account,
+): void {
   const from = comment.body;
   comment.body = checkBody(given);
   comment.updatedAt = stamp();
-  tell(world, repo, comment, "edited", by, { changes: { body: { from } } });
+  tell(world, repo, comment, 'edited', by, { changes: { body: { from } } });
 }
 
 export function removeComment(world: World, repo: Repository, comment: Comment, by: Account): void {
   repo.comments.delete(comment.id);
-  tell(world, repo, comment, "deleted", by);
+  tell(world, repo, comment, 'deleted', by);
 }
 
-export function addIssue(world: World, repo: Repository, title: string, body: string | null, by: Account, app?: AppIdentity): Issue {
+export function addIssue(
+  world: World,
+  repo: Repository,
+  title: string,
+  body: string | null,
+  by: Account,
+  app?: AppIdentity,
+): Issue {
   const now = stamp();
-  const issue: Issue = { id: world.nextId(), number: nextNumber(repo), author: by, app, createdAt: now, updatedAt: now, closedAt: null, title, body, state: "open", reactions: [], pull: undefined };
+  const issue: Issue = {
+    id: world.nextId(),
+    number: nextNumber(repo),
+    author: by,
+    app,
+    createdAt: now,
+    updatedAt: now,
+    closedAt: null,
+    title,
+    body,
+    state: 'open',
+    reactions: [],
+    pull: undefined,
+  };
   repo.issues.set(issue.number, issue);
   return issue;
 }
 
-export function theIssue(call: RepoCall, name = "issue_number"): Issue {
+export function theIssue(call: RepoCall, name = 'issue_number'): Issue {
   const issue = call.repo.issues.get(Number(param(call, name)));
   if (issue === undefined) throw notFound();
   return issue;
 }
 
-function theComment(call: RepoCall): Comment {
-  const comment = call.repo.comments.get(Number(param(call, "comment_id")));
+export function theComment(call: RepoCall): Comment {
+  const comment = call.repo.comments.get(Number(param(call, 'comment_id')));
   if (comment === undefined) throw notFound();
   return comment;
 }
@@ -104,13 +220,17 @@ function show(call: RepoCall): (comment: Comment) => JsonObject {
 }
 
 function listComments(call: RepoCall): Promise<Reply> {
-  const since = call.query.get("since");
-  return paged(call, commentsOf(call.repo, theIssue(call)).filter(({ updatedAt }) => since === null || updatedAt >= since), show(call));
+  const since = call.query.get('since');
+  return paged(
+    call,
+    commentsOf(call.repo, theIssue(call)).filter(({ updatedAt }) => since === null || updatedAt >= since),
+    show(call),
+  );
 }
 
 function update(call: RepoCall): Reply {
   const comment = theComment(call);
-  changeComment(call.world, call.repo, comment, text(call.body, "body") ?? "", call.by);
+  changeComment(call.world, call.repo, comment, text(call.body, 'body') ?? '', call.by);
   return ok(show(call)(comment));
 }
 
@@ -119,44 +239,20 @@ function remove(call: RepoCall): Reply {
   return NO_CONTENT;
 }
 
-function reactionJson(call: RepoCall, reaction: Reaction): JsonObject {
-  return { id: reaction.id, node_id: nodeId("REA", reaction.id), user: accountJson(call.world, reaction.user), content: reaction.content, created_at: reaction.createdAt };
-}
-
-/** The same reaction by the same account is one reaction: 200 instead of 201. */
-function react(call: RepoCall, reactions: Reaction[]): Reply {
-  const content = text(call.body, "content") ?? "";
-  const known = reactions.find((reaction) => reaction.user === call.by && reaction.content === content);
-  if (known !== undefined) return ok(reactionJson(call, known));
-  const reaction = { id: call.world.nextId(), user: call.by, content, createdAt: stamp() };
-  reactions.push(reaction);
-  call.world.say("reaction.created", call.repo, { by: call.by.login, content });
-  return created(reactionJson(call, reaction));
-}
-
-function unreact(call: RepoCall, reactions: Reaction[]): Reply {
-  const at = reactions.findIndex(({ id }) => id === Number(param(call, "reaction_id")));
-  if (at < 0) throw notFound();
-  reactions.splice(at, 1);
-  return NO_CONTENT;
-}
-
-function listReactions(call: RepoCall, reactions: readonly Reaction[]): Promise<Reply> {
-  const content = call.query.get("content");
-  return paged(call, reactions.filter((reaction) => content === null || reaction.content === content), (reaction) => reactionJson(call, reaction));
-}
-
 export const commentOperations: Readonly<Record<string, Operation>> = {
-  "issues/get": onRepo(EITHER_READ, (call) => ok(issueJson(call.world, call.repo, theIssue(call)))),
-  "issues/list-comments": onRepo(EITHER_READ, listComments),
-  "issues/get-comment": onRepo(EITHER_READ, (call) => ok(show(call)(theComment(call)))),
-  "issues/create-comment": onRepo(EITHER_WRITE, (call) => created(show(call)(addComment(call.world, call.repo, theIssue(call), text(call.body, "body") ?? "", call.by, call.app))), "read"),
-  "issues/update-comment": onRepo(EITHER_WRITE, update),
-  "issues/delete-comment": onRepo(EITHER_WRITE, remove),
-  "reactions/create-for-issue-comment": onRepo(EITHER_WRITE, (call) => react(call, theComment(call).reactions), "read"),
-  "reactions/list-for-issue-comment": onRepo(EITHER_READ, (call) => listReactions(call, theComment(call).reactions)),
-  "reactions/delete-for-issue-comment": onRepo(EITHER_WRITE, (call) => unreact(call, theComment(call).reactions), "read"),
-  "reactions/create-for-issue": onRepo(EITHER_WRITE, (call) => react(call, theIssue(call).reactions), "read"),
-  "reactions/list-for-issue": onRepo(EITHER_READ, (call) => listReactions(call, theIssue(call).reactions)),
-  "reactions/delete-for-issue": onRepo(EITHER_WRITE, (call) => unreact(call, theIssue(call).reactions), "read"),
+  'issues/get': onRepo(EITHER_READ, (call) => ok(issueJson(call.world, call.repo, theIssue(call)))),
+  'issues/list-comments': onRepo(EITHER_READ, listComments),
+  'issues/get-comment': onRepo(EITHER_READ, (call) => ok(show(call)(theComment(call)))),
+  'issues/create-comment': onRepo(
+    EITHER_WRITE,
+    (call) =>
+      created(
+        show(call)(
+          addComment(call.world, call.repo, theIssue(call), text(call.body, 'body') ?? '', call.by, call.app),
+        ),
+      ),
+    'read',
+  ),
+  'issues/update-comment': onRepo(EITHER_WRITE, update),
+  'issues/delete-comment': onRepo(EITHER_WRITE, remove),
 };

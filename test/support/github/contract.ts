@@ -1,9 +1,9 @@
 // Holds the double to GitHub's published description (pruned.json): routes, request bodies, every response, every webhook.
 // A violation is collected, never thrown here: the double's owner decides when to fail.
-import { readFileSync } from "node:fs";
-import { Ajv, type ErrorObject, type ValidateFunction } from "ajv";
-import formats from "ajv-formats";
-import { type Json, type JsonObject, isObject, object, parseJson, text } from "./json.ts";
+import { readFileSync } from 'node:fs';
+import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
+import formats from 'ajv-formats';
+import { type Json, type JsonObject, isObject, object, parseJson, text } from './json.ts';
 
 export interface Described {
   readonly id: string;
@@ -13,12 +13,12 @@ export interface Described {
 }
 
 /** Refusals that the description leaves out of many operations although GitHub gives them everywhere. */
-const ANYWHERE = new Set(["401", "403", "404", "422", "429", "500", "502", "503"]);
-const DOCUMENT = "github";
+const ANYWHERE = new Set(['401', '403', '404', '422', '429', '500', '502', '503']);
+const DOCUMENT = 'github';
 
 function readDescription(): JsonObject {
-  const value = parseJson(readFileSync(new URL("pruned.json", import.meta.url), "utf8"));
-  if (!isObject(value)) throw new Error("pruned.json holds no description");
+  const value = parseJson(readFileSync(new URL('pruned.json', import.meta.url), 'utf8'));
+  if (!isObject(value)) throw new Error('pruned.json holds no description');
   return value;
 }
 
@@ -26,7 +26,12 @@ function readDescription(): JsonObject {
 function absolute(schema: Json): Json {
   if (Array.isArray(schema)) return schema.map(absolute);
   if (!isObject(schema)) return schema;
-  return Object.fromEntries(Object.entries(schema).map(([key, value]) => [key, key === "$ref" && typeof value === "string" ? `${DOCUMENT}${value}` : absolute(value)]));
+  return Object.fromEntries(
+    Object.entries(schema).map(([key, value]) => [
+      key,
+      key === '$ref' && typeof value === 'string' ? `${DOCUMENT}${value}` : absolute(value),
+    ]),
+  );
 }
 
 const description = readDescription();
@@ -35,9 +40,9 @@ const compiled = new Map<Json, ValidateFunction>();
 
 function createAjv(): Ajv {
   const made = new Ajv({ strict: false, allErrors: true, validateFormats: true });
-  formats.default(made, ["date-time", "uri", "email", "uri-template"]);
-  for (const format of ["int64", "repo.nwo", "ssh-rsa"]) made.addFormat(format, true);
-  made.addSchema({ $id: DOCUMENT, schemas: object(description, "schemas") });
+  formats.default(made, ['date-time', 'uri', 'email', 'uri-template']);
+  for (const format of ['int64', 'repo.nwo', 'ssh-rsa']) made.addFormat(format, true);
+  made.addSchema({ $id: DOCUMENT, schemas: object(description, 'schemas') });
   return made;
 }
 
@@ -51,21 +56,21 @@ function validator(schema: Json): ValidateFunction {
 }
 
 function say(error: ErrorObject): string {
-  return `${error.instancePath || "/"} ${error.message ?? "is wrong"} ${JSON.stringify(error.params)}`;
+  return `${error.instancePath || '/'} ${error.message ?? 'is wrong'} ${JSON.stringify(error.params)}`;
 }
 
 function faults(schema: Json, value: Json): string | undefined {
   if (schema === null) return undefined;
   const validate = validator(schema);
-  return validate(value) ? undefined : (validate.errors ?? []).slice(0, 5).map(say).join("; ");
+  return validate(value) ? undefined : (validate.errors ?? []).slice(0, 5).map(say).join('; ');
 }
 
 export function described(): Described[] {
-  return Object.entries(object(description, "operations")).map(([id, operation]) => ({
+  return Object.entries(object(description, 'operations')).map(([id, operation]) => ({
     id,
-    method: text(operation, "method") ?? "GET",
-    path: text(operation, "path") ?? "/",
-    statuses: new Set(Object.keys(object(operation, "responses"))),
+    method: text(operation, 'method') ?? 'GET',
+    path: text(operation, 'path') ?? '/',
+    statuses: new Set(Object.keys(object(operation, 'responses'))),
   }));
 }
 
@@ -83,21 +88,22 @@ export class Contract {
 
   /** What is wrong with a request body, if anything: the App's mistake, answered with 422 and so not the double's violation. */
   request(id: string, body: Json): string | undefined {
-    const schema = object(object(description, "operations"), id)["body"];
+    const schema = object(object(description, 'operations'), id)['body'];
     return schema === undefined ? undefined : faults(schema, body);
   }
 
   response(id: string, status: number, body: Json | undefined): void {
-    const responses = object(object(object(description, "operations"), id), "responses");
+    const responses = object(object(object(description, 'operations'), id), 'responses');
     const schema = responses[String(status)];
     if (schema === undefined) {
-      if (!ANYWHERE.has(String(status))) this.violations.push(`response ${id}: GitHub never answers ${status}`);
+      if (!ANYWHERE.has(String(status)))
+        this.violations.push(`response ${id}: GitHub never answers ${status}`);
     } else if (body !== undefined) this.#check(`response ${id} ${status}`, schema, body);
     else if (schema !== null) this.violations.push(`response ${id} ${status}: a body is due`);
   }
 
   webhook(name: string, payload: JsonObject): void {
-    const schema = object(description, "webhooks")[name];
+    const schema = object(description, 'webhooks')[name];
     if (schema === undefined) this.violations.push(`webhook ${name}: GitHub sends no such event`);
     else this.#check(`webhook ${name}`, schema, payload);
   }

@@ -1,23 +1,32 @@
 // The double itself, as tests and the demo drive it: start it, make people and repositories, act as people do, look, wait, stop.
 // It promises GitHub's own answers and webhooks; `stop` fails when one of them broke GitHub's published description.
-import { generateKeyPairSync, randomBytes } from "node:crypto";
-import { mkdtemp, rm } from "node:fs/promises";
-import type { Server } from "node:http";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { Contract } from "./contract.ts";
-import { type Fault, Faults } from "./faults.ts";
-import { GitRepo } from "./git.ts";
-import { type Delivery, Hooks } from "./hooks.ts";
-import { RepoDouble } from "./repo.ts";
-import { listen } from "./server.ts";
-import { type Account, type AppIdentity, type Happening, type Installation, type Permissions, type Repository, World, stamp } from "./state.ts";
-import { installationRepoJson } from "./apps.ts";
-import { graphql } from "./graphql.ts";
-import { page } from "./page.ts";
-import { installationJson } from "./shapes.ts";
-import type { Role } from "./state.ts";
-import { setTimeout as sleep } from "node:timers/promises";
+import { mkdtemp, rm } from 'node:fs/promises';
+import type { Server } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { keyPair, makeApp, person } from './accounts.ts';
+import { Contract } from './contract.ts';
+import { type Fault, Faults } from './faults.ts';
+import { GitRepo } from './git.ts';
+import { type Delivery, Hooks } from './hooks.ts';
+import { RepoDouble } from './repo.ts';
+import { listen } from './server.ts';
+import {
+  type Account,
+  type AppIdentity,
+  type Happening,
+  type Installation,
+  type Permissions,
+  type Repository,
+  stamp,
+} from './state.ts';
+import { World } from './world.ts';
+import { installationRepoJson } from './apps.ts';
+import { graphql } from './graphql.ts';
+import { page } from './page.ts';
+import { installationJson } from './shapes.ts';
+import type { Role } from './state.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 export interface DoubleOptions {
   readonly secret: string;
@@ -46,24 +55,6 @@ export interface Wait {
 const WITHIN = 10_000;
 const EVERY = 20;
 
-/** One key for all doubles of a process: making one takes a good part of a second. */
-let keys: { publicKey: string; privateKey: string } | undefined;
-
-function keyPair(): { publicKey: string; privateKey: string } {
-  keys ??= generateKeyPairSync("rsa", { modulusLength: 2048, publicKeyEncoding: { type: "spki", format: "pem" }, privateKeyEncoding: { type: "pkcs8", format: "pem" } });
-  return keys;
-}
-
-function person(id: number, login: string, type: Account["type"] = "User"): Account {
-  const token = type === "User" ? `ghp_${randomBytes(18).toString("hex")}` : "";
-  return { id, login, type, token, email: type === "Bot" ? `${id}+bot@users.noreply.github.com` : `${login}@example.com` };
-}
-
-/** An App with its bot account, as a world needs one. */
-export function makeApp(id: number, slug: string, permissions: Permissions, events: readonly string[]): AppIdentity {
-  return { id, slug, name: slug, owner: person(id + 1, `${slug}-makers`, "Organization"), bot: person(id + 2, `${slug}[bot]`, "Bot"), permissions, events };
-}
-
 export class GitHubDouble {
   readonly world: World;
   readonly privateKey: string;
@@ -81,14 +72,17 @@ export class GitHubDouble {
 
   static async start(options: DoubleOptions): Promise<GitHubDouble> {
     const { publicKey, privateKey } = keyPair();
-    const app = makeApp(options.appId ?? 4711, options.slug ?? "ashore", options.permissions, options.events);
-    const root = await mkdtemp(join(tmpdir(), "github-double-"));
+    const app = makeApp(options.appId ?? 4711, options.slug ?? 'ashore', options.permissions, options.events);
+    const root = await mkdtemp(join(tmpdir(), 'github-double-'));
     const world = new World({ app, publicKey, secret: options.secret, root });
     const contract = new Contract(world.violations);
     const hooks = new Hooks(world, contract, options.webhookUrl);
     world.outbox = hooks;
     const double = new GitHubDouble(world, contract, hooks, privateKey);
-    double.#server = await listen({ world, contract, faults: double.faults, page, graphql }, options.port ?? 0);
+    double.#server = await listen(
+      { world, contract, faults: double.faults, page, graphql },
+      options.port ?? 0,
+    );
     return double;
   }
 
@@ -110,7 +104,7 @@ export class GitHubDouble {
     this.#hooks.target = url;
   }
 
-  createUser(login: string, type: "User" | "Organization" = "User"): Account {
+  createUser(login: string, type: 'User' | 'Organization' = 'User'): Account {
     return this.world.account(login) ?? this.world.addAccount(person(this.world.nextId(), login, type));
   }
 
@@ -127,13 +121,29 @@ export class GitHubDouble {
 
   async createRepo(owner: string, name: string, options: RepoOptions = {}): Promise<RepoDouble> {
     const account = this.createUser(owner);
-    const branch = options.defaultBranch ?? options.forkOf?.repository.defaultBranch ?? "main";
+    const branch = options.defaultBranch ?? options.forkOf?.repository.defaultBranch ?? 'main';
     const git = await GitRepo.create(join(this.world.root, `${owner}-${name}.git`), branch);
-    if (options.forkOf !== undefined) await git.text(["fetch", "--quiet", options.forkOf.repository.git.dir, "+refs/heads/*:refs/heads/*"]);
+    if (options.forkOf !== undefined)
+      await git.text(['fetch', '--quiet', options.forkOf.repository.git.dir, '+refs/heads/*:refs/heads/*']);
     const now = stamp();
     const repository: Repository = {
-      id: this.world.nextId(), owner: account, name, private: options.private ?? true, parent: options.forkOf?.repository, git, createdAt: now, pushedAt: now, defaultBranch: branch,
-      collaborators: new Map<string, Role>(), protections: new Map(), issues: new Map(), comments: new Map(), checkSuites: new Map(), checkRuns: new Map(), statuses: [], deployments: new Map(),
+      id: this.world.nextId(),
+      owner: account,
+      name,
+      private: options.private ?? true,
+      parent: options.forkOf?.repository,
+      git,
+      createdAt: now,
+      pushedAt: now,
+      defaultBranch: branch,
+      collaborators: new Map<string, Role>(),
+      protections: new Map(),
+      issues: new Map(),
+      comments: new Map(),
+      checkSuites: new Map(),
+      checkRuns: new Map(),
+      statuses: [],
+      deployments: new Map(),
     };
     this.world.repos.set(`${owner}/${name}`.toLowerCase(), repository);
     if (options.installed ?? options.forkOf === undefined) this.install(repository);
@@ -150,19 +160,43 @@ export class GitHubDouble {
   install(repository: Repository): Installation {
     const { owner } = repository;
     const known = this.world.installations.get(owner.login);
-    const installation = known ?? { id: this.world.nextId(), account: owner, repos: new Set<Repository>(), createdAt: stamp() };
+    const installation = known ?? {
+      id: this.world.nextId(),
+      account: owner,
+      repos: new Set<Repository>(),
+      createdAt: stamp(),
+    };
     installation.repos.add(repository);
     this.world.installations.set(owner.login, installation);
     const one = [installationRepoJson(repository)];
     const about = { installation: installationJson(this.world, installation), requester: null };
-    if (known === undefined) this.#hooks.send({ name: "installation.created", repo: undefined, installation, sender: owner, payload: { ...about, repositories: one } });
-    else this.#hooks.send({ name: "installation_repositories.added", repo: undefined, installation, sender: owner, payload: { ...about, repositories_added: one, repositories_removed: [], repository_selection: "selected" } });
+    if (known === undefined)
+      this.#hooks.send({
+        name: 'installation.created',
+        repo: undefined,
+        installation,
+        sender: owner,
+        payload: { ...about, repositories: one },
+      });
+    else
+      this.#hooks.send({
+        name: 'installation_repositories.added',
+        repo: undefined,
+        installation,
+        sender: owner,
+        payload: {
+          ...about,
+          repositories_added: one,
+          repositories_removed: [],
+          repository_selection: 'selected',
+        },
+      });
     return installation;
   }
 
   /** Another App, such as a CI, whose check runs stand beside ours. */
   createApp(slug: string): AppIdentity {
-    const app = makeApp(this.world.nextId() + 10_000, slug, { checks: "write" }, []);
+    const app = makeApp(this.world.nextId() + 10_000, slug, { checks: 'write' }, []);
     this.world.addAccount(app.bot);
     return app;
   }
@@ -200,16 +234,19 @@ export class GitHubDouble {
 
   /** Calls back at every change, the moment it happens; answers how to stop that. */
   on(listener: (happening: Happening) => void): () => void {
-    this.world.happenings.on("happening", listener);
-    return () => void this.world.happenings.off("happening", listener);
+    this.world.happenings.on('happening', listener);
+    return () => void this.world.happenings.off('happening', listener);
   }
 
-  /** Asks again until the answer is neither undefined nor false. */
-  async waitFor<T>(ask: () => T | Promise<T>, wait: Wait): Promise<NonNullable<Exclude<T, false>>> {
+  /** Asks again until there is an answer, and gives it. */
+  async waitFor<T>(
+    ask: () => T | undefined | false | Promise<T | undefined | false>,
+    wait: Wait,
+  ): Promise<T> {
     const end = Date.now() + (wait.within ?? WITHIN);
     for (;;) {
       const answer = await ask();
-      if (answer !== undefined && answer !== null && answer !== false) return answer as NonNullable<Exclude<T, false>>;
+      if (answer !== undefined && answer !== false) return answer;
       if (Date.now() > end) throw new Error(`waited ${wait.within ?? WITHIN} ms in vain for ${wait.what}`);
       await sleep(EVERY);
     }
@@ -227,7 +264,7 @@ export class GitHubDouble {
       await rm(this.world.root, { recursive: true, force: true });
     }
     const broken = this.violations();
-    if (broken.length > 0) throw new Error(`the double broke GitHub's contract:\n${broken.join("\n")}`);
+    if (broken.length > 0) throw new Error(`the double broke GitHub's contract:\n${broken.join('\n')}`);
   }
 }
 

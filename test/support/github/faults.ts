@@ -1,7 +1,7 @@
 // Trouble on purpose: answers that fail, answers that come late; and the count of what was asked.
-import { setTimeout as sleep } from "node:timers/promises";
-import type { Reply } from "./http.ts";
-import type { JsonObject } from "./json.ts";
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Reply } from './http.ts';
+import type { JsonObject } from './json.ts';
 
 export interface Fault {
   readonly method?: string;
@@ -41,11 +41,24 @@ export class Faults {
   async meet(method: string, path: string, route: string): Promise<Reply | undefined> {
     this.#calls.set(route, (this.#calls.get(route) ?? 0) + 1);
     if (this.latency > 0) await sleep(this.latency);
-    const hit = this.#armed.find(({ fault, left }) => left > 0 && (fault.method === undefined || fault.method === method)
-      && (typeof fault.path === "string" ? fault.path === path || fault.path === route : fault.path.test(path)));
+    const hit = this.#armed.find(
+      ({ fault, left }) =>
+        left > 0 &&
+        (fault.method === undefined || fault.method === method) &&
+        (typeof fault.path === 'string'
+          ? fault.path === path || fault.path === route
+          : fault.path.test(path)),
+    );
     if (hit === undefined) return undefined;
     hit.left -= 1;
     const { status, body, headers } = hit.fault;
-    return { status, body: body ?? { message: `failed on purpose (${status})`, documentation_url: "https://docs.github.com/rest" }, ...(headers === undefined ? {} : { headers }) };
+    return {
+      status,
+      body: body ?? {
+        message: `failed on purpose (${status})`,
+        documentation_url: 'https://docs.github.com/rest',
+      },
+      ...(headers === undefined ? {} : { headers }),
+    };
   }
 }

@@ -1,9 +1,9 @@
 // One bare git repository on disk, driven by plumbing commands. Every object the double answers with is a real one.
-import { spawn } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { spawn } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 
-export const NO_COMMIT = "0".repeat(40);
+export const NO_COMMIT = '0'.repeat(40);
 
 export interface Signature {
   readonly name: string;
@@ -28,21 +28,15 @@ export interface TreeEntry {
   readonly size: number | undefined;
 }
 
-export interface DiffEntry {
-  readonly status: string;
-  readonly sha: string;
-  readonly path: string;
-  readonly previous: string | undefined;
-  readonly additions: number;
-  readonly deletions: number;
-  readonly patch: string | undefined;
-}
-
-const STATUS: Readonly<Record<string, string>> = { A: "added", D: "removed", M: "modified", R: "renamed", C: "copied", T: "changed" };
-
 /** No configuration of the machine may change what a test sees. */
 export function gitEnvironment(): Record<string, string> {
-  return { PATH: process.env["PATH"] ?? "/usr/bin:/bin", GIT_CONFIG_NOSYSTEM: "1", GIT_CONFIG_GLOBAL: "/dev/null", GIT_TERMINAL_PROMPT: "0", LC_ALL: "C" };
+  return {
+    PATH: process.env['PATH'] ?? '/usr/bin:/bin',
+    GIT_CONFIG_NOSYSTEM: '1',
+    GIT_CONFIG_GLOBAL: '/dev/null',
+    GIT_TERMINAL_PROMPT: '0',
+    LC_ALL: 'C',
+  };
 }
 
 export class GitError extends Error {
@@ -50,22 +44,27 @@ export class GitError extends Error {
   readonly code: number | null;
 
   constructor(args: readonly string[], code: number | null, stdout: string, stderr: string) {
-    super(`git ${args.join(" ")} ended with ${code}: ${stderr}`);
+    super(`git ${args.join(' ')} ended with ${code}: ${stderr}`);
     this.stdout = stdout;
     this.code = code;
   }
 }
 
-function execute(args: readonly string[], cwd: string, input: string | Buffer, env: Record<string, string>): Promise<Buffer> {
+function execute(
+  args: readonly string[],
+  cwd: string,
+  input: string | Buffer,
+  env: Record<string, string>,
+): Promise<Buffer> {
   return new Promise((resolve, reject) => {
-    const child = spawn("git", args, { cwd, env: { ...gitEnvironment(), ...env } });
+    const child = spawn('git', args, { cwd, env: { ...gitEnvironment(), ...env } });
     const out: Buffer[] = [];
     const err: Buffer[] = [];
-    child.stdout.on("data", (chunk: Buffer) => out.push(chunk));
-    child.stderr.on("data", (chunk: Buffer) => err.push(chunk));
-    child.on("error", reject);
-    child.stdin.on("error", () => undefined);
-    child.on("close", (code) => {
+    child.stdout.on('data', (chunk: Buffer) => out.push(chunk));
+    child.stderr.on('data', (chunk: Buffer) => err.push(chunk));
+    child.on('error', reject);
+    child.stdin.on('error', () => undefined);
+    child.on('close', (code) => {
       if (code === 0) resolve(Buffer.concat(out));
       else reject(new GitError(args, code, Buffer.concat(out).toString(), Buffer.concat(err).toString()));
     });
@@ -75,20 +74,27 @@ function execute(args: readonly string[], cwd: string, input: string | Buffer, e
 
 function signature(line: string): Signature {
   const match = /^(.*?) ?<([^>]*)> (\d+)/.exec(line);
-  return { name: match?.[1] ?? "", email: match?.[2] ?? "", date: `${new Date(Number(match?.[3] ?? 0) * 1000).toISOString().slice(0, 19)}Z` };
+  return {
+    name: match?.[1] ?? '',
+    email: match?.[2] ?? '',
+    date: `${new Date(Number(match?.[3] ?? 0) * 1000).toISOString().slice(0, 19)}Z`,
+  };
 }
 
 function parseCommit(sha: string, raw: string): CommitData {
-  const split = raw.indexOf("\n\n");
-  const fields = raw.slice(0, split).split("\n").map((line) => [line.slice(0, line.indexOf(" ")), line.slice(line.indexOf(" ") + 1)] as const);
-  const field = (name: string): string => fields.find(([key]) => key === name)?.[1] ?? "";
+  const split = raw.indexOf('\n\n');
+  const fields = raw
+    .slice(0, split)
+    .split('\n')
+    .map((line) => [line.slice(0, line.indexOf(' ')), line.slice(line.indexOf(' ') + 1)] as const);
+  const field = (name: string): string => fields.find(([key]) => key === name)?.[1] ?? '';
   return {
     sha,
-    tree: field("tree"),
-    parents: fields.filter(([key]) => key === "parent").map(([, value]) => value),
-    author: signature(field("author")),
-    committer: signature(field("committer")),
-    message: raw.slice(split + 2).replace(/\n$/, ""),
+    tree: field('tree'),
+    parents: fields.filter(([key]) => key === 'parent').map(([, value]) => value),
+    author: signature(field('author')),
+    committer: signature(field('committer')),
+    message: raw.slice(split + 2).replace(/\n$/, ''),
   };
 }
 
@@ -100,35 +106,49 @@ export class GitRepo {
   }
 
   static async create(dir: string, branch: string): Promise<GitRepo> {
-    await execute(["init", "--quiet", "--bare", `--initial-branch=${branch}`, dir], "/", "", {});
+    await execute(['init', '--quiet', '--bare', `--initial-branch=${branch}`, dir], '/', '', {});
     const git = new GitRepo(dir);
     // GitHub lets a client ask for any commit it can see: https://docs.github.com/en/repositories
-    for (const [key, value] of [["http.receivepack", "true"], ["uploadpack.allowAnySHA1InWant", "true"], ["uploadpack.allowFilter", "true"], ["gc.auto", "0"]] as const) await git.text(["config", key, value]);
+    for (const [key, value] of [
+      ['http.receivepack', 'true'],
+      ['uploadpack.allowAnySHA1InWant', 'true'],
+      ['uploadpack.allowFilter', 'true'],
+      ['gc.auto', '0'],
+    ] as const)
+      await git.text(['config', key, value]);
     return git;
   }
 
-  async raw(args: readonly string[], input: string | Buffer = "", env: Record<string, string> = {}): Promise<Buffer> {
+  async raw(
+    args: readonly string[],
+    input: string | Buffer = '',
+    env: Record<string, string> = {},
+  ): Promise<Buffer> {
     return execute(args, this.dir, input, env);
   }
 
-  async text(args: readonly string[], input: string | Buffer = "", env: Record<string, string> = {}): Promise<string> {
+  async text(
+    args: readonly string[],
+    input: string | Buffer = '',
+    env: Record<string, string> = {},
+  ): Promise<string> {
     return (await this.raw(args, input, env)).toString().trim();
   }
 
   async lines(args: readonly string[]): Promise<string[]> {
     const out = await this.text(args);
-    return out === "" ? [] : out.split("\n");
+    return out === '' ? [] : out.split('\n');
   }
 
   /** The commit that a branch, tag, `refs/…` name or (short) sha stands for. */
   async resolve(name: string): Promise<string | undefined> {
-    if (name === "" || name.startsWith("-")) return undefined;
-    const found = await this.text(["rev-parse", "--verify", "--quiet", `${name}^{commit}`]).catch(() => "");
-    return found === "" ? undefined : found;
+    if (name === '' || name.startsWith('-')) return undefined;
+    const found = await this.text(['rev-parse', '--verify', '--quiet', `${name}^{commit}`]).catch(() => '');
+    return found === '' ? undefined : found;
   }
 
   async typeOf(sha: string): Promise<string | undefined> {
-    return this.text(["cat-file", "-t", sha]).catch(() => undefined);
+    return this.text(['cat-file', '-t', sha]).catch(() => undefined);
   }
 
   async branch(name: string): Promise<string | undefined> {
@@ -136,128 +156,123 @@ export class GitRepo {
   }
 
   async refs(prefix: string): Promise<Map<string, string>> {
-    const lines = await this.lines(["for-each-ref", "--format=%(refname) %(objectname)", prefix]);
-    return new Map(lines.map((line) => [line.slice(0, line.indexOf(" ")), line.slice(line.indexOf(" ") + 1)]));
+    const lines = await this.lines(['for-each-ref', '--format=%(refname) %(objectname)', prefix]);
+    return new Map(
+      lines.map((line) => [line.slice(0, line.indexOf(' ')), line.slice(line.indexOf(' ') + 1)]),
+    );
   }
 
   async setRef(ref: string, sha: string): Promise<void> {
-    await this.text(["update-ref", ref, sha]);
+    await this.text(['update-ref', ref, sha]);
   }
 
   async deleteRef(ref: string): Promise<void> {
-    await this.text(["update-ref", "-d", ref]);
+    await this.text(['update-ref', '-d', ref]);
   }
 
   async readCommit(sha: string): Promise<CommitData> {
-    return parseCommit(sha, (await this.raw(["cat-file", "commit", sha])).toString());
+    return parseCommit(sha, (await this.raw(['cat-file', 'commit', sha])).toString());
   }
 
   async readBlob(sha: string): Promise<Buffer> {
-    return this.raw(["cat-file", "blob", sha]);
+    return this.raw(['cat-file', 'blob', sha]);
   }
 
   async writeBlob(content: string | Buffer): Promise<string> {
-    return this.text(["hash-object", "-w", "--stdin"], content);
+    return this.text(['hash-object', '-w', '--stdin'], content);
   }
 
   async readTree(treeish: string, recursive: boolean): Promise<TreeEntry[]> {
-    const out = (await this.raw(["ls-tree", "-z", "-l", ...(recursive ? ["-r", "-t"] : []), treeish])).toString();
-    return out.split("\0").filter((line) => line !== "").map((line) => {
-      const [mode = "", type = "", sha = "", size = "-"] = line.slice(0, line.indexOf("\t")).split(/ +/);
-      return { mode, type, sha, path: line.slice(line.indexOf("\t") + 1), size: size === "-" ? undefined : Number(size) };
-    });
+    const out = (
+      await this.raw(['ls-tree', '-z', '-l', ...(recursive ? ['-r', '-t'] : []), treeish])
+    ).toString();
+    return out
+      .split('\0')
+      .filter((line) => line !== '')
+      .map((line) => {
+        const [mode = '', type = '', sha = '', size = '-'] = line.slice(0, line.indexOf('\t')).split(/ +/);
+        return {
+          mode,
+          type,
+          sha,
+          path: line.slice(line.indexOf('\t') + 1),
+          size: size === '-' ? undefined : Number(size),
+        };
+      });
   }
 
   /** Puts entries over a tree; an entry without a sha is taken away. */
-  async writeTree(base: string | undefined, entries: readonly { path: string; mode: string; sha: string | null }[]): Promise<string> {
-    const scratch = await mkdtemp(join(this.dir, "index-"));
-    const env = { GIT_INDEX_FILE: join(scratch, "index") };
+  async writeTree(
+    base: string | undefined,
+    entries: readonly { path: string; mode: string; sha: string | null }[],
+  ): Promise<string> {
+    const scratch = await mkdtemp(join(this.dir, 'index-'));
+    const env = { GIT_INDEX_FILE: join(scratch, 'index') };
     try {
-      if (base !== undefined) await this.text(["read-tree", base], "", env);
-      const blobs = entries.filter(({ mode }) => mode !== "040000");
-      const lines = blobs.map(({ path, mode, sha }) => (sha === null ? `0 ${NO_COMMIT}\t${path}\0` : `${mode} ${sha}\t${path}\0`));
-      await this.text(["update-index", "-z", "--index-info"], lines.join(""), env);
-      for (const { path, sha, mode } of entries) if (mode === "040000" && sha !== null) await this.text(["read-tree", `--prefix=${path}/`, sha], "", env);
-      return await this.text(["write-tree"], "", env);
+      if (base !== undefined) await this.text(['read-tree', base], '', env);
+      const blobs = entries.filter(({ mode }) => mode !== '040000');
+      const lines = blobs.map(({ path, mode, sha }) =>
+        sha === null ? `0 ${NO_COMMIT}\t${path}\0` : `${mode} ${sha}\t${path}\0`,
+      );
+      await this.text(['update-index', '-z', '--index-info'], lines.join(''), env);
+      for (const { path, sha, mode } of entries)
+        if (mode === '040000' && sha !== null)
+          await this.text(['read-tree', `--prefix=${path}/`, sha], '', env);
+      return await this.text(['write-tree'], '', env);
     } finally {
       await rm(scratch, { recursive: true });
     }
   }
 
-  async writeCommit(data: { tree: string; parents: readonly string[]; message: string; author: Signature; committer: Signature }): Promise<string> {
-    return this.text(["commit-tree", data.tree, ...data.parents.flatMap((parent) => ["-p", parent])], data.message, {
-      GIT_AUTHOR_NAME: data.author.name, GIT_AUTHOR_EMAIL: data.author.email, GIT_AUTHOR_DATE: data.author.date,
-      GIT_COMMITTER_NAME: data.committer.name, GIT_COMMITTER_EMAIL: data.committer.email, GIT_COMMITTER_DATE: data.committer.date,
-    });
+  async writeCommit(data: {
+    tree: string;
+    parents: readonly string[];
+    message: string;
+    author: Signature;
+    committer: Signature;
+  }): Promise<string> {
+    return this.text(
+      ['commit-tree', data.tree, ...data.parents.flatMap((parent) => ['-p', parent])],
+      data.message,
+      {
+        GIT_AUTHOR_NAME: data.author.name,
+        GIT_AUTHOR_EMAIL: data.author.email,
+        GIT_AUTHOR_DATE: data.author.date,
+        GIT_COMMITTER_NAME: data.committer.name,
+        GIT_COMMITTER_EMAIL: data.committer.email,
+        GIT_COMMITTER_DATE: data.committer.date,
+      },
+    );
   }
 
   async mergeBase(a: string, b: string): Promise<string | undefined> {
-    return this.text(["merge-base", a, b]).catch(() => undefined);
+    return this.text(['merge-base', a, b]).catch(() => undefined);
   }
 
   async contains(descendant: string, ancestor: string): Promise<boolean> {
-    return this.text(["merge-base", "--is-ancestor", ancestor, descendant]).then(() => true, () => false);
+    return this.text(['merge-base', '--is-ancestor', ancestor, descendant]).then(
+      () => true,
+      () => false,
+    );
   }
 
   /** Newest first, as `git log`. */
   async log(range: readonly string[], limit = 250): Promise<string[]> {
-    return this.lines(["rev-list", `--max-count=${limit}`, ...range]);
+    return this.lines(['rev-list', `--max-count=${limit}`, ...range]);
   }
 
   async count(range: string): Promise<number> {
-    return Number(await this.text(["rev-list", "--count", range]));
+    return Number(await this.text(['rev-list', '--count', range]));
   }
 
   /** The tree of merging two commits, or undefined where they conflict. */
   async mergeTree(ours: string, theirs: string): Promise<string | undefined> {
-    return this.text(["merge-tree", "--write-tree", ours, theirs]).then((out) => out.split("\n")[0], (error: unknown) => {
-      if (error instanceof GitError && error.code === 1) return undefined;
-      throw error;
-    });
+    return this.text(['merge-tree', '--write-tree', ours, theirs]).then(
+      (out) => out.split('\n')[0],
+      (error: unknown) => {
+        if (error instanceof GitError && error.code === 1) return undefined;
+        throw error;
+      },
+    );
   }
-
-  /** Status letter and path of everything one commit changed; of all it holds where it has no parent. */
-  async names(from: string | undefined, to: string): Promise<(readonly [string, string])[]> {
-    const out = await this.text(["diff-tree", "-r", "-z", "--no-commit-id", "--name-status", ...(from === undefined ? ["--root", to] : [from, to])]);
-    const fields = out.split("\0");
-    return fields.flatMap((field, at) => (at % 2 === 0 && field !== "" ? [[field, fields[at + 1] ?? ""] as const] : []));
-  }
-
-  async diff(from: string, to: string): Promise<DiffEntry[]> {
-    const [raw, counts] = await Promise.all([
-      this.text(["diff-tree", "-r", "-M", "-z", "--raw", "--no-abbrev", from, to]),
-      this.text(["diff-tree", "-r", "-M", "-z", "--numstat", from, to]),
-    ]);
-    const numbers = parseCounts(counts);
-    const entries: DiffEntry[] = [];
-    const fields = raw.split("\0");
-    for (let at = 0; at < fields.length && fields[at] !== "";) {
-      const [, , before = "", after = "", code = "M"] = (fields[at] ?? "").slice(1).split(" ");
-      const moved = code.startsWith("R") || code.startsWith("C");
-      const path = fields[at + (moved ? 2 : 1)] ?? "";
-      const [additions, deletions] = numbers.get(path) ?? [0, 0];
-      entries.push({ status: STATUS[code.slice(0, 1)] ?? "changed", sha: code === "D" ? before : after, path, previous: moved ? fields[at + 1] : undefined, additions, deletions, patch: await this.#patch(from, to, path) });
-      at += moved ? 3 : 2;
-    }
-    return entries;
-  }
-
-  async #patch(from: string, to: string, path: string): Promise<string | undefined> {
-    const out = (await this.raw(["diff-tree", "-p", "-M", from, to, "--", path])).toString();
-    const hunk = out.indexOf("\n@@");
-    return hunk < 0 ? undefined : out.slice(hunk + 1).replace(/\n$/, "");
-  }
-}
-
-function parseCounts(out: string): Map<string, readonly [number, number]> {
-  const counts = new Map<string, readonly [number, number]>();
-  const fields = out.split("\0");
-  for (let at = 0; at < fields.length; at += 1) {
-    const [added = "", deleted = "", path = ""] = (fields[at] ?? "").split("\t");
-    if (added === "") continue;
-    const pair = [added === "-" ? 0 : Number(added), deleted === "-" ? 0 : Number(deleted)] as const;
-    if (path === "") at += 2;
-    counts.set(path === "" ? (fields[at] ?? "") : path, pair);
-  }
-  return counts;
 }

@@ -6,28 +6,28 @@ export interface JsonObject {
 }
 
 export function isObject(value: unknown): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-export function parseJson(text: string): Json {
-  const value: unknown = JSON.parse(text);
-  return value as Json;
+export function parseJson(source: string): Json {
+  const value: Json = JSON.parse(source);
+  return value;
 }
 
 /** A text field, or undefined when it is absent or not a text. */
 export function text(from: Json | undefined, key: string): string | undefined {
   const value = isObject(from) ? from[key] : undefined;
-  return typeof value === "string" ? value : undefined;
+  return typeof value === 'string' ? value : undefined;
 }
 
 export function number(from: Json | undefined, key: string): number | undefined {
   const value = isObject(from) ? from[key] : undefined;
-  return typeof value === "number" ? value : undefined;
+  return typeof value === 'number' ? value : undefined;
 }
 
 export function flag(from: Json | undefined, key: string): boolean | undefined {
   const value = isObject(from) ? from[key] : undefined;
-  return typeof value === "boolean" ? value : undefined;
+  return typeof value === 'boolean' ? value : undefined;
 }
 
 export function object(from: Json | undefined, key: string): JsonObject {

@@ -1,12 +1,14 @@
 // Merging a pull request: by merge commit, squash or rebase, refused for the reasons and with the words GitHub uses.
-import type { Signature } from "./git.ts";
-import { Refusal } from "./http.ts";
-import { baseTip, markMerged } from "./pulls.ts";
-import { pushed } from "./pushes.ts";
-import { checksState } from "./rollup.ts";
-import { type Account, type Issue, type Pull, type Repository, type World, stamp } from "./state.ts";
+import type { Signature } from './git.ts';
+import { Refusal } from './http.ts';
+import { baseTip } from './pull-json.ts';
+import { markMerged } from './pulls.ts';
+import { pushed } from './pushes.ts';
+import { checksState } from './rollup.ts';
+import { type Account, type Issue, type Pull, type Repository, stamp } from './state.ts';
+import type { World } from './world.ts';
 
-export type MergeMethod = "merge" | "squash" | "rebase";
+export type MergeMethod = 'merge' | 'squash' | 'rebase';
 
 export interface Merge {
   readonly method: MergeMethod;
@@ -17,17 +19,26 @@ export interface Merge {
   readonly sha?: string;
 }
 
-function checkMergeable(world: World, repo: Repository, issue: Issue, pull: Pull, sha: string | undefined): void {
-  if (issue.state === "closed") throw new Refusal(405, "Pull Request is not mergeable");
-  if (pull.draft) throw new Refusal(405, "Pull Request is still a draft");
-  if (sha !== undefined && sha !== pull.head.sha) throw new Refusal(409, "Head branch was modified. Review and try the merge again.");
+function checkMergeable(
+  world: World,
+  repo: Repository,
+  issue: Issue,
+  pull: Pull,
+  sha: string | undefined,
+): void {
+  if (issue.state === 'closed') throw new Refusal(405, 'Pull Request is not mergeable');
+  if (pull.draft) throw new Refusal(405, 'Pull Request is still a draft');
+  if (sha !== undefined && sha !== pull.head.sha)
+    throw new Refusal(409, 'Head branch was modified. Review and try the merge again.');
   const { blocked, missing } = checksState(world, repo, pull);
-  if (missing.length > 0) throw new Refusal(405, missing.map((name) => `Required status check "${name}" is expected.`).join(" "));
-  if (blocked) throw new Refusal(405, "At least 1 approving review is required by reviewers with write access.");
+  if (missing.length > 0)
+    throw new Refusal(405, missing.map((name) => `Required status check "${name}" is expected.`).join(' '));
+  if (blocked)
+    throw new Refusal(405, 'At least 1 approving review is required by reviewers with write access.');
 }
 
 function github(): Signature {
-  return { name: "GitHub", email: "noreply@github.com", date: stamp() };
+  return { name: 'GitHub', email: 'noreply@github.com', date: stamp() };
 }
 
 function person(account: Account): Signature {
@@ -44,21 +55,37 @@ async function rebased(repo: Repository, pull: Pull, base: string): Promise<stri
   return tip;
 }
 
-async function mergeCommit(repo: Repository, issue: Issue, pull: Pull, base: string, merge: Merge): Promise<string> {
-  if (merge.method === "rebase") return rebased(repo, pull, base);
+async function mergeCommit(
+  repo: Repository,
+  issue: Issue,
+  pull: Pull,
+  base: string,
+  merge: Merge,
+): Promise<string> {
+  if (merge.method === 'rebase') return rebased(repo, pull, base);
   const tree = await repo.git.mergeTree(base, pull.head.sha);
-  if (tree === undefined) throw new Refusal(405, "Pull Request is not mergeable");
-  const squash = merge.method === "squash";
-  const title = merge.title ?? (squash ? `${issue.title} (#${issue.number})` : `Merge pull request #${issue.number} from ${pull.head.repo.owner.login}/${pull.head.ref}`);
-  const body = merge.message ?? (squash ? "" : issue.title);
+  if (tree === undefined) throw new Refusal(405, 'Pull Request is not mergeable');
+  const squash = merge.method === 'squash';
+  const title =
+    merge.title ??
+    (squash
+      ? `${issue.title} (#${issue.number})`
+      : `Merge pull request #${issue.number} from ${pull.head.repo.owner.login}/${pull.head.ref}`);
+  const body = merge.message ?? (squash ? '' : issue.title);
   const parents = squash ? [base] : [base, pull.head.sha];
-  return repo.git.writeCommit({ tree, parents, message: body === "" ? title : `${title}\n\n${body}`, author: person(squash ? issue.author : merge.by), committer: github() });
+  return repo.git.writeCommit({
+    tree,
+    parents,
+    message: body === '' ? title : `${title}\n\n${body}`,
+    author: person(squash ? issue.author : merge.by),
+    committer: github(),
+  });
 }
 
 /** Returns the commit that the base branch is at afterwards. */
 export async function mergePull(world: World, repo: Repository, issue: Issue, merge: Merge): Promise<string> {
   const { pull } = issue;
-  if (pull === undefined) throw new Refusal(404, "Not Found");
+  if (pull === undefined) throw new Refusal(404, 'Not Found');
   checkMergeable(world, repo, issue, pull, merge.sha);
   const base = await baseTip(repo, pull);
   const sha = await mergeCommit(repo, issue, pull, base, merge);

@@ -1,11 +1,14 @@
 // Every REST operation the double serves, by the id GitHub's description gives it. Method, path and answers are GitHub's own.
-import { appOperations } from "./apps.ts";
-import { checkOperations } from "./checks-rest.ts";
-import { commentOperations } from "./comments.ts";
-import { commitOperations } from "./commits.ts";
-import { gitOperations } from "./gitdata.ts";
-import type { Operation } from "./http.ts";
-import { pullOperations } from "./pulls-rest.ts";
+import { appOperations } from './apps.ts';
+import { checkOperations } from './checks-rest.ts';
+import { commentOperations } from './comments.ts';
+import { commitOperations } from './commits.ts';
+import { deploymentOperations } from './deployments.ts';
+import { gitOperations } from './gitdata.ts';
+import type { Operation } from './http.ts';
+import { pullOperations } from './pulls-rest.ts';
+import { reactionOperations } from './reactions.ts';
+import { statusOperations } from './statuses.ts';
 
 export const operations: Readonly<Record<string, Operation>> = {
   ...appOperations,
@@ -13,5 +16,8 @@ export const operations: Readonly<Record<string, Operation>> = {
   ...commentOperations,
   ...commitOperations,
   ...gitOperations,
+  ...deploymentOperations,
   ...pullOperations,
+  ...reactionOperations,
+  ...statusOperations,
 };

@@ -1,8 +1,8 @@
-// The life of a pull request: opened, moved, closed, merged; and how it is written in answers and in webhooks.
-import type { JsonObject } from "./json.ts";
-import { checksState } from "./rollup.ts";
-import { accountJson, nodeId, repoApi, repoHtml, repoJson } from "./shapes.ts";
-import { type Account, type AppIdentity, type Issue, type Pull, type Repository, type World, stamp } from "./state.ts";
+// The life of a pull request: opened, moved, edited, closed, reopened, merged; each step told to the App.
+import type { JsonObject } from './json.ts';
+import { baseTip, pullJson } from './pull-json.ts';
+import { type Account, type AppIdentity, type Issue, type Pull, type Repository, stamp } from './state.ts';
+import type { World } from './world.ts';
 
 export interface Opening {
   readonly title: string;
@@ -14,11 +14,6 @@ export interface Opening {
   readonly draft: boolean;
 }
 
-export function association(repo: Repository, account: Account): string {
-  if (account === repo.owner) return "OWNER";
-  return repo.collaborators.has(account.login) ? "COLLABORATOR" : "NONE";
-}
-
 export function nextNumber(repo: Repository): number {
   return repo.issues.size + 1;
 }
@@ -26,111 +21,86 @@ export function nextNumber(repo: Repository): number {
 /** GitHub keeps the head of every pull request in the base repository, also of one from a fork. */
 async function keepHead(repo: Repository, issue: Issue, pull: Pull): Promise<void> {
   const ref = `refs/pull/${issue.number}/head`;
-  if (pull.head.repo !== repo) await repo.git.text(["fetch", "--quiet", "--no-write-fetch-head", pull.head.repo.git.dir, `+${pull.head.sha}:${ref}`]);
+  if (pull.head.repo !== repo)
+    await repo.git.text([
+      'fetch',
+      '--quiet',
+      '--no-write-fetch-head',
+      pull.head.repo.git.dir,
+      `+${pull.head.sha}:${ref}`,
+    ]);
   else await repo.git.setRef(ref, pull.head.sha);
 }
 
-/** The commits and files of a pull request are counted from here: from the base as it was, once it is merged. */
-export async function baseTip(repo: Repository, pull: Pull): Promise<string> {
-  return pull.merged === undefined ? ((await repo.git.branch(pull.base.ref)) ?? pull.base.sha) : pull.base.sha;
-}
+type Told = 'opened' | 'synchronize' | 'closed' | 'reopened' | 'edited';
 
-export async function pullFiles(repo: Repository, pull: Pull): ReturnType<Repository["git"]["diff"]> {
-  const base = await repo.git.mergeBase(await baseTip(repo, pull), pull.head.sha);
-  return base === undefined ? [] : repo.git.diff(base, pull.head.sha);
-}
-
-/** The test merge commit, which `merge_commit_sha` names while a pull request is open. */
-async function trial(repo: Repository, issue: Issue, pull: Pull): Promise<string | undefined> {
-  const tip = await baseTip(repo, pull);
-  const of = `${tip} ${pull.head.sha}`;
-  if (pull.trial?.of === of) return pull.trial.sha;
-  const tree = await repo.git.mergeTree(tip, pull.head.sha);
-  const who = { name: "GitHub", email: "noreply@github.com", date: stamp() };
-  const sha = tree === undefined ? undefined : await repo.git.writeCommit({ tree, parents: [tip, pull.head.sha], message: `Merge ${pull.head.sha} into ${tip}`, author: who, committer: who });
-  if (sha !== undefined) await repo.git.setRef(`refs/pull/${issue.number}/merge`, sha);
-  pull.trial = { of, sha };
-  return sha;
-}
-
-export async function mergeState(world: World, repo: Repository, issue: Issue, pull: Pull): Promise<{ mergeable: boolean; state: string; sha: string | null }> {
-  const sha = await trial(repo, issue, pull);
-  if (sha === undefined) return { mergeable: false, state: "dirty", sha: null };
-  const checks = checksState(world, repo, pull);
-  const state = pull.draft ? "draft" : checks.blocked ? "blocked" : checks.clean ? "clean" : "unstable";
-  return { mergeable: true, state, sha };
-}
-
-function side(world: World, repo: Repository, ref: string, sha: string): JsonObject {
-  return { label: `${repo.owner.login}:${ref}`, ref, sha, user: accountJson(world, repo.owner), repo: repoJson(world, repo) };
-}
-
-function links(world: World, repo: Repository, issue: Issue, pull: Pull): Record<string, string> {
-  const api = repoApi(world, repo);
-  const url = `${api}/pulls/${issue.number}`;
-  return {
-    self: url, html: `${repoHtml(world, repo)}/pull/${issue.number}`, issue: `${api}/issues/${issue.number}`, comments: `${api}/issues/${issue.number}/comments`,
-    review_comments: `${url}/comments`, review_comment: `${api}/pulls/comments{/number}`, commits: `${url}/commits`, statuses: `${api}/statuses/${pull.head.sha}`,
+async function tell(
+  world: World,
+  repo: Repository,
+  issue: Issue,
+  pull: Pull,
+  action: Told,
+  by: Account,
+  extra: JsonObject = {},
+): Promise<void> {
+  const payload = {
+    number: issue.number,
+    pull_request: await pullJson(world, repo, issue, pull, false),
+    ...extra,
   };
-}
-
-/** The short form, as in lists. */
-export function simplePullJson(world: World, repo: Repository, issue: Issue, pull: Pull): JsonObject {
-  const to = links(world, repo, issue, pull);
-  return {
-    id: pull.id, node_id: nodeId("PR", pull.id), number: issue.number, state: issue.state, locked: false, title: issue.title, body: issue.body, draft: pull.draft,
-    url: to["self"] ?? "", html_url: to["html"] ?? "", diff_url: `${to["html"]}.diff`, patch_url: `${to["html"]}.patch`, issue_url: to["issue"] ?? "",
-    commits_url: to["commits"] ?? "", review_comments_url: to["review_comments"] ?? "", review_comment_url: to["review_comment"] ?? "",
-    comments_url: to["comments"] ?? "", statuses_url: to["statuses"] ?? "", user: accountJson(world, issue.author),
-    labels: [], milestone: null, active_lock_reason: null, assignee: null, assignees: [], requested_reviewers: [], requested_teams: [],
-    created_at: issue.createdAt, updated_at: issue.updatedAt, closed_at: issue.closedAt, merged_at: pull.merged?.at ?? null, merge_commit_sha: pull.merged?.sha ?? pull.trial?.sha ?? null,
-    head: side(world, pull.head.repo, pull.head.ref, pull.head.sha), base: side(world, repo, pull.base.ref, pull.base.sha),
-    _links: Object.fromEntries(Object.entries(to).map(([name, href]) => [name, { href }])),
-    author_association: association(repo, issue.author), auto_merge: null,
-  };
-}
-
-/** `settled` false is how GitHub sends it in a webhook: it has not yet worked out whether it can be merged. */
-export async function pullJson(world: World, repo: Repository, issue: Issue, pull: Pull, settled = true): Promise<JsonObject> {
-  const [files, commits] = await Promise.all([pullFiles(repo, pull), repo.git.count(`${await baseTip(repo, pull)}..${pull.head.sha}`)]);
-  const open = issue.state === "open";
-  const merge = open && settled ? await mergeState(world, repo, issue, pull) : undefined;
-  return {
-    ...simplePullJson(world, repo, issue, pull),
-    merged: pull.merged !== undefined, merged_by: pull.merged === undefined ? null : accountJson(world, pull.merged.by),
-    merge_commit_sha: pull.merged?.sha ?? merge?.sha ?? null,
-    mergeable: merge?.mergeable ?? null, rebaseable: merge?.mergeable ?? null, mergeable_state: merge?.state ?? "unknown",
-    comments: [...repo.comments.values()].filter((comment) => comment.issue === issue).length, review_comments: 0,
-    maintainer_can_modify: pull.head.repo !== repo, commits, changed_files: files.length,
-    additions: files.reduce((sum, file) => sum + file.additions, 0), deletions: files.reduce((sum, file) => sum + file.deletions, 0),
-  };
-}
-
-type Told = "opened" | "synchronize" | "closed" | "reopened" | "edited";
-
-async function tell(world: World, repo: Repository, issue: Issue, pull: Pull, action: Told, by: Account, extra: JsonObject = {}): Promise<void> {
-  const payload = { number: issue.number, pull_request: await pullJson(world, repo, issue, pull, false), ...extra };
   world.outbox.emit(`pull_request.${action}`, repo, by, payload);
-  world.say(`pull_request.${action}`, repo, { title: issue.title, head: pull.head.sha, merged: pull.merged !== undefined }, issue.number);
+  world.say(
+    `pull_request.${action}`,
+    repo,
+    { title: issue.title, head: pull.head.sha, merged: pull.merged !== undefined },
+    issue.number,
+  );
 }
 
-export async function openPull(world: World, repo: Repository, opening: Opening, head: string, base: string): Promise<Issue> {
+export async function openPull(
+  world: World,
+  repo: Repository,
+  opening: Opening,
+  head: string,
+  base: string,
+): Promise<Issue> {
   const now = stamp();
   const pull: Pull = {
-    id: world.nextId(), head: { ...opening.head, sha: head }, base: { ref: opening.base, sha: base },
-    reviews: [], draft: opening.draft, trial: undefined, merged: undefined,
+    id: world.nextId(),
+    head: { ...opening.head, sha: head },
+    base: { ref: opening.base, sha: base },
+    reviews: [],
+    draft: opening.draft,
+    trial: undefined,
+    merged: undefined,
   };
   const issue: Issue = {
-    id: world.nextId(), number: nextNumber(repo), author: opening.by, app: opening.app, createdAt: now, updatedAt: now, closedAt: null,
-    title: opening.title, body: opening.body, state: "open", reactions: [], pull,
+    id: world.nextId(),
+    number: nextNumber(repo),
+    author: opening.by,
+    app: opening.app,
+    createdAt: now,
+    updatedAt: now,
+    closedAt: null,
+    title: opening.title,
+    body: opening.body,
+    state: 'open',
+    reactions: [],
+    pull,
   };
   repo.issues.set(issue.number, issue);
   await keepHead(repo, issue, pull);
-  await tell(world, repo, issue, pull, "opened", opening.by);
+  await tell(world, repo, issue, pull, 'opened', opening.by);
   return issue;
 }
 
-export async function headMoved(world: World, repo: Repository, issue: Issue, to: string, by: Account): Promise<void> {
+export async function headMoved(
+  world: World,
+  repo: Repository,
+  issue: Issue,
+  to: string,
+  by: Account,
+): Promise<void> {
   const { pull } = issue;
   if (pull === undefined) return;
   const before = pull.head.sha;
@@ -138,47 +108,66 @@ export async function headMoved(world: World, repo: Repository, issue: Issue, to
   pull.base.sha = await baseTip(repo, pull);
   issue.updatedAt = stamp();
   await keepHead(repo, issue, pull);
-  await tell(world, repo, issue, pull, "synchronize", by, { before, after: to });
+  await tell(world, repo, issue, pull, 'synchronize', by, { before, after: to });
 }
 
 export async function closePull(world: World, repo: Repository, issue: Issue, by: Account): Promise<void> {
-  if (issue.pull === undefined || issue.state === "closed") return;
-  issue.state = "closed";
+  if (issue.pull === undefined || issue.state === 'closed') return;
+  issue.state = 'closed';
   issue.closedAt = issue.updatedAt = stamp();
-  await tell(world, repo, issue, issue.pull, "closed", by);
+  await tell(world, repo, issue, issue.pull, 'closed', by);
 }
 
 export async function reopenPull(world: World, repo: Repository, issue: Issue, by: Account): Promise<void> {
-  if (issue.pull === undefined || issue.state === "open" || issue.pull.merged !== undefined) return;
-  issue.state = "open";
+  if (issue.pull === undefined || issue.state === 'open' || issue.pull.merged !== undefined) return;
+  issue.state = 'open';
   issue.closedAt = null;
   issue.updatedAt = stamp();
-  await tell(world, repo, issue, issue.pull, "reopened", by);
+  await tell(world, repo, issue, issue.pull, 'reopened', by);
 }
 
-export async function editPull(world: World, repo: Repository, issue: Issue, change: { title?: string; body?: string }, by: Account): Promise<void> {
+export async function editPull(
+  world: World,
+  repo: Repository,
+  issue: Issue,
+  change: { title?: string; body?: string },
+  by: Account,
+): Promise<void> {
   if (issue.pull === undefined) return;
   const changes: JsonObject = {
     ...(change.title === undefined ? {} : { title: { from: issue.title } }),
-    ...(change.body === undefined ? {} : { body: { from: issue.body ?? "" } }),
+    ...(change.body === undefined ? {} : { body: { from: issue.body ?? '' } }),
   };
   issue.title = change.title ?? issue.title;
   issue.body = change.body ?? issue.body;
   issue.updatedAt = stamp();
-  await tell(world, repo, issue, issue.pull, "edited", by, { changes });
+  await tell(world, repo, issue, issue.pull, 'edited', by, { changes });
 }
 
 /** Marks it merged; whoever calls has moved the base branch, and tells of that push afterwards. */
-export async function markMerged(world: World, repo: Repository, issue: Issue, sha: string, base: string, by: Account): Promise<void> {
+export async function markMerged(
+  world: World,
+  repo: Repository,
+  issue: Issue,
+  sha: string,
+  base: string,
+  by: Account,
+): Promise<void> {
   if (issue.pull === undefined) return;
   const at = stamp();
   issue.pull.merged = { by, at, sha };
   issue.pull.base.sha = base;
-  issue.state = "closed";
+  issue.state = 'closed';
   issue.closedAt = issue.updatedAt = at;
-  await tell(world, repo, issue, issue.pull, "closed", by);
+  await tell(world, repo, issue, issue.pull, 'closed', by);
 }
 
-export async function mergedByPush(world: World, repo: Repository, issue: Issue, tip: string, by: Account): Promise<void> {
+export async function mergedByPush(
+  world: World,
+  repo: Repository,
+  issue: Issue,
+  tip: string,
+  by: Account,
+): Promise<void> {
   if (issue.pull !== undefined) await markMerged(world, repo, issue, tip, issue.pull.base.sha, by);
 }

@@ -1,10 +1,12 @@
 // What follows when a branch moves, however it was moved: the push event, check suites, and the pull requests it touches.
-import { type CommitData, NO_COMMIT } from "./git.ts";
-import type { JsonObject } from "./json.ts";
-import { checkSuiteFor } from "./checks.ts";
-import { closePull, headMoved, mergedByPush } from "./pulls.ts";
-import { accountByEmail, repoHtml, repoJson } from "./shapes.ts";
-import { type Account, type Repository, type World, stamp } from "./state.ts";
+import { type CommitData, NO_COMMIT } from './git.ts';
+import { changedNames } from './git-diff.ts';
+import type { JsonObject } from './json.ts';
+import { checkSuiteFor } from './checks.ts';
+import { closePull, headMoved, mergedByPush } from './pulls.ts';
+import { accountByEmail, repoHtml, repoJson } from './shapes.ts';
+import { type Account, type Repository, stamp } from './state.ts';
+import type { World } from './world.ts';
 
 export interface Push {
   readonly repo: Repository;
@@ -17,27 +19,40 @@ export interface Push {
 /** GitHub lists at most this many commits in one push: https://docs.github.com/en/webhooks/webhook-events-and-payloads#push */
 const MOST_COMMITS = 2048;
 
-function person(world: World, signature: CommitData["author"]): JsonObject {
+function person(world: World, signature: CommitData['author']): JsonObject {
   const account = accountByEmail(world, signature.email);
-  return { name: signature.name, email: signature.email, date: signature.date, ...(account === undefined ? {} : { username: account.login }) };
+  return {
+    name: signature.name,
+    email: signature.email,
+    date: signature.date,
+    ...(account === undefined ? {} : { username: account.login }),
+  };
 }
 
 async function pushedCommit(world: World, repo: Repository, sha: string): Promise<JsonObject> {
   const commit = await repo.git.readCommit(sha);
-  const changed = await repo.git.names(commit.parents[0], sha);
+  const changed = await changedNames(repo.git, commit.parents[0], sha);
   return {
-    id: sha, tree_id: commit.tree, distinct: true, message: commit.message, timestamp: commit.committer.date,
-    url: `${repoHtml(world, repo)}/commit/${sha}`, author: person(world, commit.author), committer: person(world, commit.committer),
-    added: changed.filter(([status]) => status === "A").map(([, path]) => path),
-    removed: changed.filter(([status]) => status === "D").map(([, path]) => path),
-    modified: changed.filter(([status]) => status !== "A" && status !== "D").map(([, path]) => path),
+    id: sha,
+    tree_id: commit.tree,
+    distinct: true,
+    message: commit.message,
+    timestamp: commit.committer.date,
+    url: `${repoHtml(world, repo)}/commit/${sha}`,
+    author: person(world, commit.author),
+    committer: person(world, commit.committer),
+    added: changed.filter(([status]) => status === 'A').map(([, path]) => path),
+    removed: changed.filter(([status]) => status === 'D').map(([, path]) => path),
+    modified: changed.filter(([status]) => status !== 'A' && status !== 'D').map(([, path]) => path),
   };
 }
 
 async function newCommits(push: Push): Promise<string[]> {
   const { git } = push.repo;
   if (push.after === NO_COMMIT) return [];
-  const others = [...(await git.refs("refs/heads"))].filter(([ref]) => ref !== push.ref).map(([, sha]) => `^${sha}`);
+  const others = [...(await git.refs('refs/heads'))]
+    .filter(([ref]) => ref !== push.ref)
+    .map(([, sha]) => `^${sha}`);
   const range = push.before === NO_COMMIT ? [push.after, ...others] : [`${push.before}..${push.after}`];
   return (await git.log(range, MOST_COMMITS)).toReversed();
 }
@@ -48,14 +63,29 @@ async function emitPush(world: World, push: Push): Promise<void> {
   const commits = await Promise.all((await newCommits(push)).map((sha) => pushedCommit(world, repo, sha)));
   const seconds = (time: string): number => Math.floor(Date.parse(time) / 1000);
   const shape = repoJson(world, repo);
-  world.outbox.emit("push", repo, by, {
-    ref, before, after, created, deleted, forced: !created && !deleted && !(await repo.git.contains(after, before)), base_ref: null,
+  world.outbox.emit('push', repo, by, {
+    ref,
+    before,
+    after,
+    created,
+    deleted,
+    forced: !created && !deleted && !(await repo.git.contains(after, before)),
+    base_ref: null,
     compare: `${repoHtml(world, repo)}/compare/${before.slice(0, 12)}...${after.slice(0, 12)}`,
-    commits, head_commit: deleted ? null : await pushedCommit(world, repo, after),
+    commits,
+    head_commit: deleted ? null : await pushedCommit(world, repo, after),
     pusher: { name: by.login, email: by.email },
     repository: {
-      ...shape, created_at: seconds(repo.createdAt), pushed_at: seconds(repo.pushedAt), stargazers: 0, master_branch: repo.defaultBranch,
-      owner: { ...(typeof shape["owner"] === "object" && !Array.isArray(shape["owner"]) ? shape["owner"] : {}), name: repo.owner.login, email: repo.owner.email },
+      ...shape,
+      created_at: seconds(repo.createdAt),
+      pushed_at: seconds(repo.pushedAt),
+      stargazers: 0,
+      master_branch: repo.defaultBranch,
+      owner: {
+        ...(typeof shape['owner'] === 'object' && !Array.isArray(shape['owner']) ? shape['owner'] : {}),
+        name: repo.owner.login,
+        email: repo.owner.email,
+      },
     },
   });
 }
@@ -65,11 +95,16 @@ async function touchPulls(world: World, push: Push, branch: string): Promise<voi
   for (const repo of world.repos.values()) {
     for (const issue of repo.issues.values()) {
       const { pull } = issue;
-      if (pull === undefined || issue.state !== "open") continue;
+      if (pull === undefined || issue.state !== 'open') continue;
       if (pull.head.repo === push.repo && pull.head.ref === branch) {
         if (push.after === NO_COMMIT) await closePull(world, repo, issue, push.by);
         else await headMoved(world, repo, issue, push.after, push.by);
-      } else if (repo === push.repo && pull.base.ref === branch && push.after !== NO_COMMIT && (await repo.git.contains(push.after, pull.head.sha))) {
+      } else if (
+        repo === push.repo &&
+        pull.base.ref === branch &&
+        push.after !== NO_COMMIT &&
+        (await repo.git.contains(push.after, pull.head.sha))
+      ) {
         await mergedByPush(world, repo, issue, push.after, push.by);
       }
     }
@@ -80,9 +115,10 @@ export async function pushed(world: World, push: Push): Promise<void> {
   if (push.before === push.after) return;
   push.repo.pushedAt = stamp();
   await emitPush(world, push);
-  if (!push.ref.startsWith("refs/heads/")) return;
-  const branch = push.ref.slice("refs/heads/".length);
-  if (push.after !== NO_COMMIT) await checkSuiteFor(world, push.repo, { sha: push.after, branch, before: push.before, by: push.by });
+  if (!push.ref.startsWith('refs/heads/')) return;
+  const branch = push.ref.slice('refs/heads/'.length);
+  if (push.after !== NO_COMMIT)
+    await checkSuiteFor(world, push.repo, { sha: push.after, branch, before: push.before, by: push.by });
   await touchPulls(world, push, branch);
-  world.say("push", push.repo, { ref: push.ref, before: push.before, after: push.after });
+  world.say('push', push.repo, { ref: push.ref, before: push.before, after: push.after });
 }

@@ -1,13 +1,22 @@
 // One repository of the double, as tests and the demo act on it: commit, open, comment, review, press, merge, and look.
-import { addComment, addIssue, changeComment, commentsOf, removeComment } from "./comments.ts";
-import { createRun, tellRun, updateRun } from "./checks.ts";
-import { NO_COMMIT } from "./git.ts";
-import { type MergeMethod, mergePull } from "./merge.ts";
-import { closePull, editPull, openPull, reopenPull } from "./pulls.ts";
-import { pushed } from "./pushes.ts";
-import { addReview } from "./reviews.ts";
-import { latestRuns } from "./rollup.ts";
-import { type Account, type AppIdentity, type CheckRun, type Comment, type Deployment, type Issue, type Protection, type Pull, type Repository, type Review, type Role, type World, stamp } from "./state.ts";
+import { addComment, addIssue, changeComment, removeComment } from './comments.ts';
+import { createRun, tellRun, updateRun } from './checks.ts';
+import { NO_COMMIT } from './git.ts';
+import { type MergeMethod, mergePull } from './merge.ts';
+import { closePull, editPull, openPull, reopenPull } from './pulls.ts';
+import { pushed } from './pushes.ts';
+import { RepoView } from './repo-view.ts';
+import { addReview } from './reviews.ts';
+import {
+  type Account,
+  type AppIdentity,
+  type CheckRun,
+  type Comment,
+  type Protection,
+  type Review,
+  type Role,
+  stamp,
+} from './state.ts';
 
 export interface CommitOptions {
   readonly branch: string;
@@ -37,30 +46,9 @@ export interface ForeignCheck {
   readonly conclusion?: string;
 }
 
-export class RepoDouble {
-  readonly repository: Repository;
-  readonly #world: World;
-
-  constructor(world: World, repository: Repository) {
-    this.#world = world;
-    this.repository = repository;
-  }
-
-  get fullName(): string {
-    return `${this.repository.owner.login}/${this.repository.name}`;
-  }
-
-  /** A clone address with the login and token of somebody in it. */
-  cloneUrl(login: string): string {
-    const url = new URL(`${this.#world.url}/${this.fullName}.git`);
-    url.username = login;
-    url.password = this.#account(login).token;
-    return url.href;
-  }
-
-  /** Makes the account too, where there is none. */
+export class RepoDouble extends RepoView {
   collaborator(login: string, role: Role): void {
-    this.repository.collaborators.set(this.#account(login).login, role);
+    this.repository.collaborators.set(this.account(login).login, role);
   }
 
   dismissCollaborator(login: string): void {
@@ -68,30 +56,35 @@ export class RepoDouble {
   }
 
   protect(branch: string, protection: Partial<Protection>): void {
-    this.repository.protections.set(branch, { requiredChecks: protection.requiredChecks ?? [], approvals: protection.approvals ?? 0 });
-  }
-
-  async sha(ref: string): Promise<string> {
-    const sha = (await this.repository.git.branch(ref)) ?? (await this.repository.git.resolve(ref));
-    if (sha === undefined) throw new Error(`${this.fullName} has no ${ref}`);
-    return sha;
-  }
-
-  async readFile(ref: string, path: string): Promise<string> {
-    return (await this.repository.git.raw(["cat-file", "blob", `${await this.sha(ref)}:${path}`])).toString();
+    this.repository.protections.set(branch, {
+      requiredChecks: protection.requiredChecks ?? [],
+      approvals: protection.approvals ?? 0,
+    });
   }
 
   /** A commit as if pushed: the push and every pull request it moves are told. */
   async commit({ branch, base, author, message, files }: CommitOptions): Promise<string> {
-    return this.#world.alone(async () => {
+    return this.world.alone(async () => {
       const { git } = this.repository;
       const before = await git.branch(branch);
       const parent = before ?? (await git.branch(base ?? this.repository.defaultBranch));
-      const entries = await Promise.all(Object.entries(files).map(async ([path, content]) => ({ path, mode: "100644", sha: content === null ? null : await git.writeBlob(content) })));
-      const by = author === undefined ? this.repository.owner : this.#account(author);
+      const entries = await Promise.all(
+        Object.entries(files).map(async ([path, content]) => ({
+          path,
+          mode: '100644',
+          sha: content === null ? null : await git.writeBlob(content),
+        })),
+      );
+      const by = author === undefined ? this.repository.owner : this.account(author);
       const who = { name: by.login, email: by.email, date: stamp() };
       const tree = await git.writeTree(parent, entries);
-      const sha = await git.writeCommit({ tree, parents: parent === undefined ? [] : [parent], message, author: who, committer: who });
+      const sha = await git.writeCommit({
+        tree,
+        parents: parent === undefined ? [] : [parent],
+        message,
+        author: who,
+        committer: who,
+      });
       await this.#move(`refs/heads/${branch}`, before ?? NO_COMMIT, sha, by);
       return sha;
     });
@@ -99,125 +92,136 @@ export class RepoDouble {
 
   /** Sets a branch to a commit, also backwards: a forced push. */
   async forcePush(branch: string, to: string, by: string): Promise<void> {
-    await this.#world.alone(async () => this.#move(`refs/heads/${branch}`, (await this.repository.git.branch(branch)) ?? NO_COMMIT, to, this.#account(by)));
+    await this.world.alone(async () =>
+      this.#move(
+        `refs/heads/${branch}`,
+        (await this.repository.git.branch(branch)) ?? NO_COMMIT,
+        to,
+        this.account(by),
+      ),
+    );
   }
 
   async deleteBranch(branch: string, by: string): Promise<void> {
-    await this.#world.alone(async () => this.#move(`refs/heads/${branch}`, await this.sha(branch), NO_COMMIT, this.#account(by)));
+    await this.world.alone(async () =>
+      this.#move(`refs/heads/${branch}`, await this.sha(branch), NO_COMMIT, this.account(by)),
+    );
   }
 
   async openPull(options: PullOptions): Promise<number> {
-    return this.#world.alone(async () => {
+    return this.world.alone(async () => {
       const from = options.from ?? this;
       const base = options.base ?? this.repository.defaultBranch;
       const [head, tip] = [await from.sha(options.head), await this.sha(base)];
-      const opening = { title: options.title, body: options.body ?? null, head: { repo: from.repository, ref: options.head }, base, by: this.#account(options.by), app: undefined, draft: options.draft ?? false };
-      return (await openPull(this.#world, this.repository, opening, head, tip)).number;
+      const opening = {
+        title: options.title,
+        body: options.body ?? null,
+        head: { repo: from.repository, ref: options.head },
+        base,
+        by: this.account(options.by),
+        app: undefined,
+        draft: options.draft ?? false,
+      };
+      return (await openPull(this.world, this.repository, opening, head, tip)).number;
     });
   }
 
   async editPull(number: number, change: { title?: string; body?: string }, by: string): Promise<void> {
-    await this.#world.alone(() => editPull(this.#world, this.repository, this.issue(number), change, this.#account(by)));
+    await this.world.alone(() =>
+      editPull(this.world, this.repository, this.issue(number), change, this.account(by)),
+    );
   }
 
   async closePull(number: number, by: string): Promise<void> {
-    await this.#world.alone(() => closePull(this.#world, this.repository, this.issue(number), this.#account(by)));
+    await this.world.alone(() =>
+      closePull(this.world, this.repository, this.issue(number), this.account(by)),
+    );
   }
 
   async reopenPull(number: number, by: string): Promise<void> {
-    await this.#world.alone(() => reopenPull(this.#world, this.repository, this.issue(number), this.#account(by)));
+    await this.world.alone(() =>
+      reopenPull(this.world, this.repository, this.issue(number), this.account(by)),
+    );
   }
 
   /** The commit that the base branch is at afterwards. */
-  async merge(number: number, by: string, method: MergeMethod = "merge"): Promise<string> {
-    return this.#world.alone(() => mergePull(this.#world, this.repository, this.issue(number), { method, by: this.#account(by) }));
+  async merge(number: number, by: string, method: MergeMethod = 'merge'): Promise<string> {
+    return this.world.alone(() =>
+      mergePull(this.world, this.repository, this.issue(number), { method, by: this.account(by) }),
+    );
   }
 
   async openIssue(title: string, body: string, by: string): Promise<number> {
-    return this.#world.alone(async () => addIssue(this.#world, this.repository, title, body, this.#account(by)).number);
+    return this.world.alone(
+      async () => addIssue(this.world, this.repository, title, body, this.account(by)).number,
+    );
   }
 
   async comment(number: number, body: string, by: string): Promise<Comment> {
-    return this.#world.alone(async () => addComment(this.#world, this.repository, this.issue(number), body, this.#account(by)));
+    return this.world.alone(async () =>
+      addComment(this.world, this.repository, this.issue(number), body, this.account(by)),
+    );
   }
 
   async editComment(id: number, body: string, by: string): Promise<void> {
-    await this.#world.alone(async () => changeComment(this.#world, this.repository, this.#comment(id), body, this.#account(by)));
+    await this.world.alone(async () =>
+      changeComment(this.world, this.repository, this.#comment(id), body, this.account(by)),
+    );
   }
 
   async deleteComment(id: number, by: string): Promise<void> {
-    await this.#world.alone(async () => removeComment(this.#world, this.repository, this.#comment(id), this.#account(by)));
+    await this.world.alone(async () =>
+      removeComment(this.world, this.repository, this.#comment(id), this.account(by)),
+    );
   }
 
-  async review(number: number, given: { by: string; state: "APPROVE" | "REQUEST_CHANGES" | "COMMENT"; body?: string; commit?: string }): Promise<Review> {
-    return this.#world.alone(async () => {
+  async review(
+    number: number,
+    given: { by: string; state: 'APPROVE' | 'REQUEST_CHANGES' | 'COMMENT'; body?: string; commit?: string },
+  ): Promise<Review> {
+    return this.world.alone(async () => {
       const issue = this.issue(number);
-      return addReview(this.#world, this.repository, issue, { by: this.#account(given.by), event: given.state, body: given.body ?? "", commit: given.commit ?? this.pull(number).head.sha });
+      return addReview(this.world, this.repository, issue, {
+        by: this.account(given.by),
+        event: given.state,
+        body: given.body ?? '',
+        commit: given.commit ?? this.pull(number).head.sha,
+      });
     });
   }
 
   /** Presses a button of a check run. GitHub shows buttons only once the run has completed. */
   async clickAction(id: number, identifier: string, by: string): Promise<void> {
-    await this.#world.alone(async () => {
+    await this.world.alone(async () => {
       const run = this.checkRun(id);
-      if (run.status !== "completed" || !run.actions.some((action) => action.identifier === identifier)) throw new Error(`check run ${id} shows no button ${identifier}`);
-      tellRun(this.#world, this.repository, run, "requested_action", this.#account(by), { requested_action: { identifier } });
+      if (run.status !== 'completed' || !run.actions.some((action) => action.identifier === identifier))
+        throw new Error(`check run ${id} shows no button ${identifier}`);
+      tellRun(this.world, this.repository, run, 'requested_action', this.account(by), {
+        requested_action: { identifier },
+      });
     });
   }
 
   /** Presses "Re-run" on a check run. */
   async rerequest(id: number, by: string): Promise<void> {
-    await this.#world.alone(async () => {
+    await this.world.alone(async () => {
       const run = this.checkRun(id);
-      if (run.status !== "completed") throw new Error(`check run ${id} has not completed`);
-      tellRun(this.#world, this.repository, run, "rerequested", this.#account(by));
+      if (run.status !== 'completed') throw new Error(`check run ${id} has not completed`);
+      tellRun(this.world, this.repository, run, 'rerequested', this.account(by));
     });
   }
 
   /** A check run of another App; without a conclusion it is still going. */
   async foreignCheck({ app, sha, name, conclusion }: ForeignCheck): Promise<CheckRun> {
-    return this.#world.alone(async () => {
-      const known = this.checkRuns(sha).find((run) => run.app === app && run.name === name && run.status !== "completed");
-      const state = conclusion === undefined ? { status: "in_progress" } : { conclusion };
-      return known === undefined ? createRun(this.#world, this.repository, app, { head_sha: sha, name, ...state }) : updateRun(this.#world, this.repository, known, state);
+    return this.world.alone(async () => {
+      const known = this.checkRuns(sha).find(
+        (run) => run.app === app && run.name === name && run.status !== 'completed',
+      );
+      const state = conclusion === undefined ? { status: 'in_progress' } : { conclusion };
+      return known === undefined
+        ? createRun(this.world, this.repository, app, { head_sha: sha, name, ...state })
+        : updateRun(this.world, this.repository, known, state);
     });
-  }
-
-  issue(number: number): Issue {
-    const issue = this.repository.issues.get(number);
-    if (issue === undefined) throw new Error(`${this.fullName} has no #${number}`);
-    return issue;
-  }
-
-  pull(number: number): Pull {
-    const { pull } = this.issue(number);
-    if (pull === undefined) throw new Error(`${this.fullName}#${number} is no pull request`);
-    return pull;
-  }
-
-  comments(number: number): Comment[] {
-    return commentsOf(this.repository, this.issue(number));
-  }
-
-  checkRun(id: number): CheckRun {
-    const run = this.repository.checkRuns.get(id);
-    if (run === undefined) throw new Error(`${this.fullName} has no check run ${id}`);
-    return run;
-  }
-
-  /** The newest run of each name on a commit, or, without one, every run there is. */
-  checkRuns(sha?: string): CheckRun[] {
-    return sha === undefined ? [...this.repository.checkRuns.values()] : latestRuns(this.repository, sha);
-  }
-
-  deployments(): Deployment[] {
-    return [...this.repository.deployments.values()];
-  }
-
-  #account(login: string): Account {
-    const account = this.#world.account(login);
-    if (account === undefined) throw new Error(`the double has no account ${login}`);
-    return account;
   }
 
   #comment(id: number): Comment {
@@ -229,6 +233,6 @@ export class RepoDouble {
   async #move(ref: string, before: string, after: string, by: Account): Promise<void> {
     const { git } = this.repository;
     await (after === NO_COMMIT ? git.deleteRef(ref) : git.setRef(ref, after));
-    await pushed(this.#world, { repo: this.repository, ref, before, after, by });
+    await pushed(this.world, { repo: this.repository, ref, before, after, by });
   }
 }

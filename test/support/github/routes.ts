@@ -1,8 +1,8 @@
 // Finds the operation for a method and path, from the paths in GitHub's description.
-import type { Described } from "./contract.ts";
+import type { Described } from './contract.ts';
 
 /** Parameters that may hold slashes. https://docs.github.com/en/rest/git/refs and …/repos/contents */
-const GREEDY = new Set(["ref", "path", "basehead", "branch"]);
+const GREEDY = new Set(['ref', 'path', 'basehead', 'branch']);
 
 export interface Route {
   readonly operation: Described;
@@ -18,15 +18,15 @@ export interface Found {
 
 function compile(operation: Described): Route {
   const names: string[] = [];
-  const source = operation.path.split("/").map((part) => {
+  const source = operation.path.split('/').map((part) => {
     const name = /^\{(\w+)\}$/.exec(part)?.[1];
-    if (name === undefined) return part.replaceAll(/[.+*?^$()[\]{}|\\]/g, "\\$&");
+    if (name === undefined) return part.replaceAll(/[.+*?^$()[\]{}|\\]/g, '\\$&');
     names.push(name);
     // An empty path is the root of the repository.
-    return name === "path" ? "(.*)" : GREEDY.has(name) ? "(.+)" : "([^/]+)";
+    return name === 'path' ? '(.*)' : GREEDY.has(name) ? '(.+)' : '([^/]+)';
   });
-  const fixed = operation.path.split("/").filter((part) => !part.startsWith("{")).length;
-  return { operation, pattern: new RegExp(`^${source.join("/")}$`), names, weight: fixed };
+  const fixed = operation.path.split('/').filter((part) => !part.startsWith('{')).length;
+  return { operation, pattern: new RegExp(`^${source.join('/')}$`), names, weight: fixed };
 }
 
 export class Routes {
@@ -39,7 +39,13 @@ export class Routes {
   find(method: string, path: string): Found | undefined {
     for (const { operation, pattern, names } of this.#routes) {
       const match = operation.method === method ? pattern.exec(path) : null;
-      if (match !== null) return { id: operation.id, params: Object.fromEntries(names.map((name, at) => [name, decodeURIComponent(match[at + 1] ?? "")])) };
+      if (match !== null)
+        return {
+          id: operation.id,
+          params: Object.fromEntries(
+            names.map((name, at) => [name, decodeURIComponent(match[at + 1] ?? '')]),
+          ),
+        };
     }
     return undefined;
   }

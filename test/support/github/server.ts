@@ -1,16 +1,16 @@
 // The HTTP face of the double: takes a request apart, finds the operation, lets it in or refuses, and checks what goes out.
-import { createHash, randomUUID } from "node:crypto";
-import { type IncomingMessage, type Server, type ServerResponse, createServer } from "node:http";
-import type { AddressInfo } from "node:net";
-import { admit, identify } from "./auth.ts";
-import { type Contract, described } from "./contract.ts";
-import type { Faults } from "./faults.ts";
-import { type Actor, type Call, Refusal, type Reply } from "./http.ts";
-import { type Json, isObject, parseJson } from "./json.ts";
-import { operations } from "./operations.ts";
-import { Routes } from "./routes.ts";
-import { gitRequest, serveGit } from "./smart-http.ts";
-import type { World } from "./state.ts";
+import { createHash, randomUUID } from 'node:crypto';
+import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { admit, identify } from './auth.ts';
+import { type Contract, described } from './contract.ts';
+import type { Faults } from './faults.ts';
+import { type Actor, type Call, Refusal, type Reply } from './http.ts';
+import { type Json, isObject, parseJson } from './json.ts';
+import { operations } from './operations.ts';
+import { Routes } from './routes.ts';
+import { gitRequest, serveGit } from './smart-http.ts';
+import type { World } from './world.ts';
 
 const LIMIT = 5000;
 const routes = new Routes(described());
@@ -31,64 +31,97 @@ export async function readBody(request: IncomingMessage): Promise<string> {
 }
 
 function parseBody(text: string): Json {
-  if (text === "") return {};
+  if (text === '') return {};
   try {
     return parseJson(text);
   } catch {
-    throw new Refusal(400, "Problems parsing JSON");
+    throw new Refusal(400, 'Problems parsing JSON');
   }
 }
 
-async function perform(around: Surroundings, request: IncomingMessage, url: URL, path: string): Promise<{ id: string; reply: Reply }> {
+async function perform(
+  around: Surroundings,
+  request: IncomingMessage,
+  url: URL,
+  path: string,
+): Promise<{ id: string; reply: Reply }> {
   const { world, contract, faults } = around;
-  const method = request.method ?? "GET";
-  const found = routes.find(method === "HEAD" ? "GET" : method, path);
+  const method = request.method ?? 'GET';
+  const found = routes.find(method === 'HEAD' ? 'GET' : method, path);
   const route = found?.id ?? `${method} ${path}`;
   const planned = await faults.meet(method, path, route);
-  if (planned !== undefined) return { id: "on purpose", reply: planned };
+  if (planned !== undefined) return { id: 'on purpose', reply: planned };
   try {
     const actor = identify(world, request.headers.authorization);
     const body = parseBody(await readBody(request));
-    if (path === "/graphql" && method === "POST") return { id: route, reply: await around.graphql(world, actor, body) };
+    if (path === '/graphql' && method === 'POST')
+      return { id: route, reply: await around.graphql(world, actor, body) };
     const operation = found === undefined ? undefined : operations[found.id];
-    if (found === undefined || operation === undefined) throw new Refusal(404, "Not Found");
-    const call: Call = { world, actor, params: found.params, query: url.searchParams, body: isObject(body) ? body : {}, accept: String(request.headers.accept ?? ""), url: `${url.pathname}${url.search}` };
-    const wrong = method === "GET" ? undefined : contract.request(found.id, body);
+    if (found === undefined || operation === undefined) throw new Refusal(404, 'Not Found');
+    const call: Call = {
+      world,
+      actor,
+      params: found.params,
+      query: url.searchParams,
+      body: isObject(body) ? body : {},
+      accept: request.headers.accept ?? '',
+      url: `${url.pathname}${url.search}`,
+    };
+    const wrong = method === 'GET' ? undefined : contract.request(found.id, body);
     if (wrong !== undefined) throw new Refusal(422, `Invalid request.\n\n${wrong}`);
-    return { id: found.id, reply: await (method === "GET" ? admit(call, operation) : world.alone(async () => admit(call, operation))) };
+    return {
+      id: found.id,
+      reply: await (method === 'GET'
+        ? admit(call, operation)
+        : world.alone(async () => admit(call, operation))),
+    };
   } catch (error) {
-    if (error instanceof Refusal) return { id: route, reply: { status: error.status, body: error.body, headers: error.headers } };
+    if (error instanceof Refusal)
+      return { id: route, reply: { status: error.status, body: error.body, headers: error.headers } };
     throw error;
   }
 }
 
 /** An ETag on every read, and 304 to whoever has it already. */
 function send(request: IncomingMessage, response: ServerResponse, reply: Reply): void {
-  const raw = Buffer.isBuffer(reply.body) ? reply.body : Buffer.from(reply.body === undefined ? "" : JSON.stringify(reply.body));
+  const raw = Buffer.isBuffer(reply.body)
+    ? reply.body
+    : Buffer.from(reply.body === undefined ? '' : JSON.stringify(reply.body));
   const headers: Record<string, string> = {
-    "x-github-media-type": "github.v3; format=json", "x-github-request-id": randomUUID(), "x-github-api-version-selected": "2022-11-28",
-    "x-ratelimit-limit": String(LIMIT), "x-ratelimit-remaining": String(LIMIT - 1), "x-ratelimit-used": "1", "x-ratelimit-resource": "core",
-    "x-ratelimit-reset": String(Math.floor(Date.now() / 1000) + 3600),
-    ...(reply.body === undefined ? {} : { "content-type": "application/json; charset=utf-8" }),
+    'x-github-media-type': 'github.v3; format=json',
+    'x-github-request-id': randomUUID(),
+    'x-github-api-version-selected': '2022-11-28',
+    'x-ratelimit-limit': String(LIMIT),
+    'x-ratelimit-remaining': String(LIMIT - 1),
+    'x-ratelimit-used': '1',
+    'x-ratelimit-resource': 'core',
+    'x-ratelimit-reset': String(Math.floor(Date.now() / 1000) + 3600),
+    ...(reply.body === undefined ? {} : { 'content-type': 'application/json; charset=utf-8' }),
     ...reply.headers,
   };
-  if (request.method === "GET" && reply.status === 200) {
-    headers["etag"] = `W/"${createHash("sha256").update(raw).digest("hex")}"`;
-    if (request.headers["if-none-match"] === headers["etag"]) {
+  if (request.method === 'GET' && reply.status === 200) {
+    headers['etag'] = `W/"${createHash('sha256').update(raw).digest('hex')}"`;
+    if (request.headers['if-none-match'] === headers['etag']) {
       response.writeHead(304, headers).end();
       return;
     }
   }
-  response.writeHead(reply.status, headers).end(request.method === "HEAD" ? undefined : raw);
+  response.writeHead(reply.status, headers).end(request.method === 'HEAD' ? undefined : raw);
 }
 
-async function answer(around: Surroundings, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function answer(
+  around: Surroundings,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   const { world, contract } = around;
-  const url = new URL(request.url ?? "/", world.url);
+  const url = new URL(request.url ?? '/', world.url);
   const git = gitRequest(world, url);
   if (git !== undefined) return serveGit(world, git, url, request, response);
   if (await around.page(request, response, url)) return;
-  const path = url.pathname.replace(/^\/api(\/v3)?(?=\/)/, "").replace(/(?<=.)\/$/, (slash) => (url.pathname.endsWith("/contents/") ? slash : ""));
+  const path = url.pathname
+    .replace(/^\/api(\/v3)?(?=\/)/, '')
+    .replace(/(?<=.)\/$/, (slash) => (url.pathname.endsWith('/contents/') ? slash : ''));
   const { id, reply } = await perform(around, request, url, path);
   if (id in operations && !Buffer.isBuffer(reply.body)) contract.response(id, reply.status, reply.body);
   send(request, response, reply);
@@ -97,14 +130,16 @@ async function answer(around: Surroundings, request: IncomingMessage, response: 
 export async function listen(around: Surroundings, port: number): Promise<Server> {
   const server = createServer((request, response) => {
     answer(around, request, response).catch((error: unknown) => {
-      around.world.violations.push(`the double broke on ${request.method} ${request.url}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
-      if (!response.headersSent) response.writeHead(500, { "content-type": "application/json" });
-      response.end(JSON.stringify({ message: "Server Error" }));
+      around.world.violations.push(
+        `the double broke on ${request.method} ${request.url}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+      );
+      if (!response.headersSent) response.writeHead(500, { 'content-type': 'application/json' });
+      response.end(JSON.stringify({ message: 'Server Error' }));
     });
   });
   await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(port, "127.0.0.1", resolve);
+    server.once('error', reject);
+    server.listen(port, '127.0.0.1', resolve);
   });
   const address = server.address();
   around.world.url = `http://127.0.0.1:${isAddress(address) ? address.port : port}`;
@@ -112,5 +147,5 @@ export async function listen(around: Surroundings, port: number): Promise<Server
 }
 
 function isAddress(address: string | AddressInfo | null): address is AddressInfo {
-  return typeof address === "object" && address !== null;
+  return typeof address === 'object' && address !== null;
 }

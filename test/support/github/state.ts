@@ -1,19 +1,15 @@
-// What the double remembers: accounts, the App and where it is installed, repositories and everything hung on them.
-// Plain data and the questions one asks of it; nothing here talks HTTP, and only GitRepo talks to git.
-import { EventEmitter } from "node:events";
-import type { EventName } from "./events.ts";
-import type { GitRepo } from "./git.ts";
-import type { Delivery } from "./hooks.ts";
-import type { Json, JsonObject } from "./json.ts";
+// The nouns the double remembers: accounts, Apps and where they are installed, repositories and everything hung on them.
+import type { GitRepo } from './git.ts';
+import type { Json, JsonObject } from './json.ts';
 
-export type Role = "read" | "triage" | "write" | "maintain" | "admin";
-export type Level = "read" | "write";
+export type Role = 'read' | 'triage' | 'write' | 'maintain' | 'admin';
+export type Level = 'read' | 'write';
 export type Permissions = Readonly<Record<string, Level>>;
 
 export interface Account {
   readonly id: number;
   readonly login: string;
-  readonly type: "User" | "Bot" | "Organization";
+  readonly type: 'User' | 'Bot' | 'Organization';
   readonly token: string;
   readonly email: string;
 }
@@ -79,7 +75,7 @@ export interface Issue {
   readonly pull: Pull | undefined;
   title: string;
   body: string | null;
-  state: "open" | "closed";
+  state: 'open' | 'closed';
   updatedAt: string;
   closedAt: string | null;
 }
@@ -100,7 +96,7 @@ export interface Review {
   readonly id: number;
   readonly user: Account;
   readonly body: string;
-  readonly state: "APPROVED" | "CHANGES_REQUESTED" | "COMMENTED" | "DISMISSED";
+  readonly state: 'APPROVED' | 'CHANGES_REQUESTED' | 'COMMENTED' | 'DISMISSED';
   readonly commit: string;
   readonly submittedAt: string;
 }
@@ -199,21 +195,7 @@ export interface Happening {
   readonly detail: JsonObject;
 }
 
-/** Where webhooks go out. */
-export interface Outbox {
-  readonly log: readonly Delivery[];
-  emit(name: EventName, repo: Repository, sender: Account, payload: JsonObject): void;
-  redeliver(id: number): boolean;
-}
-
-export interface WorldOptions {
-  readonly app: AppIdentity;
-  readonly publicKey: string;
-  readonly secret: string;
-  readonly root: string;
-}
-
-const ROLES: readonly Role[] = ["read", "triage", "write", "maintain", "admin"];
+const ROLES: readonly Role[] = ['read', 'triage', 'write', 'maintain', 'admin'];
 
 export function roleAtLeast(role: Role | undefined, wanted: Role): boolean {
   return role !== undefined && ROLES.indexOf(role) >= ROLES.indexOf(wanted);
@@ -222,73 +204,4 @@ export function roleAtLeast(role: Role | undefined, wanted: Role): boolean {
 /** GitHub's times carry no milliseconds. */
 export function stamp(at: Date = new Date()): string {
   return `${at.toISOString().slice(0, 19)}Z`;
-}
-
-export class World {
-  readonly app: AppIdentity;
-  readonly publicKey: string;
-  readonly secret: string;
-  readonly root: string;
-  readonly accounts = new Map<string, Account>();
-  readonly repos = new Map<string, Repository>();
-  readonly installations = new Map<string, Installation>();
-  readonly tokens = new Map<string, { readonly installation: Installation; readonly repos: ReadonlySet<Repository>; readonly permissions: Permissions; readonly expires: number }>();
-  readonly happenings = new EventEmitter<{ happening: [Happening] }>();
-  readonly violations: string[] = [];
-  outbox: Outbox = { log: [], emit: () => undefined, redeliver: () => false };
-  url = "";
-  #last = 1000;
-  #turn: Promise<unknown> = Promise.resolve();
-
-  constructor(options: WorldOptions) {
-    this.app = options.app;
-    this.publicKey = options.publicKey;
-    this.secret = options.secret;
-    this.root = options.root;
-    this.addAccount(options.app.owner);
-    this.addAccount(options.app.bot);
-  }
-
-  get api(): string {
-    return `${this.url}/api/v3`;
-  }
-
-  nextId(): number {
-    this.#last += 1;
-    return this.#last;
-  }
-
-  addAccount(account: Account): Account {
-    this.accounts.set(account.login.toLowerCase(), account);
-    return account;
-  }
-
-  account(login: string): Account | undefined {
-    return this.accounts.get(login.toLowerCase());
-  }
-
-  repo(owner: string, name: string): Repository | undefined {
-    return this.repos.get(`${owner}/${name}`.toLowerCase());
-  }
-
-  role(account: Account, repo: Repository): Role | undefined {
-    if (account === repo.owner) return "admin";
-    return repo.collaborators.get(account.login) ?? (repo.private ? undefined : "read");
-  }
-
-  installationOf(repo: Repository): Installation | undefined {
-    const installation = this.installations.get(repo.owner.login);
-    return installation?.repos.has(repo) === true ? installation : undefined;
-  }
-
-  say(type: string, repo: Repository, detail: JsonObject, number?: number): void {
-    this.happenings.emit("happening", { type, repo: `${repo.owner.login}/${repo.name}`, detail, ...(number === undefined ? {} : { number }) });
-  }
-
-  /** One change at a time, so that no webhook is built from half of one. */
-  async alone<T>(work: () => Promise<T>): Promise<T> {
-    const mine = this.#turn.then(work);
-    this.#turn = mine.catch(() => undefined);
-    return mine;
-  }
 }

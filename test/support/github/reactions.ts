@@ -1,0 +1,77 @@
+// Reactions to comments and to pull requests themselves.
+import { EITHER_READ, EITHER_WRITE, theComment, theIssue } from './comments.ts';
+import {
+  NO_CONTENT,
+  type Operation,
+  type RepoCall,
+  type Reply,
+  created,
+  notFound,
+  ok,
+  onRepo,
+  paged,
+  param,
+} from './http.ts';
+import { type JsonObject, text } from './json.ts';
+import { accountJson, nodeId } from './shapes.ts';
+import { type Reaction, stamp } from './state.ts';
+
+function reactionJson(call: RepoCall, reaction: Reaction): JsonObject {
+  return {
+    id: reaction.id,
+    node_id: nodeId('REA', reaction.id),
+    user: accountJson(call.world, reaction.user),
+    content: reaction.content,
+    created_at: reaction.createdAt,
+  };
+}
+
+/** The same reaction by the same account is one reaction: 200 instead of 201. */
+function react(call: RepoCall, reactions: Reaction[]): Reply {
+  const content = text(call.body, 'content') ?? '';
+  const known = reactions.find((reaction) => reaction.user === call.by && reaction.content === content);
+  if (known !== undefined) return ok(reactionJson(call, known));
+  const reaction = { id: call.world.nextId(), user: call.by, content, createdAt: stamp() };
+  reactions.push(reaction);
+  call.world.say('reaction.created', call.repo, { by: call.by.login, content });
+  return created(reactionJson(call, reaction));
+}
+
+function unreact(call: RepoCall, reactions: Reaction[]): Reply {
+  const at = reactions.findIndex(({ id }) => id === Number(param(call, 'reaction_id')));
+  if (at < 0) throw notFound();
+  reactions.splice(at, 1);
+  return NO_CONTENT;
+}
+
+function listReactions(call: RepoCall, reactions: readonly Reaction[]): Promise<Reply> {
+  const content = call.query.get('content');
+  return paged(
+    call,
+    reactions.filter((reaction) => content === null || reaction.content === content),
+    (reaction) => reactionJson(call, reaction),
+  );
+}
+
+export const reactionOperations: Readonly<Record<string, Operation>> = {
+  'reactions/create-for-issue-comment': onRepo(
+    EITHER_WRITE,
+    (call) => react(call, theComment(call).reactions),
+    'read',
+  ),
+  'reactions/list-for-issue-comment': onRepo(EITHER_READ, (call) =>
+    listReactions(call, theComment(call).reactions),
+  ),
+  'reactions/delete-for-issue-comment': onRepo(
+    EITHER_WRITE,
+    (call) => unreact(call, theComment(call).reactions),
+    'read',
+  ),
+  'reactions/create-for-issue': onRepo(EITHER_WRITE, (call) => react(call, theIssue(call).reactions), 'read'),
+  'reactions/list-for-issue': onRepo(EITHER_READ, (call) => listReactions(call, theIssue(call).reactions)),
+  'reactions/delete-for-issue': onRepo(
+    EITHER_WRITE,
+    (call) => unreact(call, theIssue(call).reactions),
+    'read',
+  ),
+};
