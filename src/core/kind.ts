@@ -72,6 +72,12 @@ export interface Unresolved {
   readonly code?: 'SOURCE_MISSING';
 }
 
+/**
+ * Key of a member of a State that helps to show or judge a change and is not state itself: old bytes, what stands around.
+ * It is not fingerprinted, because canonical JSON leaves symbols out.
+ */
+export const ASIDE: unique symbol = Symbol('aside');
+
 /** What is asked of a kind for one resource. `want` undefined: no longer declared; `have` undefined: not there. */
 export interface ChangeRequest<Want, State> {
   readonly id: string;
@@ -79,6 +85,8 @@ export interface ChangeRequest<Want, State> {
   readonly have: State | undefined;
   /** What the kind asked the ledger to remember when this was last applied. */
   readonly last: Json | undefined;
+  /** Addresses (`kind/id`) that were applied after this one last was, by the ledger's order; all of them when it never was. */
+  readonly since?: ReadonlySet<string>;
   readonly world: World;
 }
 
