@@ -116,11 +116,7 @@ describe.each(formats)('$name', ({ name, format }) => {
   });
 
   it('keeps the order of keys', () => {
-    expect(String(format({ zulu: 'a', alpha: 'b', mike: 'c' })).match(/zulu|alpha|mike/g)).toEqual([
-      'zulu',
-      'alpha',
-      'mike',
-    ]);
+    expect(format({ zulu: 'a', alpha: 'b', mike: 'c' })).toMatch(/zulu[^]*alpha[^]*mike/);
   });
 
   it('ends with one newline', () => {
