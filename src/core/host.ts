@@ -61,6 +61,9 @@ export function ledgerPath(target: Target): string {
   return `${target.state}/ledger`;
 }
 
+/** PATH of everything that is run on a host, whatever the login's own is. */
+export const HOST_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+
 export function decode(bytes: Uint8Array): string {
   return new TextDecoder().decode(bytes);
 }

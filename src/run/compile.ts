@@ -1,0 +1,91 @@
+// A run on one host as one script in POSIX sh (dash and busybox ash), and the bytes it needs. Pure.
+//
+// The programs that the script runs are the argv of commandsOf(), each exactly as the plan shows it, and those of its own
+// frame, which change nothing outside of Ashore's own directories:
+//   flock sha256sum sync tail base64 mv rm sleep, `systemctl show`, journalctl
+// What lays a run down, starts and follows it over ssh uses beside these:
+//   sh mkdir date ls find head setsid systemd-run
+import { formatLedgerLine } from '../core/ledger.ts';
+import { HOST_PATH } from '../core/host.ts';
+import { shortDigest } from '../core/plan.ts';
+import type { HostRun, RunChange } from '../core/run.ts';
+import { quote, quoteCommand } from '../core/shell.ts';
+import { blobOf, blobPath, bytesOf, commandsOf, formatCommand } from '../core/step.ts';
+import type { Command } from '../core/step.ts';
+import { FRAME_TEXT, LEDGER_TEXT, SETTLE_TEXT } from './texts.ts';
+
+/** Where a run lives on its host, and the word that marks its events in the journal. */
+export interface RunPlace {
+  readonly state: string;
+  /** Directory of the run while it goes on: the working directory of its commands, with `blobs/`. */
+  readonly work: string;
+  readonly nonce: string;
+}
+
+export interface CompiledRun {
+  readonly script: string;
+  /** Bytes by their SHA-256. */
+  readonly blobs: ReadonlyMap<string, Uint8Array>;
+}
+
+export function compileRun(run: HostRun, place: RunPlace): CompiledRun {
+  return { script: formatRun(run, place), blobs: blobsOf(run) };
+}
+
+/** Who holds the host, for whoever finds it held. */
+export function formatHolder(run: HostRun): string {
+  return `run ${run.run} (plan ${shortDigest(run.plan)}, by ${run.by})`.replace(/\s+/g, ' ');
+}
+
+/** Assignments that sh reads; the only way in which values reach a shell text. */
+export function formatAssignments(values: Readonly<Record<string, string>>): string {
+  return Object.entries(values)
+    .map(([name, value]) => `${name}=${value === '' ? '' : quote(value)}\n`)
+    .join('');
+}
+
+function formatRun(run: HostRun, place: RunPlace): string {
+  const values = {
+    PATH: HOST_PATH,
+    RUN: run.run,
+    STATE: place.state,
+    WORK: place.work,
+    NONCE: place.nonce,
+    LEDGER: run.ledger,
+    HOLDER: formatHolder(run),
+  };
+  return [
+    '#!/bin/sh\n',
+    formatAssignments(values),
+    LEDGER_TEXT,
+    FRAME_TEXT,
+    SETTLE_TEXT,
+    ...run.changes.map(formatChange),
+    'begin_run\n',
+    ...run.changes.map((change, index) => `change ${index} ${quote(formatLedgerLine(change.ledger))}\n`),
+    'finish_run done\n',
+  ].join('\n');
+}
+
+/** The first command that fails ends the function with its status. */
+function formatChange(change: RunChange, index: number): string {
+  const lines = change.steps.flatMap(commandsOf).flatMap((command) => {
+    const text = JSON.stringify(formatCommand(command));
+    return [`  command_is ${quote(text)} || return`, `  ${formatCall(command)} || return`];
+  });
+  return [`change_${index}() {`, ...lines, '  :', '}', ''].join('\n');
+}
+
+function formatCall(command: Command): string {
+  if ('settle' in command) return quoteCommand(['settle', command.settle, String(command.seconds)]);
+  const call = command.directory === undefined ? ['run'] : ['run_in', command.directory];
+  const line = quoteCommand([...call, ...command.run]);
+  return command.stdin === undefined ? line : `${line} <${quote(command.stdin)}`;
+}
+
+function blobsOf(run: HostRun): ReadonlyMap<string, Uint8Array> {
+  const contents = run.changes
+    .flatMap((change) => change.steps.map(blobOf))
+    .filter((blob) => blob !== undefined);
+  return new Map(contents.map((content) => [blobPath(content).slice('blobs/'.length), bytesOf(content)]));
+}

@@ -1,0 +1,22 @@
+# Waits until the journal of a run has grown beyond OFFSET, or the run is dead, or TICKS quarters of a second are over,
+# and prints what is new, at most 1 MiB. Needs STATE, RUN, OFFSET, TICKS.
+# A run is alive while somebody holds its `alive`; that is asked before the size, so a dead run has said all it will say.
+DIR=$STATE/runs/$RUN
+TICK=0
+follow() {
+  if [ ! -e "$DIR/journal" ]; then
+    printf 'GONE\n'
+    return
+  fi
+  while :; do
+    ALIVE=ALIVE
+    (exec 7>>"$DIR/alive" && flock -n 7) 2>/dev/null && ALIVE=DEAD
+    GROWN=$(find "$DIR/journal" -size "+${OFFSET}c")
+    [ -z "$GROWN" ] && [ "$ALIVE" = ALIVE ] && [ "$TICK" -lt "$TICKS" ] || break
+    TICK=$((TICK + 1))
+    sleep 0.25
+  done
+  printf '%s\n' "$ALIVE"
+  [ -z "$GROWN" ] || tail -c "+$((OFFSET + 1))" "$DIR/journal" | head -c 1048576 | base64 -w0
+}
+follow

@@ -1,0 +1,76 @@
+# What every run does around its changes. Needs STATE, RUN, WORK, NONCE, LEDGER, HOLDER.
+# Standard output is the journal. Events stand on lines of their own that begin with the nonce; all else is output.
+
+HOME=${HOME:-/root} LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive
+export PATH HOME LC_ALL DEBIAN_FRONTEND
+unset CDPATH ENV INVOCATION_ID JOURNAL_STREAM
+umask 022
+set -f
+STOPPED=
+HELD=
+
+event() { printf '\n@@%s %s\n' "$NONCE" "$*"; }
+
+# Written down before anything else happens.
+synced_event() {
+  event "$@"
+  sync "$STATE/runs/$RUN/journal"
+}
+
+# Centiseconds that no clock change can move, without a process of its own.
+read_clock() { read -r NOW REST </proc/uptime || NOW=0; }
+
+# Descriptor 8 says that this run is alive, 9 is the host's lock; no command inherits either, or a daemon would keep it.
+begin_run() {
+  exec </dev/null >>"$STATE/runs/$RUN/journal" 2>&1
+  exec 8>>"$STATE/runs/$RUN/alive"
+  flock -s 8
+  : >"$STATE/runs/$RUN/started"
+  trap 'STOPPED=1' TERM INT
+  trap 'rm -rf "$WORK"' EXIT
+  synced_event START
+  exec 9>>"$STATE/lock"
+  if ! flock -n 9; then
+    read -r OTHER <"$STATE/holder" || OTHER='another process of Ashore'
+    finish_run refused HOST_BUSY "$OTHER"
+  fi
+  HELD=1
+  printf '%s\n' "$HOLDER" >"$STATE/holder"
+  ledger_is "$LEDGER" || finish_run refused RUN_REFUSED "the ledger moved since the host was looked at"
+  ledger_mend || finish_run refused RUN_REFUSED "the ledger cannot be written"
+  cd "$WORK" || finish_run refused RUN_REFUSED "the files of the run are gone"
+}
+
+# Whoever reads the end finds the lock free and the files gone.
+finish_run() {
+  cd / && rm -rf "$WORK"
+  [ -z "$HELD" ] || rm -f "$STATE/holder"
+  exec 9>&-
+  synced_event FINISHED "$@"
+  exit 0
+}
+
+# change NUMBER LEDGER-LINE: what the functions change_NUMBER do, and its record.
+change() {
+  [ -z "$STOPPED" ] || finish_run failed stopped
+  read_clock
+  synced_event BEGIN "$1" "$NOW"
+  "change_$1"
+  STATUS=$?
+  [ "$STATUS" -ne 0 ] || ledger_add "$2" || STATUS=$?
+  read_clock
+  synced_event END "$1" "$STATUS" "$NOW"
+  [ "$STATUS" -eq 0 ] || finish_run failed
+}
+
+# command_is TEXT: names the command that comes next; refuses it when the run was told to stop.
+command_is() {
+  [ -z "$STOPPED" ] || return 143
+  event COMMAND "$1"
+}
+
+# run ARGV: exec, because a word like `exit` or `test` must be a program here and never the shell's own.
+run() { (exec "$@") 8>&- 9>&-; }
+
+# run_in DIRECTORY ARGV
+run_in() { (cd -- "$1" && shift && exec "$@") 8>&- 9>&-; }

@@ -1,0 +1,209 @@
+// The journal of a run, byte by byte as it grows, as events. Pure: no clock, no host.
+// Output may hold any bytes; only a line that begins with the run's nonce is an event, and its newlines are not output.
+import { TextDecoder } from 'node:util';
+import type { HostRun, RunEvent } from '../core/run.ts';
+import type { Reason } from '../core/reason.ts';
+
+export interface JournalParser {
+  /** The events that these further bytes complete. */
+  push(bytes: Uint8Array): readonly RunEvent[];
+  /** The end of a journal that will not grow and never said its own. */
+  breakOff(): readonly RunEvent[];
+}
+
+/** Characters of output that a reason keeps. */
+const KEPT = 16_384;
+
+/** What the first line of every journal looks like. */
+const FIRST = /^\n@@([0-9a-f]{16}) LAID [^\n]*\n/;
+
+/** Bytes within which the first line must stand. */
+const FIRST_LIMIT = 200;
+
+interface State {
+  readonly run: HostRun;
+  readonly host: string;
+  rest: Buffer;
+  marker: string | undefined;
+  decoder: TextDecoder;
+  current: { readonly index: number; readonly from: number } | undefined;
+  ended: number;
+  /** Where the newest command stands, and what it printed so far. */
+  command: string;
+  output: string;
+  failed: { readonly index: number; readonly status: number } | undefined;
+}
+
+export function createJournalParser(host: string, run: HostRun): JournalParser {
+  const state: State = {
+    run,
+    host,
+    rest: Buffer.alloc(0),
+    marker: undefined,
+    decoder: new TextDecoder(),
+    current: undefined,
+    ended: 0,
+    command: '',
+    output: '',
+    failed: undefined,
+  };
+  return {
+    push: (bytes) => parseMore(state, bytes),
+    breakOff: () => breakOff(state),
+  };
+}
+
+function parseMore(state: State, bytes: Uint8Array): readonly RunEvent[] {
+  state.rest = Buffer.concat([state.rest, bytes]);
+  const marker = (state.marker ??= readMarker(state));
+  const events: RunEvent[] = [];
+  if (marker === undefined) return events;
+  for (;;) {
+    const at = state.rest.indexOf(marker);
+    const until = at < 0 ? state.rest.length - overlap(state.rest, marker) : at;
+    events.push(...takeOutput(state, state.rest.subarray(0, until)));
+    state.rest = state.rest.subarray(until);
+    const end = at < 0 ? -1 : state.rest.indexOf('\n', marker.length);
+    if (end < 0) return events;
+    events.push(...endOutput(state), ...parseEvent(state, state.rest.toString('utf8', marker.length, end)));
+    state.rest = state.rest.subarray(end + 1);
+  }
+}
+
+/** The nonce is the journal's own, so that a run can be picked up by somebody who did not start it. */
+function readMarker(state: State): string | undefined {
+  const first = FIRST.exec(state.rest.toString('latin1', 0, FIRST_LIMIT));
+  return first ? `\n@@${first[1]} ` : undefined;
+}
+
+/** How many bytes at the end could be the beginning of a marker. */
+function overlap(bytes: Buffer, marker: string): number {
+  const most = Math.min(bytes.length, marker.length - 1);
+  for (let length = most; length > 0; length--) {
+    if (bytes.subarray(bytes.length - length).equals(Buffer.from(marker.slice(0, length)))) return length;
+  }
+  return 0;
+}
+
+function takeOutput(state: State, bytes: Buffer): readonly RunEvent[] {
+  return outputEvent(state, state.decoder.decode(bytes, { stream: true }));
+}
+
+/** A character that was cut in two by an event stays cut. */
+function endOutput(state: State): readonly RunEvent[] {
+  const events = outputEvent(state, state.decoder.decode());
+  state.decoder = new TextDecoder();
+  return events;
+}
+
+function outputEvent(state: State, text: string): readonly RunEvent[] {
+  if (text === '') return [];
+  state.output = (state.output + text).slice(-KEPT);
+  return state.current ? [{ is: 'output', index: state.current.index, text }] : [];
+}
+
+function parseEvent(state: State, line: string): readonly RunEvent[] {
+  const [word = '', first = '', second = '', third = ''] = line.split(' ');
+  switch (word) {
+    case 'BEGIN':
+      state.current = { index: Number(first), from: Number(second) };
+      state.command = '';
+      state.output = '';
+      return [{ is: 'begin', index: state.current.index }];
+    case 'COMMAND':
+      state.command = parseText(line.slice('COMMAND '.length));
+      state.output = '';
+      return state.current ? [{ is: 'command', index: state.current.index, command: state.command }] : [];
+    case 'END':
+      return endChange(state, Number(first), Number(second), Number(third));
+    case 'FINISHED':
+      return [finish(state, first, second, line)];
+    default:
+      return [];
+  }
+}
+
+/** The command is written as JSON, so that it stays on one line. */
+function parseText(json: string): string {
+  try {
+    const text: unknown = JSON.parse(json);
+    return typeof text === 'string' ? text : json;
+  } catch {
+    return json;
+  }
+}
+
+function endChange(state: State, index: number, status: number, to: number): readonly RunEvent[] {
+  const from = state.current?.from ?? to;
+  const seconds = Math.max(0, Math.round((to - from) * 100) / 100);
+  state.current = undefined;
+  state.ended += 1;
+  if (status !== 0) state.failed = { index, status };
+  return [{ is: 'end', index, status, seconds }];
+}
+
+function finish(state: State, outcome: string, code: string, line: string): RunEvent {
+  if (outcome === 'done') return { is: 'finished', outcome: 'done', reason: null };
+  if (outcome === 'failed') {
+    return {
+      is: 'finished',
+      outcome: 'failed',
+      reason: code === 'stopped' ? stopped(state) : explainFailed(state),
+    };
+  }
+  const words = line.split(' ').slice(3).join(' ');
+  const reason: Reason =
+    code === 'HOST_BUSY'
+      ? { code, message: `${state.host} is held by ${words}` }
+      : { code: 'RUN_REFUSED', message: `${state.host}: ${words}` };
+  return { is: 'finished', outcome: 'refused', reason };
+}
+
+function explainFailed(state: State): Reason {
+  const { failed, command, output } = state;
+  const ref = failed ? (state.run.changes[failed.index]?.ref ?? '') : '';
+  const settle = /^# then (.+) must stay up for \d+ s$/.exec(command);
+  if (settle) {
+    const [said = '', ...journal] = output.trim().split('\n');
+    const message = `${ref}: ${said}`;
+    return {
+      code: 'UNIT_FAILED',
+      message,
+      evidence: { command: `systemctl status ${settle[1]}`, journal: journal.join('\n') },
+    };
+  }
+  const status = failed?.status ?? null;
+  const message = `${ref}: a command ended with status ${status}`;
+  return { code: 'STEP_FAILED', message, evidence: { command, status, output: output.trim() } };
+}
+
+/** Somebody on the host, or the host going down, ended it between two commands. */
+function stopped(state: State): Reason {
+  const message = `${state.host}: the run was told to stop after ${countChanges(state)}`;
+  return { code: 'STEP_FAILED', message, evidence: { command: state.command } };
+}
+
+function breakOff(state: State): readonly RunEvent[] {
+  const left = [...takeOutput(state, state.rest), ...endOutput(state)];
+  const { current, ended, host, run } = state;
+  const evidence = {
+    ...(state.command === '' ? {} : { command: state.command }),
+    output: state.output.trim(),
+  };
+  if (!current && ended === 0) {
+    const message = `${host}: the run ended before its first change`;
+    return [
+      ...left,
+      { is: 'finished', outcome: 'refused', reason: { code: 'RUN_REFUSED', message, evidence } },
+    ];
+  }
+  const where = current
+    ? `in the middle of ${run.changes[current.index]?.ref}`
+    : `after ${countChanges(state)}, before the next one began`;
+  const message = `${host}: the run stopped without saying its end, ${where}`;
+  return [...left, { is: 'finished', outcome: 'broken', reason: { code: 'RUN_LOST', message, evidence } }];
+}
+
+function countChanges({ ended, run }: State): string {
+  return `${ended} of ${run.changes.length} changes`;
+}

@@ -1,0 +1,20 @@
+# The ledger of this host. Needs STATE. A last line without its newline was cut off by a crash and was never written.
+
+# ledger_is DIGEST: whether the ledger still has this SHA-256; a missing one counts as empty.
+ledger_is() {
+  if [ -e "$STATE/ledger" ]; then SUM=$(sha256sum <"$STATE/ledger"); else SUM=$(sha256sum </dev/null); fi
+  [ "${SUM%% *}" = "$1" ]
+}
+
+# ledger_mend: drops a line that was cut off, lest the next one be glued to it. The shell's read leaves it out by itself.
+ledger_mend() {
+  [ -s "$STATE/ledger" ] || return 0
+  [ "$(tail -c 1 "$STATE/ledger" | base64)" != Cg== ] || return 0
+  while IFS= read -r LINE; do printf '%s\n' "$LINE" || return; done <"$STATE/ledger" >"$STATE/ledger.new" || return
+  sync "$STATE/ledger.new" && mv -f -T "$STATE/ledger.new" "$STATE/ledger"
+}
+
+# ledger_add LINES: appends and waits for the disk.
+ledger_add() {
+  printf '%s\n' "$1" >>"$STATE/ledger" && sync "$STATE/ledger" "$STATE"
+}

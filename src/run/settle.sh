@@ -1,0 +1,77 @@
+# settle UNIT SECONDS: whether a unit stays up. The exit status of `systemctl restart` is no proof: it is 0 for a program
+# that is missing and for one that crashes again and again. Looks at once and then each second.
+settle() {
+  UNIT=$1 FIRST='' FIRST_RESTARTS='' UP_SINCE='' GIVE_UP=90
+  read_clock
+  BEGUN=${NOW%.*}
+  while :; do
+    [ -z "$STOPPED" ] || return 143
+    look_at_unit || return 1
+    read_clock
+    if [ -z "$FIRST" ]; then FIRST=$InvocationID FIRST_RESTARTS=$NRestarts; fi
+    case $LoadState in
+      not-found) say_unit 'there is no such unit'; return 1 ;;
+      masked) say_unit 'it is masked'; return 1 ;;
+    esac
+    case $ActiveState/$SubState in
+      failed/*) say_unit 'it failed'; return 1 ;;
+      */auto-restart*) say_unit 'it died and is being started again'; return 1 ;;
+    esac
+    if [ "$NRestarts" != "$FIRST_RESTARTS" ]; then say_unit 'it died and was started again'; return 1; fi
+    if [ -n "$InvocationID" ] && [ "$InvocationID" != "$FIRST" ]; then say_unit 'it was started anew'; return 1; fi
+    case $ActiveState in
+      active | reloading | refreshing)
+        : "${UP_SINCE:=${NOW%.*}}"
+        [ $((${NOW%.*} - UP_SINCE)) -lt "$2" ] || return 0
+        ;;
+      inactive)
+        if [ "$Type" = oneshot ] && [ "$Result" = success ]; then return 0; fi
+        say_unit 'it ended'
+        return 1
+        ;;
+      *)
+        UP_SINCE=
+        if [ $((${NOW%.*} - BEGUN)) -ge "$GIVE_UP" ]; then say_unit "it is not up after $GIVE_UP s"; return 1; fi
+        ;;
+    esac
+    sleep 1
+  done
+}
+
+look_at_unit() {
+  LoadState='' ActiveState='' SubState='' Result='' NRestarts='' InvocationID='' ExecMainStatus='' Type=''
+  SHOWN=$(systemctl show --no-pager \
+    -p LoadState,ActiveState,SubState,Result,NRestarts,InvocationID,ExecMainStatus,Type,ConditionResult -- "$UNIT") || {
+    printf '%s: systemctl show failed\n%s\n' "$UNIT" "$SHOWN"
+    return 1
+  }
+  OLD_IFS=$IFS
+  IFS='
+'
+  for PROPERTY in $SHOWN; do
+    case $PROPERTY in
+      LoadState=*) LoadState=${PROPERTY#*=} ;;
+      ActiveState=*) ActiveState=${PROPERTY#*=} ;;
+      SubState=*) SubState=${PROPERTY#*=} ;;
+      Result=*) Result=${PROPERTY#*=} ;;
+      NRestarts=*) NRestarts=${PROPERTY#*=} ;;
+      InvocationID=*) InvocationID=${PROPERTY#*=} ;;
+      ExecMainStatus=*) ExecMainStatus=${PROPERTY#*=} ;;
+      Type=*) Type=${PROPERTY#*=} ;;
+      ConditionResult=no) [ "$ActiveState" != inactive ] || Result='a condition of the unit is not met' ;;
+    esac
+  done
+  IFS=$OLD_IFS
+}
+
+# What is said of a unit that did not stay up, and its journal: of the invocation that died, with what systemd itself
+# says of it (INVOCATION_ID, systemd.journal-fields(7)); of the whole unit where that is empty.
+say_unit() {
+  printf '%s: %s (%s/%s, result %s, exit status %s, restarts %s)\n' "$UNIT" "$1" \
+    "$ActiveState" "$SubState" "${Result:-none}" "${ExecMainStatus:-none}" "${NRestarts:-0}"
+  LOG=
+  [ -z "$FIRST" ] || LOG=$(journalctl -q --no-pager -n 50 -o short-iso \
+    "_SYSTEMD_INVOCATION_ID=$FIRST" + "INVOCATION_ID=$FIRST")
+  [ -n "$LOG" ] || LOG=$(journalctl -q --no-pager -n 50 -o short-iso -u "$UNIT")
+  printf '%s\n' "$LOG"
+}

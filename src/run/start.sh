@@ -1,0 +1,84 @@
+# Lays a run down on the host and starts it. Needs STATE, WORKS, RUN, NONCE, UNIT_OF_SYSTEMD, LIMIT, KEEP.
+# A run appears under its name by one rename, whole; whoever finds the name taken only follows.
+RUNS=$STATE/runs
+NEW=$RUNS/.new-$RUN.$$
+NEW_WORK=$WORKS/.new-$RUN.$$
+REFUSED=
+THERE=
+
+refuse() { REFUSED=$1; }
+
+prepare() {
+  mkdir -p -- "$RUNS" "$WORKS" || refuse "$RUNS or $WORKS cannot be made"
+  if [ -e "$RUNS/$RUN" ]; then THERE=1; fi
+  waste_nothing || return 0
+  mkdir -- "$NEW" "$NEW_WORK" "$NEW_WORK/blobs" || refuse "$NEW or $NEW_WORK cannot be made"
+}
+
+waste_nothing() { [ -z "$REFUSED" ] && [ -z "$THERE" ]; }
+
+# put FILE BASE64
+put() {
+  waste_nothing || return 0
+  printf %s "$2" | base64 -d >"$1" || refuse "$1 cannot be written"
+}
+
+# put_blob DIGEST BASE64: bytes that did not arrive whole are not used.
+put_blob() {
+  put "$NEW_WORK/blobs/$1" "$2"
+  waste_nothing || return 0
+  SUM=$(sha256sum <"$NEW_WORK/blobs/$1")
+  [ "${SUM%% *}" = "$1" ] || refuse "blob $1 did not arrive whole"
+}
+
+# The shared lock on `alive` is held here until the run itself holds it, so nobody takes a run that is about to begin
+# for one that was lost.
+launch() {
+  if waste_nothing; then
+    printf '\n@@%s LAID %s\n' "$NONCE" "$(date -u +%FT%TZ)" >"$NEW/journal" || refuse "$NEW/journal cannot be written"
+    exec 8>>"$NEW/alive"
+    flock -s 8
+    sync "$NEW/journal" "$NEW/script" "$NEW/run.json" "$NEW" || refuse "$NEW cannot be synced"
+  fi
+  if waste_nothing; then
+    rm -rf -- "${WORKS:?}/$RUN"
+    mv -T -- "$NEW" "$RUNS/$RUN" && mv -T -- "$NEW_WORK" "$WORKS/$RUN" || THERE=1
+  fi
+  rm -rf -- "$NEW" "$NEW_WORK"
+  if [ -n "$REFUSED" ]; then
+    printf 'REFUSED %s\n' "$REFUSED"
+    return
+  fi
+  if [ -z "$THERE" ]; then
+    sync "$RUNS"
+    start_script
+    sweep
+  fi
+  printf 'LAID\n'
+}
+
+start_script() {
+  if [ -n "$UNIT_OF_SYSTEMD" ] && [ -d /run/systemd/system ]; then
+    systemd-run --quiet --collect --service-type=exec --unit="ashore-$RUN.service" \
+      --description="Ashore run $RUN" -p KillMode=mixed -p OOMPolicy=continue -p "RuntimeMaxSec=$LIMIT" \
+      /bin/sh "$RUNS/$RUN/script" </dev/null >>"$RUNS/$RUN/journal" 2>&1 8>&- || return 0
+  else
+    setsid /bin/sh "$RUNS/$RUN/script" </dev/null >>"$RUNS/$RUN/journal" 2>&1 8>&- &
+  fi
+  TRIES=0
+  while [ ! -e "$RUNS/$RUN/started" ] && [ "$TRIES" -lt 200 ]; do
+    TRIES=$((TRIES + 1))
+    sleep 0.05
+  done
+}
+
+# Runs beyond the last KEEP, and what dead runs left behind. Their names hold nothing but letters, digits and dashes.
+sweep() {
+  (cd "$RUNS" && ls -1t | tail -n "+$((KEEP + 1))" | while read -r OLD; do rm -rf -- "./$OLD"; done)
+  for OLD in "$WORKS"/*; do
+    [ -e "$OLD" ] && [ "$OLD" != "$WORKS/$RUN" ] || continue
+    (exec 7>>"$RUNS/${OLD##*/}/alive" && flock -n 7) 2>/dev/null || [ ! -e "$RUNS/${OLD##*/}" ] || continue
+    rm -rf -- "$OLD"
+  done
+  find "$RUNS" "$WORKS" -maxdepth 1 -name '.new-*' -mmin +60 -exec rm -rf -- '{}' +
+}

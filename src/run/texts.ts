@@ -1,0 +1,13 @@
+// The shell texts of a run, as they stand in the files beside this one. Constant: values are set by assignments before them.
+import { readFileSync } from 'node:fs';
+
+export const LEDGER_TEXT = read('ledger.sh');
+export const FRAME_TEXT = read('frame.sh');
+export const SETTLE_TEXT = read('settle.sh');
+export const START_TEXT = read('start.sh');
+export const FOLLOW_TEXT = read('follow.sh');
+export const APPEND_TEXT = read('append.sh');
+
+function read(name: string): string {
+  return readFileSync(new URL(name, import.meta.url), 'utf8');
+}
