@@ -146,6 +146,12 @@ export const REASONS = {
     what: 'Something of another type is in the way of what is declared.',
     next: 'Remove it on the host, or declare what is there.',
   },
+  PATH_IMMUTABLE: {
+    class: 'needs-person',
+    fixer: 'operator',
+    what: 'The host protects a file from every change.',
+    next: 'Take the attribute away with `chattr -i` on the host, or leave the file as it is.',
+  },
   PARENT_MISSING: {
     class: 'permanent',
     fixer: 'author',
