@@ -28,6 +28,8 @@ export type LedgerLine = z.infer<typeof LedgerLine>;
 export type LedgerEntry = Omit<z.infer<typeof Applied>, 'last'> & {
   readonly last: Json | undefined;
   readonly seen: string | undefined;
+  /** Line of the ledger that applied it last, from 0: what was applied after it has a higher one. */
+  readonly line: number;
 };
 
 export interface Ledger {
@@ -44,7 +46,7 @@ export function parseLedger(bytes: Uint8Array): Ledger | { readonly damaged: str
   for (const [index, line] of lines.entries()) {
     const parsed = parseLine(line);
     if (!parsed) return { damaged: `line ${index + 1}` };
-    applyLine(entries, parsed);
+    applyLine(entries, parsed, index);
   }
   return { digest: sha256(bytes), entries };
 }
@@ -62,7 +64,7 @@ function parseLine(line: string): LedgerLine | undefined {
   }
 }
 
-function applyLine(entries: Map<string, LedgerEntry>, line: LedgerLine): void {
+function applyLine(entries: Map<string, LedgerEntry>, line: LedgerLine, index: number): void {
   if ('forgotten' in line) {
     entries.delete(line.ref);
     return;
@@ -72,5 +74,5 @@ function applyLine(entries: Map<string, LedgerEntry>, line: LedgerLine): void {
     if (entry) entries.set(line.ref, { ...entry, seen: line.seen });
     return;
   }
-  entries.set(line.ref, { ...line, last: line.last, seen: undefined });
+  entries.set(line.ref, { ...line, last: line.last, seen: undefined, line: index });
 }

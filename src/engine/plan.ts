@@ -68,7 +68,15 @@ function planResource(context: Context, kind: AnyKind, resource: Resource): void
   }
   const have = found.states.get(ref);
   const entry = found.ledger.entries.get(ref);
-  const decided = kind.change({ id: address.id, want, have, last: entry?.last, world: worldOf(draft) });
+  const since = appliedSince(found, entry);
+  const decided = kind.change({
+    id: address.id,
+    want,
+    have,
+    last: entry?.last,
+    since,
+    world: worldOf(draft),
+  });
   if (decided && 'blocked' in decided) {
     draft.blocked.push({ ref, stack, reason: decided.blocked, where });
     return;
@@ -80,7 +88,7 @@ function planResource(context: Context, kind: AnyKind, resource: Resource): void
     return;
   }
   const last = kind.remember?.(want);
-  const causes = causesOf(context, { ref, wanted, have, entry, triggered: decided !== undefined });
+  const causes = causesOf(context, { ref, stack, wanted, have, entry, triggered: decided !== undefined });
   const origin = entry?.origin ?? originOf(needed.verb);
   addChange(draft, needed, {
     ref,
@@ -92,6 +100,11 @@ function planResource(context: Context, kind: AnyKind, resource: Resource): void
     origin,
     where,
   });
+}
+
+function appliedSince({ ledger }: Observation, entry: LedgerEntry | undefined): ReadonlySet<string> {
+  const later = [...ledger.entries.values()].filter((other) => !entry || other.line > entry.line);
+  return new Set(later.map((other) => other.ref));
 }
 
 function planOrphan(context: Context, kind: AnyKind | undefined, ref: Ref, entry: LedgerEntry): void {
@@ -164,6 +177,7 @@ function originOf(verb: Verb): Change['origin'] {
 
 interface Causing {
   readonly ref: string;
+  readonly stack: string;
   readonly wanted: string;
   readonly have: unknown;
   readonly entry: LedgerEntry | undefined;
@@ -172,10 +186,14 @@ interface Causing {
 }
 
 /** Three-way: what the ledger says was applied, what base and this commit want, and what was found. */
-function causesOf({ question, draft }: Context, { ref, wanted, have, entry, triggered }: Causing): Cause[] {
+function causesOf(
+  { question, draft }: Context,
+  { ref, stack, wanted, have, entry, triggered }: Causing,
+): Cause[] {
   const causes = new Set<Cause>();
   const moved = entry?.seen !== undefined && entry.seen !== fingerprint(have);
-  if (entry?.want !== wanted) causes.add(question.base?.get(ref) === wanted ? 'undeployed' : 'this-change');
+  const undeployed = entry?.want !== wanted || entry.stack !== stack;
+  if (undeployed) causes.add(question.base?.get(ref) === wanted ? 'undeployed' : 'this-change');
   if (moved && triggered) causes.add('drift');
   if (causes.size > 0) return [...causes];
   // As applied and as wanted, and still a change: another change of this plan calls for it, or nobody looked after the last run.

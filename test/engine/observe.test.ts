@@ -4,7 +4,7 @@ import { HostFailure } from '../../src/core/reason.ts';
 import { observe } from '../../src/engine/observe.ts';
 import { entry, ledgerReader, note, resource, target } from './world.ts';
 
-const { seen: _seen, ...line } = entry('x');
+const { seen: _seen, line: _line, ...line } = entry('x');
 const wanted = { target, resources: [resource('a')], declared: new Set(['note/a']), stacks: ['shop'] };
 
 /** Reads by what is given; records what it was asked for. */

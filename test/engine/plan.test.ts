@@ -46,7 +46,7 @@ describe('verbs and causes', () => {
       'adopt',
       ['this-change'],
     ],
-    ['moved to another stack', { a: 'a' }, [entry('a', { stack: 'old' })], wantA, 'adopt', ['drift']],
+    ['moved to another stack', { a: 'a' }, [entry('a', { stack: 'old' })], wantA, 'adopt', ['undeployed']],
   ] as const)('%s', (_name, states, entries, base, verb, causes) => {
     const plan = planHost(question([resource('a')], { base }), observation(states, entries), kinds);
     expect(plan.changes.map((change) => change.verb)).toEqual([verb]);

@@ -95,6 +95,7 @@ export function entry(id: string, more: Partial<LedgerEntry> = {}): LedgerEntry 
     by: 'ada',
     at: '2026-01-01T00:00:00Z',
     seen: fingerprint(id),
+    line: 0,
     ...more,
   };
 }
