@@ -2,7 +2,7 @@
 import type { Change } from '../core/plan.ts';
 import type { Where } from '../core/problem.ts';
 import { commandsOf, formatCommand } from '../core/step.ts';
-import { code, fence, prose, proseWithCode } from './escape.ts';
+import { code, fence, prose, proseWithCode, renderLink } from './escape.ts';
 import { interruptionsOf, markOf, riskOf } from './risk.ts';
 import { renderUnified } from './unified.ts';
 import { causeWords, count, list } from './words.ts';
@@ -12,7 +12,7 @@ export type Link = (where: Where) => string;
 
 type Field = Change['fields'][number];
 
-const SHOWN_LINES = 300;
+const SHOWN = { lines: 300, width: 300 };
 const SHOWN_COMMANDS = 40;
 const SHOWN_FIELDS = 40;
 
@@ -39,8 +39,7 @@ export function renderChange(change: Change, number: number, link: Link | undefi
 /** `deploy-configs/shop.yml:14`, as a link where there is one. */
 export function renderWhere(where: Where, link: Link | undefined): string {
   const text = code(`${where.file}:${where.line}`);
-  if (!link) return text;
-  return `[${text}](<${link(where).replaceAll(/[<>\\\s]/g, encodeURIComponent)}>)`;
+  return link ? renderLink(text, link(where)) : text;
 }
 
 /** Why the change is in the plan; what the pull request did not ask for stands out. */
@@ -83,7 +82,7 @@ function value(text: string | null): string {
 }
 
 function renderText(field: Field): string {
-  const { lines, added, removed } = renderUnified(field.before, field.after, SHOWN_LINES);
+  const { lines, added, removed } = renderUnified(field.before, field.after, SHOWN);
   const was = field.before === null ? ', new' : '';
   const is = field.after === null ? ', removed' : '';
   return `${prose(field.name)} (+${added} −${removed}${was}${is})\n\n${fence(lines.join('\n'), 'diff')}`;

@@ -15,6 +15,11 @@ export function visible(text: string): string {
   return text.toWellFormed().replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, picture);
 }
 
+/** The same on one line. */
+export function oneLine(text: string): string {
+  return visible(text).replaceAll('\n', '␤').replaceAll('\t', '␉');
+}
+
 /** What a command printed, as a terminal would have left it: no escape sequences, of a line rewritten by \r its last form. */
 export function cleanOutput(text: string): string {
   const lines = text.replaceAll(ANSI, '').replaceAll('\r\n', '\n').split('\n');
@@ -27,9 +32,18 @@ export function clip(text: string, max: number): string {
   return `${text.slice(0, max).toWellFormed()}… (+${text.length - max} characters)`;
 }
 
+/** The last `max` characters, from the beginning of a line where there is one. */
+export function clipStart(text: string, max: number): string {
+  if (text.length <= max) return text;
+  const end = text.slice(-max).toWellFormed();
+  const newline = end.indexOf('\n') + 1;
+  const kept = newline < max / 2 ? end.slice(newline) : end;
+  return `… ${text.length - kept.length} characters before\n${kept}`;
+}
+
 /** One line of prose for markdown. */
-export function prose(text: string): string {
-  return oneLine(text)
+export function prose(text: string, max = 600): string {
+  return clip(oneLine(text), max)
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')
     .replaceAll('>', '&gt;')
@@ -40,7 +54,8 @@ export function prose(text: string): string {
 }
 
 /** Prose in which `…` marks code, as the catalogue of reasons writes it; commands of Ashore become code as well. */
-export function proseWithCode(text: string): string {
+export function proseWithCode(full: string, max = 600): string {
+  const text = clip(full, max);
   if (/^\/[a-z]/.test(text) && !/[,.;] /.test(text)) return code(text);
   const pieces = text.split('`');
   if (pieces.length % 2 === 0) return prose(text);
@@ -56,6 +71,11 @@ export function code(text: string, max = 200): string {
 /** The same in HTML, for where markdown is not read, as in a summary, or cannot hold the value. */
 export function htmlCode(text: string, max = 200): string {
   return `<code>${clip(oneLine(text), max).replaceAll(/[^\p{L}\p{N} ./-]/gu, entity)}</code>`;
+}
+
+/** A link; `text` is markdown already, and no address can leave its brackets. */
+export function renderLink(text: string, address: string): string {
+  return `[${text}](<${address.replaceAll(/[<>\\\s]/g, encodeURIComponent)}>)`;
 }
 
 /** A block that no content can close. Long lines are cut and say so. */
@@ -78,10 +98,6 @@ function picture(char: string): string {
 
 function lastForm(line: string): string {
   return line.split('\r').findLast((form) => form !== '') ?? '';
-}
-
-function oneLine(text: string): string {
-  return visible(text).replaceAll('\n', '␤').replaceAll('\t', '␉');
 }
 
 function proseWithCommands(text: string): string {

@@ -14,6 +14,8 @@ export interface Body {
   readonly open: string;
   readonly parts: readonly Part[];
   readonly close: string;
+  /** What stands between the parts: an empty line, unless they are lines of one list. */
+  readonly between?: '\n';
 }
 
 export interface Fitted {
@@ -36,23 +38,40 @@ export function fit(bodies: readonly Body[], limit: number, size: (text: string)
     left -= cost;
     return true;
   };
+  const wanted = bodies.filter((body) => body.open !== '' || body.parts.length > 0);
   const kept = new Set(
-    byRank(bodies).filter((body) => take(size(renderBody(body, new Map())) + BETWEEN.length)),
+    byRank(wanted).filter((body) => take(size(renderBody(body, new Map())) + BETWEEN.length)),
   );
   const full = new Map<Part, string>();
   let misses = 0;
   for (const part of byRank([...kept].flatMap((body) => body.parts))) {
-    if (misses > MISSES || left < 1) break;
+    if (misses > MISSES) break;
     const text = part.full();
-    if (take(size(text) - size(part.brief))) full.set(part, text);
+    const joint = part.brief === '' ? BETWEEN.length : 0;
+    if (take(size(text) - size(part.brief) + joint)) full.set(part, text);
     else misses++;
   }
-  const shown = bodies.filter((body) => kept.has(body));
+  const shown = wanted.filter((body) => kept.has(body));
   return {
-    text: shown.map((body) => renderBody(body, full)).join(BETWEEN),
-    bodies: bodies.length - shown.length,
+    text: shown
+      .map((body) => renderBody(body, full))
+      .filter((text) => text !== '')
+      .join(BETWEEN),
+    bodies: wanted.length - shown.length,
     parts: shown.flatMap((body) => body.parts).length - full.size,
   };
+}
+
+/** A block that is there whole or not at all. */
+export function block(rank: number, text: string): Body {
+  return { rank, open: text, parts: [], close: '' };
+}
+
+/** The first lines that together keep to `room` bytes. */
+export function keepWhole(lines: readonly string[], room: number): readonly string[] {
+  let left = room;
+  const end = lines.findIndex((line) => (left -= byteSize(line) + 1) < 0);
+  return end === -1 ? lines : lines.slice(0, end);
 }
 
 /** UTF-8 bytes, which bound characters however they are counted. */
@@ -66,5 +85,6 @@ function byRank<Ranked extends { readonly rank: number }>(ranked: readonly Ranke
 
 function renderBody(body: Body, full: ReadonlyMap<Part, string>): string {
   const parts = body.parts.map((part) => full.get(part) ?? part.brief);
-  return [body.open, ...parts, body.close].filter((text) => text !== '').join(BETWEEN);
+  const inner = parts.filter((text) => text !== '').join(body.between ?? BETWEEN);
+  return [body.open, inner, body.close].filter((text) => text !== '').join(BETWEEN);
 }

@@ -4,6 +4,7 @@ import { REASONS } from '../core/reason.ts';
 import type { Link } from './change.ts';
 import { renderWhere } from './change.ts';
 import { code } from './escape.ts';
+import { keepWhole } from './fit.ts';
 import type { BlockedGroup, ChangeGroup, FailureGroup, Groups } from './group.ts';
 import { renderReason } from './reason.ts';
 import { markOf, tallyChanges } from './risk.ts';
@@ -12,11 +13,14 @@ import { causeWords, count, list } from './words.ts';
 
 const SHOWN_ROWS = 30;
 const SHOWN_NAMES = 3;
+/** Bytes for the rows of one sort. */
+const ROOM = 8000;
 
 export function renderHostTable(groups: Groups, link: Link | undefined): string {
+  const changed = keepWhole(groups.changed.slice(0, SHOWN_ROWS).map(changedRow), ROOM);
   const rows = [
-    ...groups.changed.slice(0, SHOWN_ROWS).map(changedRow),
-    ...restRow(groups.changed.slice(SHOWN_ROWS)),
+    ...changed,
+    ...restRow(groups.changed.slice(changed.length)),
     ...capped(groups.blocked.map((group) => blockedRow(group, link))),
     ...capped(groups.failed.map(failedRow)),
     ...sameRow(groups),
@@ -32,7 +36,7 @@ export function renderHostTable(groups: Groups, link: Link | undefined): string 
 /** `web1`, `web2` (same plan); many hosts are counted. */
 export function hostWords(hosts: readonly string[], shared: string): string {
   const names = list(
-    hosts.map((host) => code(host)),
+    hosts.map((host) => code(host, 63)),
     SHOWN_NAMES,
   );
   return hosts.length > 1 ? `${names} (${shared})` : names;
@@ -88,9 +92,9 @@ function sameRow({ unchanged, changed, blocked }: Groups): readonly string[] {
 }
 
 function capped(rows: readonly string[]): readonly string[] {
-  const more = rows.length - SHOWN_ROWS;
-  if (more <= 0) return rows;
-  return [...rows.slice(0, SHOWN_ROWS), `| ⛔ blocked | … ${more} more like these | | | | | | |`];
+  const kept = keepWhole(rows.slice(0, SHOWN_ROWS), ROOM);
+  const more = rows.length - kept.length;
+  return more === 0 ? kept : [...kept, `| ⛔ blocked | … ${more} more like these | | | | | | |`];
 }
 
 function causeCell(causes: ReadonlyMap<Cause, number>): string {
@@ -103,7 +107,7 @@ function causeCell(causes: ReadonlyMap<Cause, number>): string {
     .join(', ');
 }
 
-/** The riskiest first, and all that a glance should tell. */
+/** The riskiest first; what would be too much for a glance is in the body. */
 function whatCell(tally: Tally): string {
   const parts = [
     ...phrase('**data is lost:**', tally.lost),
@@ -113,7 +117,7 @@ function whatCell(tally: Tally): string {
     ...phrase('creates', tally.made),
     ...phrase('updates', tally.updated),
   ];
-  return parts.length === 0 ? '–' : parts.join('; ');
+  return parts.length === 0 ? '–' : parts.slice(0, 3).join('; ');
 }
 
 function phrase(verb: string, refs: readonly string[]): readonly string[] {

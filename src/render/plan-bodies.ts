@@ -6,14 +6,7 @@ import type { Reason } from '../core/reason.ts';
 import { code, htmlCode } from './escape.ts';
 import type { Body, Fitted, Part } from './fit.ts';
 import type { BlockedGroup, ChangeGroup, FailureGroup, Groups } from './group.ts';
-import {
-  classWords,
-  fixerWords,
-  renderCommandLine,
-  renderEvidence,
-  renderNext,
-  renderReason,
-} from './reason.ts';
+import { renderCommandLine, renderEvidence, renderReason, renderWhoAndNext } from './reason.ts';
 import { markOf, rankOf, riskOf } from './risk.ts';
 import { count } from './words.ts';
 

@@ -2,7 +2,10 @@
 import { shortDigest } from '../core/plan.ts';
 import { describeReason } from '../core/reason.ts';
 import type { Evidence, Fixer, Reason, ReasonClass } from '../core/reason.ts';
-import { cleanOutput, clip, code, fence, proseWithCode } from './escape.ts';
+import { cleanOutput, clipStart, code, fence, proseWithCode } from './escape.ts';
+
+/** Characters a line of an output is reckoned with. */
+const WIDTH = 150;
 
 const CLASSES = {
   permanent: 'the same again fails again',
@@ -20,7 +23,7 @@ const FIXERS = {
 
 /** `CODE` and its message. */
 export function renderReason(reason: Reason): string {
-  return `${code(reason.code)} ${proseWithCode(clip(reason.message, 1000))}`;
+  return `${code(reason.code)} ${proseWithCode(reason.message)}`;
 }
 
 export function fixerWords(reason: Reason): string {
@@ -34,7 +37,7 @@ export function nextOf(reason: Reason, digest: string | undefined): string {
 }
 
 export function renderNext(reason: Reason, digest: string | undefined): string {
-  return proseWithCode(clip(nextOf(reason, digest), 1000));
+  return proseWithCode(nextOf(reason, digest));
 }
 
 /** Whether waiting helps, whose move it is, and the move: one line. */
@@ -60,11 +63,12 @@ export function renderEvidence(evidence: Evidence | undefined, lines: number): r
     .map((text) => fence(text, 'text'));
 }
 
-/** The last lines of an output, saying how many came before. */
+/** The last lines of an output, saying how much came before. */
 export function tailOf(output: string, max: number): string {
   const lines = cleanOutput(output).split('\n');
   const before = lines.length - max;
-  return before > 0 ? [`… ${before} lines before`, ...lines.slice(before)].join('\n') : lines.join('\n');
+  const kept = before > 0 ? [`… ${before} lines before`, ...lines.slice(before)] : lines;
+  return clipStart(kept.join('\n'), max * WIDTH);
 }
 
 function statusWords(status: number | null): string {

@@ -9,18 +9,25 @@ export interface Unified {
   readonly removed: number;
 }
 
+export interface Limits {
+  readonly lines: number;
+  /** Characters of one line. */
+  readonly width: number;
+}
+
 /** Characters on both sides together beyond which nothing is compared. */
 const LARGEST = 2_000_000;
-const WIDEST = 300;
 
-/** Unified lines; those beyond `max` are counted in a last line. */
-export function renderUnified(before: string | null, after: string | null, max: number): Unified {
+/** Unified lines; those beyond the limit are counted in a last line. */
+export function renderUnified(before: string | null, after: string | null, limits: Limits): Unified {
   const compared = compare(before ?? '', after ?? '');
   if (!compared) return tooDifferent(before ?? '', after ?? '');
-  const lines = narrow(compared);
-  const cut = lines.length > max;
+  const lines = narrow(compared, limits.width);
+  const cut = lines.length > limits.lines;
   return {
-    lines: cut ? [...lines.slice(0, max), `… ${count(lines.length - max, 'more line')}`] : lines,
+    lines: cut
+      ? [...lines.slice(0, limits.lines), `… ${count(lines.length - limits.lines, 'more line')}`]
+      : lines,
     added: compared.filter((line) => line.startsWith('+')).length,
     removed: compared.filter((line) => line.startsWith('-')).length,
   };
@@ -53,13 +60,13 @@ function lineCount(text: string): number {
 }
 
 /** Cuts long lines; a long line and the one that replaces it are shown from where they begin to differ. */
-function narrow(lines: readonly string[]): readonly string[] {
+function narrow(lines: readonly string[], width: number): readonly string[] {
   return lines.map((line, index) => {
-    if (line.length <= WIDEST) return line;
+    if (line.length <= width) return line;
     const other = line.startsWith('-') ? lines[index + 1] : lines[index - 1];
     const start = other === undefined ? 0 : commonStart(line, other) - 40;
-    if (start < 100) return clip(line, WIDEST);
-    return `${line.slice(0, 1)}(${count(start, 'character')} the same)…${clip(line.slice(start), WIDEST - 60)}`;
+    if (start < 100) return clip(line, width);
+    return `${line.slice(0, 1)}(${count(start, 'character')} the same)…${clip(line.slice(start), width - 60)}`;
   });
 }
 

@@ -1,8 +1,10 @@
 // The first screen of a plan in markdown, shared by comment and check run: verdict, what is in the way, what to type.
 import type { Plan } from '../core/plan.ts';
 import { countChanges, isComplete, isEmpty, shortDigest } from '../core/plan.ts';
+import type { Reason } from '../core/reason.ts';
 import type { Link } from './change.ts';
 import { code, prose } from './escape.ts';
+import { keepWhole } from './fit.ts';
 import { fixerWords, renderNext, renderReason } from './reason.ts';
 import { tallyChanges } from './risk.ts';
 import { causeWords, count, list, shortCommit, time } from './words.ts';
@@ -25,7 +27,8 @@ export interface PlanView {
   readonly link?: Link;
 }
 
-const SHOWN_BLOCKERS = 20;
+/** Bytes for the list of what is in the way. */
+const BLOCKER_ROOM = 8000;
 const SHOWN_NAMES = 4;
 /** Hosts that are spelled out in a command before it is left to the reader. */
 const TYPED_HOSTS = 12;
@@ -68,10 +71,11 @@ export function renderBlockers({ plan, blockers }: PlanView): string {
   const lines = blockers.map(({ reason }) => {
     return `- [ ] ${renderReason(reason)} · **Next**, for ${fixerWords(reason)}: ${renderNext(reason, plan.digest)}`;
   });
-  const more = lines.length - SHOWN_BLOCKERS;
+  const shown = keepWhole(lines, BLOCKER_ROOM);
+  const more = lines.length - shown.length;
   return [
     `**Before this can be deployed (${lines.length})**\n`,
-    ...lines.slice(0, SHOWN_BLOCKERS),
+    ...shown,
     ...(more > 0 ? [`- … and ${more} more`] : []),
   ].join('\n');
 }
@@ -174,7 +178,7 @@ function stackWords(stacks: readonly string[]): string {
 
 function codes(names: readonly string[]): string {
   return list(
-    names.map((name) => code(name)),
+    names.map((name) => code(name, 80)),
     SHOWN_NAMES,
   );
 }

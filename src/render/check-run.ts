@@ -1,0 +1,163 @@
+// Check runs: what GitHub's `output`, `conclusion` and `actions` are given for a plan, for problems and for a deploy.
+// summary and text keep to 65,535 bytes, the title to about 70 characters, actions to the lengths that GitHub allows.
+import type { Plan } from '../core/plan.ts';
+import { isComplete, isEmpty, shortDigest } from '../core/plan.ts';
+import type { Problem } from '../core/problem.ts';
+import type { Report } from '../core/report.ts';
+import { annotatePlan, annotateProblems, annotateReport } from './annotation.ts';
+import type { Annotation } from './annotation.ts';
+import type { Link } from './change.ts';
+import { clip, code, prose, visible } from './escape.ts';
+import { block, byteSize, fit } from './fit.ts';
+import type { Body, Fitted } from './fit.ts';
+import { groupHosts } from './group.ts';
+import { renderHostTable } from './host-table.ts';
+import { deployMark, deployWords, proven } from './outcome.ts';
+import { planBodies, renderLeftOut } from './plan-bodies.ts';
+import { NO_PLAN, problemBodies, problemsTitle, renderProblemsLeft } from './problems.ts';
+import { renderFailures, renderHostStates, renderProof, renderTruth, reportBodies } from './report.ts';
+import { renderBlockers, renderCommands, renderVerdict, verdictWords } from './verdict.ts';
+import type { PlanView } from './verdict.ts';
+import { count, shortCommit, time } from './words.ts';
+
+export interface CheckAction {
+  readonly label: string;
+  readonly description: string;
+  readonly identifier: 'plan' | 'deploy' | 'retry';
+}
+
+export interface CheckOutput {
+  readonly title: string;
+  readonly summary: string;
+  readonly text: string;
+  /** Left out while the run goes on. */
+  readonly conclusion?: 'success' | 'failure' | 'action_required' | 'neutral';
+  /** All of them; GitHub takes 50 a request. */
+  readonly annotations: readonly Annotation[];
+  readonly actions: readonly CheckAction[];
+}
+
+const LIMIT = 65_535;
+const NOTICE = 300;
+const HEAD = 9;
+
+export function renderPlanCheck(view: PlanView): CheckOutput {
+  const groups = groupHosts(view.plan);
+  const { text } = fitBlocks([
+    block(HEAD, renderVerdict(view)),
+    block(HEAD, renderHostTable(groups, view.link)),
+    block(HEAD, renderBlockers(view)),
+    block(HEAD, renderCommands(view)),
+  ]);
+  return {
+    title: planTitle(view.plan),
+    summary: text,
+    text: fitText(planBodies(groups, view.link), renderLeftOut),
+    conclusion: concludePlan(view),
+    annotations: annotatePlan(view.plan),
+    actions: planActions(view),
+  };
+}
+
+export function renderProblemsCheck(problems: readonly Problem[], link?: Link): CheckOutput {
+  const head = block(HEAD, `## ${problemsTitle(problems)}\n\n${NO_PLAN}`);
+  return {
+    title: problemsTitle(problems),
+    summary: fitText([head, ...problemBodies(problems, link)], renderProblemsLeft),
+    text: '',
+    conclusion: 'failure',
+    annotations: annotateProblems(problems),
+    actions: [],
+  };
+}
+
+/** A deploy while it goes on, and when it has ended: the cause of a failure stands first. */
+export function renderDeployCheck(report: Report, plan: Plan, link?: Link): CheckOutput {
+  const ended = report.endedAt !== null;
+  const { text } = fitBlocks([
+    block(HEAD, renderDeployHead(report)),
+    ...renderFailures(report, plan, link).map((failure) => block(HEAD - 1, failure)),
+    block(HEAD, renderHostStates(report)),
+    block(HEAD - 2, ended ? renderTruth(report) : ''),
+    block(HEAD - 1, renderProof(report)),
+  ]);
+  return {
+    title: clipTitle(deployWords(report)),
+    summary: text,
+    text: fitText(reportBodies(report, plan, link), renderOutputLeft),
+    ...(ended ? { conclusion: concludeDeploy(report) } : {}),
+    annotations: ended ? annotateReport(report, plan) : [],
+    actions: ended ? deployActions(report) : [],
+  };
+}
+
+function fitBlocks(bodies: readonly Body[]): Fitted {
+  return fit(bodies, LIMIT, byteSize);
+}
+
+function fitText(bodies: readonly Body[], renderLeft: (fitted: Fitted) => string): string {
+  const fitted = fit(bodies, LIMIT - NOTICE, byteSize);
+  return [fitted.text, renderLeft(fitted)].filter((text) => text !== '').join('\n\n');
+}
+
+function planTitle(plan: Plan): string {
+  const same = plan.hosts.filter(
+    (host) => host.changes.length === 0 && host.blocked.length === 0 && !host.failure,
+  );
+  const words = [...verdictWords(plan), ...(same.length > 0 ? [`${same.length} as declared`] : [])];
+  return clipTitle(words.join(', '));
+}
+
+function clipTitle(title: string): string {
+  return title.length <= 70 ? visible(title) : `${visible(title).slice(0, 69).toWellFormed()}…`;
+}
+
+/** Changes are no failure; what cannot be planned is, and what waits for a person asks for one. */
+function concludePlan({ plan, blockers }: PlanView): NonNullable<CheckOutput['conclusion']> {
+  const codes = blockers.map((blocker) => blocker.reason.code);
+  if (codes.includes('FORK_STATIC_ONLY')) return 'neutral';
+  if (!isComplete(plan)) return 'failure';
+  // The plan is named only once it is merged or deployed: a required check that waited for that would never pass.
+  return codes.some((code) => code !== 'CONFIRMATION_NEEDED') ? 'action_required' : 'success';
+}
+
+function concludeDeploy(report: Report): NonNullable<CheckOutput['conclusion']> {
+  if (proven(report)) return 'success';
+  const untouched = report.hosts.every(
+    (host) => host.outcome === 'refused' || host.outcome === 'not-started',
+  );
+  return untouched ? 'action_required' : 'failure';
+}
+
+function planActions({ plan, blockers, mode, merged }: PlanView): readonly CheckAction[] {
+  const again = { label: 'Plan again', description: 'Look at the hosts again', identifier: 'plan' } as const;
+  const commentable = mode !== 'merge' || merged === true;
+  const clear = blockers.every(({ reason }) => reason.code === 'CONFIRMATION_NEEDED');
+  if (isEmpty(plan) || !isComplete(plan) || !commentable || !clear) return [again];
+  const hosts = count(plan.hosts.filter((host) => host.changes.length > 0).length, 'host');
+  const description = clip(`Deploy plan ${shortDigest(plan.digest)} to ${hosts}`, 40);
+  return [again, { label: 'Deploy', description, identifier: 'deploy' }];
+}
+
+function deployActions(report: Report): readonly CheckAction[] {
+  const again = { label: 'Plan again', description: 'Look at the hosts again', identifier: 'plan' } as const;
+  if (proven(report)) return [again];
+  return [{ label: 'Retry', description: 'Deploy what is left of this plan', identifier: 'retry' }, again];
+}
+
+function renderDeployHead(report: Report): string {
+  const ended = report.endedAt === null ? '' : `, ended ${prose(time(report.endedAt))}`;
+  return [
+    `## ${deployMark(report)} ${prose(deployWords(report))}`,
+    `Plan ${code(shortDigest(report.plan))} of commit ${code(shortCommit(report.commit))} · asked for by ${code(report.by)} · begun ${prose(time(report.startedAt))}${ended} · run ${code(report.run)}`,
+  ].join('\n\n');
+}
+
+function renderOutputLeft({ bodies, parts }: Fitted): string {
+  if (bodies === 0 && parts === 0) return '';
+  const left = [
+    ...(parts > 0 ? [`the output of ${count(parts, 'change')}`] : []),
+    ...(bodies > 0 ? [`${count(bodies, 'host')} whole`] : []),
+  ];
+  return `*Left out for want of room, what went well first: ${left.join(' and ')}. All output is kept on the hosts.*`;
+}
