@@ -40,7 +40,7 @@ export interface PlanState {
   readonly plan: Plan;
   /** It is for the newest commit and nothing newer took its place. */
   readonly current: boolean;
-  /** From when reviews count: GitHub's time at which the plan was shown; null when it was not. */
+  /** From when reviews count: GitHub's time at which the plan was shown; null when it was not, and then none counts. */
   readonly shownAt: string | null;
   /** Hosts on which it has been carried out to its end. */
   readonly done: readonly string[];
@@ -82,7 +82,7 @@ export function authorize(request: Request): Decision {
 /** What stands between a plan and its deploy whoever asks: shown with the plan before anybody does. */
 export function findBlockers(request: Omit<Request, 'actor'>, plan: PlanState): readonly Reason[] {
   return [
-    ...(request.pull.behind ? [behind(request.pull)] : []),
+    ...(request.pull.behind && request.policy.on !== 'merge' ? [behind(request.pull)] : []),
     ...refuseUnapproved(request, plan),
     ...refuseFrozen(request.policy, request.now),
     ...(isComplete(plan.plan) ? [] : [incomplete(plan.plan.hosts)]),
@@ -204,7 +204,8 @@ function refuseUnapproved(
       review.commit === pull.head &&
       review.by !== pull.author &&
       atLeast(review.role, 'write') &&
-      (plan.shownAt === null || review.at >= plan.shownAt),
+      plan.shownAt !== null &&
+      review.at >= plan.shownAt,
   );
   if (counting.length >= policy.approvals) return [];
   const stale = [...newest.values()].filter((review) => review.state === 'approved').length - counting.length;

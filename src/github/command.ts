@@ -21,11 +21,14 @@ export type ParsedComment =
 
 /** All commands, as /help shows them. */
 export const COMMANDS = [
-  { usage: '/plan [host…]', what: 'look at the hosts again and plan; with hosts, only these are looked at' },
-  { usage: '/deploy [plan]', what: 'carry out exactly the plan named; without a name, the only current one' },
-  { usage: '/deploy [plan] --only host…', what: 'only on these hosts' },
-  { usage: '/deploy [plan] --skip host…', what: 'on all hosts of the plan but these' },
-  { usage: '/help', what: 'show this' },
+  { usage: '/plan [host…]', about: 'look at the hosts again and plan; with hosts, only these are looked at' },
+  {
+    usage: '/deploy [plan]',
+    about: 'carry out exactly the plan named; without a name, the only current one',
+  },
+  { usage: '/deploy [plan] --only host…', about: 'only on these hosts' },
+  { usage: '/deploy [plan] --skip host…', about: 'on all hosts of the plan but these' },
+  { usage: '/help', about: 'show this' },
 ] as const;
 
 /** The first command of a comment. Fences, quotes and HTML comments hold none, and neither does the middle of a line. */

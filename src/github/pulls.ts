@@ -15,6 +15,8 @@ export interface Pull {
   readonly mergedBy: { readonly login: string; readonly bot: boolean } | null;
   /** Commits of the pull request. */
   readonly commits: number;
+  /** Address of the repository for people. */
+  readonly site: string;
 }
 
 export async function readPull(repo: Repo, number: number): Promise<Pull> {
@@ -32,6 +34,7 @@ export async function readPull(repo: Repo, number: number): Promise<Pull> {
     mergeCommit: data.merged ? data.merge_commit_sha : null,
     mergedBy: data.merged_by ? { login: data.merged_by.login, bot: data.merged_by.type === 'Bot' } : null,
     commits: data.commits,
+    site: data.base.repo.html_url,
   };
 }
 

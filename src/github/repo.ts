@@ -1,9 +1,11 @@
 // One repository through the installation that may speak for it, and what all workflows stand on.
 import type { Logger } from 'pino';
 import type { ProbotOctokit } from 'probot';
-import type { ParsedConfig } from '../core/resource.ts';
+import type { Problem } from '../core/problem.ts';
+import type { ParsedConfig, Policy } from '../core/resource.ts';
 import type { ConfigFiles, Deployer } from '../deploy.ts';
 import type { Store } from '../store/store.ts';
+import type { Turns } from './turns.ts';
 
 export interface Repo {
   readonly octokit: ProbotOctokit;
@@ -14,17 +16,23 @@ export interface Repo {
   readonly log: Logger;
 }
 
+export type ParsedPolicy = { readonly policy: Policy } | { readonly problems: readonly Problem[] };
+
 export interface GithubWorld {
   readonly store: Store;
   readonly deployer: Deployer;
   /** The configuration or its problems; contacts no host. */
   readonly validate: (files: ConfigFiles) => ParsedConfig;
+  /** policy.yml alone, or what is wrong with it; without the file its defaults. */
+  readonly parsePolicy: (files: ConfigFiles) => ParsedPolicy;
   /** Our App's id on GitHub. */
   readonly appId: number;
   readonly now: () => Date;
   /** Octokit for an installation; runs that are picked up again have no delivery to take one from. */
   readonly connect: (installation: number) => Promise<ProbotOctokit>;
   readonly log: Logger;
+  /** One plan at a time for each pull request. */
+  readonly turns: Turns;
 }
 
 /** `owner/name`, the key of a repository in the store. */

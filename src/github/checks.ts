@@ -1,0 +1,147 @@
+// Check runs: created at once as a sign of life, updated live but not more often than GitHub likes, and always ended.
+// Annotations travel fifty at a time: https://docs.github.com/en/rest/checks/runs#update-a-check-run
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Annotation } from '../render/annotation.ts';
+import type { CheckAction } from '../render/check-run.ts';
+import { fullName, place } from './repo.ts';
+import type { GithubWorld, Repo } from './repo.ts';
+
+export const PLAN_CHECK = 'ashore/plan';
+export const DEPLOY_CHECK = 'ashore/deploy';
+
+export type Conclusion = 'success' | 'failure' | 'neutral' | 'action_required';
+
+/** What a check run says. */
+export interface CheckOutput {
+  readonly title: string;
+  readonly summary: string;
+  readonly text?: string;
+  readonly annotations?: readonly Annotation[];
+  /** Buttons. They carry no state: what one means is looked up by the check run that it stands on. */
+  readonly actions?: readonly CheckAction[];
+}
+
+export interface CheckStart {
+  readonly name: typeof PLAN_CHECK | typeof DEPLOY_CHECK;
+  readonly commit: string;
+  readonly pull: number | null;
+  /** The digest of the plan, or the id of the run, that it shows. */
+  readonly subject: string | null;
+  readonly title: string;
+  readonly summary: string;
+}
+
+export interface OpenCheck {
+  readonly id: number;
+  /** Shows how far it is; the newest call wins, and none waits. */
+  readonly update: (output: CheckOutput) => void;
+  readonly finish: (conclusion: Conclusion, output: CheckOutput, subject?: string) => Promise<void>;
+}
+
+/** Begins a check run. A re-run is a new one: a completed check run cannot go back. */
+export async function startCheck(world: GithubWorld, repo: Repo, start: CheckStart): Promise<OpenCheck> {
+  const { name, commit, pull, subject, title, summary } = start;
+  const { data } = await repo.octokit.rest.checks.create({
+    ...place(repo),
+    name,
+    head_sha: commit,
+    status: 'in_progress',
+    ...(subject === null ? {} : { external_id: subject }),
+    output: { title, summary },
+  });
+  await world.store.posts.keepCheck({ repo: fullName(repo), id: data.id, name, commit, pull, subject });
+  return openCheck(world, repo, data.id);
+}
+
+/** A check run that is there already and has not ended. */
+export function openCheck(world: GithubWorld, repo: Repo, id: number): OpenCheck {
+  const live = startLive((output) => sendProgress(repo, id, output));
+  return {
+    id,
+    update: live.update,
+    finish: async (conclusion, output, subject) => {
+      await live.stop();
+      await sendAnnotations(repo, id, output);
+      await complete(repo, id, { conclusion, output, subject });
+      const known = await world.store.posts.readCheck(fullName(repo), id);
+      if (known && subject !== undefined) await world.store.posts.keepCheck({ ...known, subject });
+    },
+  };
+}
+
+const ANNOTATIONS_AT_ONCE = 50;
+/** Milliseconds between two updates; GitHub asks for a second between writes. */
+const BETWEEN_UPDATES = 2000;
+
+async function sendProgress(repo: Repo, id: number, { title, summary, text }: CheckOutput): Promise<void> {
+  const output = { title, summary, ...(text === undefined || text === '' ? {} : { text }) };
+  try {
+    await repo.octokit.rest.checks.update({ ...place(repo), check_run_id: id, output });
+  } catch (error) {
+    repo.log.warn({ err: error, check: id }, 'the progress could not be shown');
+  }
+}
+
+/** All but the last fifty; those go with the end. */
+async function sendAnnotations(
+  repo: Repo,
+  id: number,
+  { title, summary, annotations = [] }: CheckOutput,
+): Promise<void> {
+  for (let from = 0; from + ANNOTATIONS_AT_ONCE < annotations.length; from += ANNOTATIONS_AT_ONCE) {
+    const chunk = annotations.slice(from, from + ANNOTATIONS_AT_ONCE);
+    const output = { title, summary, annotations: [...chunk] };
+    await repo.octokit.rest.checks.update({ ...place(repo), check_run_id: id, output });
+  }
+}
+
+interface Completion {
+  readonly conclusion: Conclusion;
+  readonly output: CheckOutput;
+  readonly subject: string | undefined;
+}
+
+async function complete(repo: Repo, id: number, { conclusion, output, subject }: Completion): Promise<void> {
+  const { title, summary, text = '', annotations = [], actions = [] } = output;
+  const sent = Math.floor(Math.max(0, annotations.length - 1) / ANNOTATIONS_AT_ONCE) * ANNOTATIONS_AT_ONCE;
+  await repo.octokit.rest.checks.update({
+    ...place(repo),
+    check_run_id: id,
+    status: 'completed',
+    conclusion,
+    ...(subject === undefined ? {} : { external_id: subject }),
+    output: { title, summary, ...(text === '' ? {} : { text }), annotations: annotations.slice(sent) },
+    actions: actions.map((action) => ({ ...action })),
+  });
+}
+
+interface Live {
+  readonly update: (output: CheckOutput) => void;
+  /** Resolves when nothing is on its way any more; later updates are dropped. */
+  readonly stop: () => Promise<void>;
+}
+
+function startLive(send: (output: CheckOutput) => Promise<void>): Live {
+  const ended = new AbortController();
+  let latest: CheckOutput | undefined;
+  let sending: Promise<void> | undefined;
+  const pump = async (): Promise<void> => {
+    while (latest !== undefined && !ended.signal.aborted) {
+      const next = latest;
+      latest = undefined;
+      await send(next);
+      await wait(BETWEEN_UPDATES, undefined, { signal: ended.signal }).catch(() => undefined);
+    }
+    sending = undefined;
+  };
+  return {
+    update: (output) => {
+      latest = output;
+      if (!ended.signal.aborted) sending ??= pump();
+    },
+    stop: async () => {
+      ended.abort();
+      await sending;
+    },
+  };
+}

@@ -1,0 +1,84 @@
+// Shows a plan on its pull request: kept in the store, in the sticky comment, and as the view for a check run.
+import { countChanges } from '../core/plan.ts';
+import type { Plan } from '../core/plan.ts';
+import type { Problem, Where } from '../core/problem.ts';
+import type { Reason } from '../core/reason.ts';
+import { renderPlanComment, renderProblems } from '../render/comment.ts';
+import type { PlanView } from '../render/verdict.ts';
+import { findBlockers } from './authorize.ts';
+import { putSticky } from './comments.ts';
+import { fullName } from './repo.ts';
+import type { GithubWorld, Repo } from './repo.ts';
+import { readReviews } from './reviews.ts';
+import { pullStateOf, readPolicy } from './survey.ts';
+import type { Survey } from './survey.ts';
+
+/** Keeps and shows a plan as the newest of its pull request, and answers with what was shown. */
+export async function showPlan(
+  world: GithubWorld,
+  repo: Repo,
+  survey: Survey,
+  plan: Plan,
+): Promise<PlanView> {
+  const where = { repo: fullName(repo), pull: survey.pull.number };
+  await world.store.plans.put(where, plan);
+  const view = await viewPlan(world, repo, survey, plan);
+  const changes = countChanges(plan);
+  const note = `${changes} ${changes === 1 ? 'change' : 'changes'} for commit ${plan.commit.slice(0, 7)}`;
+  const shownAt = await putSticky(world, repo, {
+    pull: where.pull,
+    render: (history) => renderPlanComment({ ...view, history }),
+    entry: { digest: plan.digest, at: plan.at, note },
+  });
+  await world.store.plans.show(where, plan, shownAt);
+  return view;
+}
+
+export async function showProblems(
+  world: GithubWorld,
+  repo: Repo,
+  survey: Survey,
+  problems: readonly Problem[],
+): Promise<void> {
+  const { number } = survey.pull;
+  await world.store.plans.supersede({ repo: fullName(repo), pull: number }, null);
+  const link = linkTo(survey);
+  await putSticky(world, repo, { pull: number, render: () => renderProblems(problems, link) });
+}
+
+/** Gives the address of a line at the commit of the plan. */
+export function linkTo({ pull, commit }: Pick<Survey, 'pull' | 'commit'>): (where: Where) => string {
+  return ({ file, line }) =>
+    `${pull.site}/blob/${commit}/${file.split('/').map(encodeURIComponent).join('/')}#L${line}`;
+}
+
+async function viewPlan(world: GithubWorld, repo: Repo, survey: Survey, plan: Plan): Promise<PlanView> {
+  const read = await readPolicy(world, repo, survey.tip);
+  const shared = {
+    plan,
+    commit: survey.commit,
+    base: survey.base,
+    merged: survey.pull.state === 'merged',
+    link: linkTo(survey),
+  };
+  if ('reason' in read) return { ...shared, mode: 'merge', blockers: [{ reason: read.reason }] };
+  const reviews = read.policy.approvals > 0 ? await readReviews(repo, survey.pull.number) : [];
+  const request = { policy: read.policy, pull: pullStateOf(survey), reviews, now: world.now() };
+  const shownAt = await readShownAt(world, repo, survey, plan);
+  const reasons: readonly Reason[] = findBlockers(request, { plan, current: true, shownAt, done: [] });
+  return { ...shared, mode: read.policy.on, blockers: reasons.map((reason) => ({ reason })) };
+}
+
+/** From when reviews count. After a merge: since the last plan that was shown for the head, which is what was reviewed. */
+export async function readShownAt(
+  { store }: GithubWorld,
+  repo: Repo,
+  { pull, commit }: Survey,
+  plan: Plan,
+): Promise<string | null> {
+  const where = { repo: fullName(repo), pull: pull.number };
+  const reviewed = pull.state === 'merged' ? await store.plans.lastShown(where, pull.head) : undefined;
+  if (reviewed) return reviewed.shownAt;
+  const known = await store.plans.find(where, plan.digest);
+  return known.find((stored) => stored.commit === commit)?.shownAt ?? null;
+}

@@ -1,0 +1,84 @@
+// What a pull request means for deploy-configs/ right now: what would be planned, against what, and whether it is touched at all.
+// Compared are the names of git's trees, so no list of changed files and its cap is involved.
+import type { Policy } from '../core/resource.ts';
+import type { ConfigFiles } from '../deploy.ts';
+import type { PullState } from './authorize.ts';
+import { readFiles, readSubtree } from './contents.ts';
+import type { ReadFiles } from './contents.ts';
+import { readMergeBase, readMergedOnto, readPull, readTip } from './pulls.ts';
+import type { Pull } from './pulls.ts';
+import type { GithubWorld, Repo } from './repo.ts';
+import type { Reason } from '../core/reason.ts';
+
+export interface Survey {
+  readonly pull: Pull;
+  /** Whose configuration is planned and deployed: the head, or the merge commit. */
+  readonly commit: string;
+  /** What it is compared with: where the branch left its base, or what was merged onto. */
+  readonly base: string;
+  /** Where the base branch is now: policy is read there. */
+  readonly tip: string;
+  readonly touched: boolean;
+  readonly behind: boolean;
+}
+
+export async function surveyPull(repo: Repo, number: number): Promise<Survey> {
+  const pull = await readPull(repo, number);
+  const tip = await readTip(repo, pull.base);
+  return pull.mergeCommit === null
+    ? surveyOpen(repo, pull, tip)
+    : surveyMerged(repo, pull, tip, pull.mergeCommit);
+}
+
+/** What authorize() asks of a pull request. */
+export function pullStateOf({ pull, behind }: Survey): PullState {
+  const { author, head, state, fork, base, defaultBranch } = pull;
+  return { author, head, state, fork, base, defaultBranch, behind };
+}
+
+/** The policy at a commit of the base branch. */
+export async function readPolicy(
+  world: GithubWorld,
+  repo: Repo,
+  commit: string,
+): Promise<{ readonly policy: Policy } | { readonly reason: Reason }> {
+  const read = await readFiles(repo, commit);
+  if (read.is === 'refused') return { reason: read.reason };
+  const parsed = world.parsePolicy(filesOf(read));
+  if ('policy' in parsed) return parsed;
+  const message = `the policy of the base branch is not valid: ${parsed.problems[0]?.message ?? 'it cannot be read'}`;
+  return { reason: { code: 'CONFIG_INVALID', message, next: 'Fix policy.yml on the base branch.' } };
+}
+
+/** No folder is the same as an empty one. */
+export function filesOf(read: Exclude<ReadFiles, { is: 'refused' }>): ConfigFiles {
+  return read.is === 'files' ? read.files : new Map();
+}
+
+async function surveyOpen(repo: Repo, pull: Pull, tip: string): Promise<Survey> {
+  const base = await readMergeBase(repo, tip, pull.head);
+  const [atHead, atBase, atTip] = await Promise.all([
+    readSubtree(repo, pull.head),
+    readSubtree(repo, base),
+    base === tip ? undefined : readSubtree(repo, tip),
+  ]);
+  const now = base === tip ? atBase : atTip;
+  return {
+    pull,
+    commit: pull.head,
+    base,
+    tip,
+    touched: atHead !== atBase && atHead !== now,
+    behind: atBase !== now && atHead !== now,
+  };
+}
+
+async function surveyMerged(repo: Repo, pull: Pull, tip: string, commit: string): Promise<Survey> {
+  const base = await readMergedOnto(repo, pull, commit);
+  const [atCommit, atBase, atTip] = await Promise.all([
+    readSubtree(repo, commit),
+    readSubtree(repo, base),
+    readSubtree(repo, tip),
+  ]);
+  return { pull, commit, base, tip, touched: atCommit !== atBase, behind: atCommit !== atTip };
+}
