@@ -1,6 +1,6 @@
 // A look that must succeed: a failed read becomes a READ_FAILED with its evidence, never an absence.
 import { decode } from './host.ts';
-import type { LookOptions, Reader } from './host.ts';
+import type { Look, LookOptions, Reader } from './host.ts';
 import { HostFailure } from './reason.ts';
 import { quoteCommand } from './shell.ts';
 
@@ -9,14 +9,16 @@ interface Expectation extends LookOptions {
   readonly expected?: readonly number[];
 }
 
-/** What the look printed. */
-export async function readText(
+/** Characters of a command and of its own words that a person is shown. */
+const SHOWN = 2000;
+
+export async function readLook(
   host: Reader,
   argv: readonly string[],
   { expected = [0], ...options }: Expectation = {},
-): Promise<string> {
+): Promise<Look> {
   const look = await host.look(argv, options);
-  if (expected.includes(look.status)) return decode(look.stdout);
+  if (expected.includes(look.status)) return look;
   const command = quoteCommand(argv).slice(0, SHOWN);
   throw new HostFailure({
     code: 'READ_FAILED',
@@ -25,5 +27,11 @@ export async function readText(
   });
 }
 
-/** Characters of a command and of its own words that a person is shown. */
-const SHOWN = 2000;
+/** What the look printed. */
+export async function readText(
+  host: Reader,
+  argv: readonly string[],
+  expectation?: Expectation,
+): Promise<string> {
+  return decode((await readLook(host, argv, expectation)).stdout);
+}

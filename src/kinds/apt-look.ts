@@ -1,0 +1,154 @@
+// The looks at dpkg and apt: one turn for what is there, a second one for what apt would do, only where something is due.
+// Several packages are simulated on top of each other, in the order in which a deploy carries them out.
+import { decode } from '../core/host.ts';
+import type { Reader } from '../core/host.ts';
+import { readLook, readText } from '../core/look.ts';
+import { quoteCommand } from '../core/shell.ts';
+import {
+  INSTALLED_FORMAT,
+  activeOf,
+  parseFurther,
+  parseInstalled,
+  parsePolicy,
+  parseProviders,
+  parseSimulation,
+  parseUnits,
+} from './apt.ts';
+import type { Installed, Line, Offer } from './apt.ts';
+
+export interface Packages {
+  readonly installed: ReadonlyMap<string, Installed>;
+  readonly offers: ReadonlyMap<string, Offer>;
+  /** Packages that are half installed, and work that dpkg did not finish: apt does nothing before they are mended. */
+  readonly unsound: readonly string[];
+}
+
+export async function readPackages(host: Reader, names: readonly string[]): Promise<Packages> {
+  const policy = ['env', 'LC_ALL=C', 'apt-cache', 'policy', ...names];
+  const [rows, architecture, offers, unfinished] = await Promise.all([
+    readText(host, ['dpkg-query', '-W', '-f', INSTALLED_FORMAT]),
+    readText(host, ['dpkg', '--print-architecture']),
+    names.length === 0 ? '' : readText(host, policy, { limit: 60 }),
+    readText(host, ['find', '/var/lib/dpkg/updates', '-type', 'f', '-name', '[0-9]*']),
+  ]);
+  const installed = parseInstalled(rows, architecture.trim());
+  const half = [...installed].filter(([, found]) => found.state === 'unsound').map(([name]) => name);
+  const journal = unfinished === '' ? [] : ['/var/lib/dpkg/updates is not empty'];
+  return { installed, offers: parsePolicy(offers), unsound: [...half, ...journal] };
+}
+
+/** What is asked of one package: `name=version`, `name` or `name-`, as apt-get takes it. */
+export interface Asked {
+  readonly id: string;
+  readonly word: string;
+}
+
+/** What apt would do for one package, on top of what it does for those asked for before it. */
+export interface Transaction {
+  readonly lines: readonly Line[];
+  /** Names among the lines that apt shall go on seeing as installed for the sake of others only. */
+  readonly automatic: readonly string[];
+  /** Units that run now and come from packages that are replaced or removed. */
+  readonly units: readonly { readonly unit: string; readonly how: 'restart' | 'stop' }[];
+}
+
+/** apt's own words for why it does nothing. */
+export interface Refusal {
+  readonly refused: string;
+  readonly command: string;
+}
+
+export function isRefusal(answer: Transaction | Refusal): answer is Refusal {
+  return 'refused' in answer;
+}
+
+/** Each on top of those before it; after a refusal the later ones cannot be known and are refused with it. */
+export async function readTransactions(
+  host: Reader,
+  asked: readonly Asked[],
+  installed: Packages['installed'],
+): Promise<ReadonlyMap<string, Transaction | Refusal>> {
+  if (asked.length === 0) return new Map();
+  const words = asked.map(({ word }) => word);
+  const [simulations, marks, files, running] = await Promise.all([
+    Promise.all(asked.map((_, index) => readSimulation(host, words.slice(0, index + 1)))),
+    readText(host, ['apt-mark', 'showauto']),
+    readText(host, ['sh', '-c', UNIT_FILES]),
+    readText(host, ['sh', '-c', ACTIVE_UNITS]),
+  ]);
+  const active = running.split('\n').map((line) => line.split(' ')[0] ?? '');
+  const known = { installed, automatic: new Set(marks.split('\n')), files: parseUnits(files), active };
+  const answers = asked.map(({ id }, index): readonly [string, Transaction | Refusal] => {
+    const now = simulations[index] ?? [];
+    if ('refused' in now) return [id, now];
+    const before = simulations[index - 1] ?? [];
+    const further = parseFurther('refused' in before ? [] : before, now);
+    const named = asked.slice(0, index + 1).map((one) => one.id);
+    return [id, transactionOf(further, named, known)];
+  });
+  return new Map(answers);
+}
+
+const UNIT_FILES =
+  "cd /var/lib/dpkg/info && { grep -HE '^/(usr/)?lib/systemd/system/[^/]+[.]service$' -- *.list || [ $? -eq 1 ]; }";
+/** Nothing where no systemd runs. */
+const ACTIVE_UNITS =
+  'systemctl list-units --type=service --state=active --no-legend --plain --no-pager 2>/dev/null || :';
+
+const SIMULATE =
+  'env LC_ALL=C apt-get -s -q -y --no-install-recommends -o APT::Get::AutomaticRemove=0 -o APT::Get::Show-User-Simulation-Note=0'.split(
+    ' ',
+  );
+
+async function readSimulation(host: Reader, words: readonly string[]): Promise<readonly Line[] | Refusal> {
+  const downgrade = words.some((word) => word.includes('=')) ? ['--allow-downgrades'] : [];
+  const argv = [...SIMULATE, ...downgrade, 'install', ...words];
+  const look = await readLook(host, argv, { expected: [0, 100], limit: 120 });
+  const text = decode(look.stdout);
+  if (look.status === 0) return parseSimulation(text);
+  const explained = /^The following packages have unmet dependencies:\n(?: .*\n)*/m.exec(text)?.[0] ?? '';
+  return { refused: `${explained}${look.stderr}`.trim(), command: quoteCommand(argv) };
+}
+
+interface Known {
+  readonly installed: Packages['installed'];
+  readonly automatic: ReadonlySet<string>;
+  readonly files: ReadonlyMap<string, readonly string[]>;
+  readonly active: readonly string[];
+}
+
+function transactionOf(lines: readonly Line[], named: readonly string[], known: Known): Transaction {
+  // apt-get marks every package that it is given by name as wanted for its own sake.
+  const others = lines.filter(({ name, to }) => to !== null && !named.includes(name));
+  const automatic = others.filter(({ name }) => !known.installed.has(name) || known.automatic.has(name));
+  const units = lines
+    .filter(({ name }) => known.installed.get(name)?.state === 'installed')
+    .flatMap(({ name, to }) =>
+      activeOf(known.files.get(name) ?? [], known.active).map((unit) => {
+        return { unit, how: to === null ? ('stop' as const) : ('restart' as const) };
+      }),
+    );
+  return { lines, automatic: automatic.map(({ name }) => name), units };
+}
+
+export interface Unknown {
+  /** For a name that no package has, the packages that provide it. */
+  readonly providers: ReadonlyMap<string, readonly string[]>;
+  /** How old the package lists are, in words. */
+  readonly lists: string;
+}
+
+export async function readUnknown(host: Reader, names: readonly string[]): Promise<Unknown> {
+  if (names.length === 0) return { providers: new Map(), lists: '' };
+  const [shown, times] = await Promise.all([
+    readText(host, ['env', 'LC_ALL=C', 'apt-cache', 'showpkg', ...names], { expected: [0, 100] }),
+    readText(host, ['sh', '-c', LISTS_AGE]),
+  ]);
+  const [newest = 0, now = 0] = times.split('\n').map(Number);
+  const day = new Date(newest * 1000).toISOString().slice(0, 10);
+  const age = Math.floor((now - newest) / 86_400);
+  return { providers: parseProviders(shown), lists: `package lists of ${day}, ${age} days old` };
+}
+
+/** ctime, because apt gives the files the time of the server. */
+const LISTS_AGE = "find /var/lib/apt/lists -printf '%C@\\n' | sort -rn | sed -n 1p; date +%s";
