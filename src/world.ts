@@ -1,4 +1,5 @@
 // The verbs on the real world: real kinds, ssh2, the run on the host, the clock. Wiring only.
+import { readFileSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
 import { createDeployer } from './deploy.ts';
 import type { Deployer } from './deploy.ts';
@@ -21,4 +22,13 @@ export function createLiveDeployer(options: ConnectOptions): Deployer {
       await wait(milliseconds);
     },
   });
+}
+
+/** The identities that the settings name. Throws when the key's file cannot be read. */
+export function readKeys(ssh: { keyPath: string | undefined; agentSocket: string | undefined }): ConnectOptions {
+  const { keyPath, agentSocket } = ssh;
+  return {
+    keys: keyPath === undefined ? [] : [{ name: keyPath, privateKey: readFileSync(keyPath, 'utf8') }],
+    ...(agentSocket === undefined ? {} : { agent: agentSocket }),
+  };
 }

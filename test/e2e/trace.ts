@@ -7,29 +7,37 @@ export interface Executed {
 }
 
 export function parseTrace(text: string): Executed[] {
+  const calls = joinHalves(text);
+  // A child may execute before its parent's clone has returned, so who made whom is read first.
+  const parents = new Map<string, string>();
+  for (const { pid, call } of calls) {
+    const child = /^(?:clone3?|v?fork)\(.* = (\d+)$/.exec(call)?.[1];
+    if (child !== undefined) parents.set(child, pid);
+  }
   const current = new Map<string, Executed>();
-  const executed: Executed[] = [];
-  // A call that another process interrupts is written in two halves; they are joined by pid.
+  const programOf = (pid: string | undefined): Executed | undefined =>
+    pid === undefined ? undefined : (current.get(pid) ?? programOf(parents.get(pid)));
+  return calls.flatMap(({ pid, call }) => {
+    const execve = /^execve\("(?:[^"\\]|\\.)*", \[(.*?)\], \[.* = 0$/.exec(call);
+    if (!execve) return [];
+    const one = { argv: parseStrings(execve[1] ?? ''), by: programOf(pid) };
+    current.set(pid, one);
+    return [one];
+  });
+}
+
+/** A call that another process interrupts is written in two halves; they belong together by pid. */
+function joinHalves(text: string): { readonly pid: string; readonly call: string }[] {
   const halves = new Map<string, string>();
-  for (const line of text.split('\n')) {
-    const match = /^(\d+) +(.*)$/.exec(line);
-    const [, pid = '', rest = ''] = match ?? [];
+  return text.split('\n').flatMap((line) => {
+    const [, pid = '', rest = ''] = /^(\d+) +(.*)$/.exec(line) ?? [];
     if (rest.endsWith('<unfinished ...>')) {
       halves.set(pid, rest.slice(0, -'<unfinished ...>'.length));
-      continue;
+      return [];
     }
     const resumed = /^<\.\.\. \w+ resumed>(.*)$/.exec(rest);
-    const call = resumed ? `${halves.get(pid) ?? ''}${resumed[1] ?? ''}` : rest;
-    const child = /^(?:clone3?|v?fork)\(.* = (\d+)$/.exec(call)?.[1];
-    const parent = current.get(pid);
-    if (child !== undefined && parent && !current.has(child)) current.set(child, parent);
-    const execve = /^execve\("(?:[^"\\]|\\.)*", \[(.*?)\], \[.* = 0$/.exec(call);
-    if (!execve) continue;
-    const one = { argv: parseStrings(execve[1] ?? ''), by: current.get(pid) };
-    current.set(pid, one);
-    executed.push(one);
-  }
-  return executed;
+    return [{ pid, call: resumed ? `${halves.get(pid) ?? ''}${resumed[1] ?? ''}` : rest }];
+  });
 }
 
 function parseStrings(list: string): string[] {
