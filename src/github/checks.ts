@@ -31,8 +31,13 @@ export interface CheckStart {
   readonly summary: string;
 }
 
-export interface OpenCheck {
+/** A check run by its id, and where people look at it. */
+export interface CheckPlace {
   readonly id: number;
+  readonly url: string;
+}
+
+export interface OpenCheck extends CheckPlace {
   /** Shows how far it is; the newest call wins, and none waits. */
   readonly update: (output: CheckOutput) => void;
   readonly finish: (conclusion: Conclusion, output: CheckOutput, subject?: string) => Promise<void>;
@@ -50,14 +55,15 @@ export async function startCheck(world: GithubWorld, repo: Repo, start: CheckSta
     output: { title, summary },
   });
   await world.store.posts.keepCheck({ repo: fullName(repo), id: data.id, name, commit, pull, subject });
-  return openCheck(world, repo, data.id);
+  return openCheck(world, repo, { id: data.id, url: data.html_url ?? '' });
 }
 
 /** A check run that is there already and has not ended. */
-export function openCheck(world: GithubWorld, repo: Repo, id: number): OpenCheck {
+export function openCheck(world: GithubWorld, repo: Repo, { id, url }: CheckPlace): OpenCheck {
   const live = startLive((output) => sendProgress(repo, id, output));
   return {
     id,
+    url,
     update: live.update,
     finish: async (conclusion, output, subject) => {
       await live.stop();

@@ -55,6 +55,11 @@ export async function readMergeBase(repo: Repo, base: string, head: string): Pro
   return data.merge_base_commit.sha;
 }
 
+/** Whether a commit holds another in its history. */
+export async function readContains(repo: Repo, commit: string, other: string): Promise<boolean> {
+  return (await readMergeBase(repo, commit, other)) === other;
+}
+
 /** The commit of the base branch that a merge was made on, whether it merged, squashed or rebased. */
 export async function readMergedOnto(repo: Repo, pull: Pull, mergeCommit: string): Promise<string> {
   let parents = await readParents(repo, mergeCommit);

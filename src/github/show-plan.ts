@@ -10,7 +10,7 @@ import { putSticky } from './comments.ts';
 import { fullName } from './repo.ts';
 import type { GithubWorld, Repo } from './repo.ts';
 import { readReviews } from './reviews.ts';
-import { pullStateOf, readPolicy } from './survey.ts';
+import { pullStateOf, readPolicy, surveyPull } from './survey.ts';
 import type { Survey } from './survey.ts';
 
 /** Keeps and shows a plan as the newest of its pull request, and answers with what was shown. */
@@ -45,6 +45,37 @@ export async function showProblems(
   const link = linkTo(survey);
   await putSticky(world, repo, { pull: number, render: () => renderProblems(problems, link) });
 }
+
+export interface Deployed {
+  readonly pull: number;
+  readonly plan: Plan;
+  /** What became of it. */
+  readonly words: string;
+}
+
+/** What became of a plan, and below it the plan as long as it is the current one, for what is left of it. */
+export async function showDeployed(
+  world: GithubWorld,
+  repo: Repo,
+  { pull, plan, words }: Deployed,
+): Promise<void> {
+  const survey = await surveyPull(repo, pull);
+  const current = await world.store.plans.current({ repo: fullName(repo), pull });
+  const newer = current !== undefined && current.plan.digest !== plan.digest;
+  const shown = newer ? current.plan : plan;
+  const view = await viewPlan(world, repo, survey, shown);
+  await putSticky(world, repo, {
+    pull,
+    render: (history) => {
+      const past = history.filter((entry) => entry.digest !== shown.digest);
+      const both = `${words}\n\n---\n\n${renderPlanComment({ ...view, history: past })}`;
+      return both.length <= MAX_COMMENT ? both : words;
+    },
+  });
+}
+
+/** GitHub takes 65,536 characters. */
+const MAX_COMMENT = 65_000;
 
 /** Gives the address of a line at the commit of the plan. */
 export function linkTo({ pull, commit }: Pick<Survey, 'pull' | 'commit'>): (where: Where) => string {

@@ -17,7 +17,7 @@ export type RunRequest = z.infer<typeof RunRequest>;
 
 /** Where a run writes what becomes of it on GitHub. */
 const RunPosts = z.object({
-  check: z.number().optional(),
+  check: z.object({ id: z.number(), url: z.string() }).optional(),
   deployments: z.array(z.object({ stack: z.string(), id: z.number() })),
 });
 export type RunPosts = z.infer<typeof RunPosts>;
@@ -67,6 +67,8 @@ export interface Runs {
   read(id: string): Promise<Run | undefined>;
   /** All that have begun and not ended. */
   running(): Promise<readonly Run[]>;
+  /** The run of a repository that began last. */
+  newest(repo: string): Promise<Run | undefined>;
   /** The runs of one plan, oldest first. */
   ofPlan(place: { readonly repo: string; readonly pull: number }, plan: string): Promise<readonly Run[]>;
 }
@@ -101,6 +103,11 @@ export function openRuns(db: Database, now: () => Date): Runs {
         .orderBy('started_at')
         .execute();
       return rows.map(parseRun);
+    },
+    newest: async (repo) => {
+      const all = db.selectFrom('runs').selectAll().where('repo', '=', repo);
+      const row = await all.orderBy('started_at', 'desc').limit(1).executeTakeFirst();
+      return row && parseRun(row);
     },
     ofPlan: async ({ repo, pull }, plan) => {
       const here = db.selectFrom('runs').selectAll().where('repo', '=', repo).where('pull', '=', pull);
