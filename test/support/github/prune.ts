@@ -61,6 +61,8 @@ function clean(source: Source, node: Json): Json {
   if (typeof ref === 'string') return { $ref: `#/schemas/${need(source, ref)}` };
   const kept = Object.entries(node)
     .filter(([key]) => !NOISE.has(key) && !key.startsWith('x-'))
+    // An absent URL is said to be "" by default, which is no URL.
+    .filter(([key]) => key !== 'format' || node['default'] !== '')
     .map(([key, value]): [string, Json] => {
       if (key === 'properties' || key === 'patternProperties') return [key, cleanMap(source, value)];
       return [key, key === 'required' || key === 'enum' ? value : clean(source, value)];
