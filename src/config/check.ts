@@ -118,7 +118,7 @@ function say(issue: Issue, node: Tree | undefined): Said {
     case 'invalid_union':
       return sayUnion(issue, node);
     case 'invalid_key':
-      return { message: issue.issues[0]?.message ?? 'this key has not the form that is asked for' };
+      return { message: sayKey(issue) };
     case 'invalid_format':
       return { message: `${describe(node)} has not the form that is asked for${formOf(issue)}` };
     case 'too_small':
@@ -134,6 +134,11 @@ function say(issue: Issue, node: Tree | undefined): Said {
     default:
       return issue satisfies never;
   }
+}
+
+function sayKey({ issues }: z.core.$ZodIssueInvalidKey): string {
+  const own = issues.find((issue) => issue.message !== UNSAID);
+  return own?.message ?? 'this key has not the form that is asked for';
 }
 
 function sayType(expected: string, node: Tree | undefined): Said {

@@ -34,7 +34,8 @@ export function readTree(file: string, bytes: Uint8Array, tell: Tell): Tree | un
     const { line, col } = lines.linePos(offset);
     return { file, line: Math.max(line, 1), column: Math.max(col, 1) };
   };
-  // Duplicate keys are looked for below: the parser's own search takes quadratic time.
+  // Duplicate keys are looked for below: the parser's own search takes quadratic time. A log level of `silent` would
+  // also keep a second document quiet.
   const document = parseDocument(text, {
     lineCounter: lines,
     version: '1.2',
@@ -44,7 +45,7 @@ export function readTree(file: string, bytes: Uint8Array, tell: Tell): Tree | un
     stringKeys: true,
     resolveKnownTags: false,
     prettyErrors: false,
-    logLevel: 'silent',
+    logLevel: 'error',
   });
   const errors = [...document.errors, ...document.warnings];
   for (const error of errors.slice(0, MOST_ERRORS)) {
@@ -108,7 +109,7 @@ function treeOf(node: unknown, reading: Reading, near: Where): Tree {
   }
   if (node.anchor !== undefined) reading.anchors.set(node.anchor, node);
   if (isScalar(node))
-    return scalarOf(node.value, node.source ?? '', reading, node.source ? reading.where(node) : near);
+    return scalarOf(node.value, node.source ?? '', reading, node.value === null ? near : reading.where(node));
   reading.open.add(node);
   const where = reading.where(node);
   const tree: Tree = isMap(node)

@@ -150,7 +150,9 @@ type Outcome = Settled & { readonly host: string };
 /** Each problem once, with its hosts where it is not the same on all of them. */
 function tellOutcomes(outcomes: readonly Outcome[], guessed: boolean, tell: Tell): void {
   const told = outcomes.flatMap(({ host, problems }) => problems.map((problem) => ({ host, problem })));
-  const same = Map.groupBy(told, ({ problem }) => JSON.stringify(problem));
+  const same = Map.groupBy(told, ({ problem: { code, where, message } }) =>
+    JSON.stringify([code, where, message]),
+  );
   for (const group of same.values()) {
     const hosts = [...new Set(group.map(({ host }) => host))];
     const everywhere = hosts.length === outcomes.length;

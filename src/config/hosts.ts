@@ -1,7 +1,6 @@
 // hosts.yml → the inventory: names, groups, variables and targets. Names and variables are taken even from a file
 // with problems, so that the stacks can be checked in the same go.
-import { formatWhere } from '../core/problem.ts';
-import { suggest } from '../core/problem.ts';
+import { formatWhere, suggest } from '../core/problem.ts';
 import type { Where } from '../core/problem.ts';
 import type { Target } from '../core/host.ts';
 import { check } from './check.ts';
@@ -10,8 +9,8 @@ import { HostsFile } from './hosts-file.ts';
 import { jumpChain, jumpOf, targetsOf } from './targets.ts';
 import { locate, memberOf, membersOf, textsOf } from './tree.ts';
 import type { Mapping, Tree } from './tree.ts';
-import { BUILT_IN, findConflicts, parseVariables } from './variables.ts';
-import type { GroupVariables } from './variables.ts';
+import { findConflicts, parseVariables } from './variables.ts';
+import type { BuiltIn, GroupVariables } from './variables.ts';
 
 /** Means all hosts wherever hosts are named. */
 export const ALL = 'all';
@@ -71,7 +70,7 @@ function inventoryOf(tree: Tree, tell: Tell): Inventory {
 }
 
 function builtInOf(name: string, where: Where, address: Tree | undefined): ReadonlyMap<string, Tree> {
-  const values: Record<(typeof BUILT_IN)[number], Tree> = {
+  const values: Record<BuiltIn, Tree> = {
     host: { is: 'scalar', value: name, source: name, where },
     address: address ?? { is: 'hole', where },
   };

@@ -9,30 +9,38 @@ type JsonSchema = z.core.JSONSchema.BaseSchema;
 
 /** Texts of JSON files, by file name. */
 export function renderJsonSchemas(kinds: readonly AnyKind[]): ReadonlyMap<string, string> {
-  const stack = jsonSchemaOf(StackFile);
-  const entries = { type: 'array' as const, items: { anyOf: kinds.map(entrySchema) } };
-  const described = isSchema(stack.properties?.['resources'])
-    ? stack.properties['resources'].description
-    : undefined;
-  const resources = { ...(described === undefined ? {} : { description: described }), ...entries };
   return new Map([
     ['hosts.json', render('Ashore: hosts.yml', jsonSchemaOf(HostsFile))],
     ['policy.json', render('Ashore: policy.yml', jsonSchemaOf(PolicyFile))],
-    ['stack.json', render('Ashore: a stack', { ...stack, properties: { ...stack.properties, resources } })],
+    ['stack.json', render('Ashore: a stack', stackSchema(kinds))],
   ]);
 }
 
+/** All kinds go through one call, so that what they refer to has one name each in the whole file. */
+function stackSchema(kinds: readonly AnyKind[]): JsonSchema {
+  const entries = z.object(Object.fromEntries(kinds.map((kind) => [kind.name, entryForm(kind)])));
+  const { definitions, properties: forms } = jsonSchemaOf(entries);
+  const items = { anyOf: kinds.map((kind) => entrySchema(kind, forms?.[kind.name])) };
+  const stack = jsonSchemaOf(StackFile);
+  const resources = stack.properties?.['resources'];
+  const properties = { ...stack.properties, resources: { ...(isSchema(resources) ? resources : {}), items } };
+  return { ...stack, properties, ...(definitions ? { definitions } : {}) };
+}
+
+function entryForm(kind: AnyKind): z.ZodType {
+  return z.object({ id: kind.id, spec: kind.spec, on: Selector });
+}
+
 /** `- file: /etc/x` and the keys of the kind beside it. */
-function entrySchema(kind: AnyKind): JsonSchema {
-  const { $schema, ...spec } = jsonSchemaOf(kind.spec);
-  const id = { ...withoutDialect(jsonSchemaOf(kind.id)) };
-  const on = withoutDialect(jsonSchemaOf(Selector));
-  const properties = Object.entries(spec.properties ?? {}).map(([key, value]) => [key, orVariable(value)]);
+function entrySchema(kind: AnyKind, form: unknown): JsonSchema {
+  const { id = {}, on = {}, spec } = (isSchema(form) && form.properties) || {};
+  const keys = isSchema(spec) ? spec : {};
+  const properties = Object.entries(keys.properties ?? {}).map(([key, value]) => [key, orVariable(value)]);
   return {
-    ...spec,
+    ...keys,
     description: kind.about,
     properties: { [kind.name]: orVariable(id), on, ...Object.fromEntries(properties) },
-    required: [kind.name, ...(spec.required ?? [])],
+    required: [kind.name, ...(keys.required ?? [])],
   };
 }
 
@@ -48,21 +56,19 @@ function orVariable(schema: z.core.JSONSchema._JSONSchema): z.core.JSONSchema._J
 }
 
 function innerOrVariable(schema: JsonSchema): JsonSchema {
-  const { properties, items } = schema;
+  const { properties, items, anyOf, additionalProperties } = schema;
   const named = properties && Object.entries(properties).map(([key, value]) => [key, orVariable(value)]);
   return {
     ...schema,
     ...(named ? { properties: Object.fromEntries(named) } : {}),
-    ...(items !== undefined && !Array.isArray(items) ? { items: orVariable(items) } : {}),
+    ...(items === undefined || Array.isArray(items) ? {} : { items: orVariable(items) }),
+    ...(anyOf ? { anyOf: anyOf.map((form) => (isSchema(form) ? innerOrVariable(form) : form)) } : {}),
+    ...(additionalProperties === undefined ? {} : { additionalProperties: orVariable(additionalProperties) }),
   };
 }
 
 function jsonSchemaOf(schema: z.ZodType): JsonSchema {
   return z.toJSONSchema(schema, { io: 'input', target: 'draft-7', unrepresentable: 'any' });
-}
-
-function withoutDialect({ $schema, ...schema }: JsonSchema): JsonSchema {
-  return schema;
 }
 
 function render(title: string, { $schema, ...schema }: JsonSchema): string {

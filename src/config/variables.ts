@@ -8,7 +8,8 @@ import { hasHole, memberOf, membersOf, plainOf, someNode } from './tree.ts';
 import type { Mapping, Member, Scalar, Tree } from './tree.ts';
 
 /** Set by Ashore for each host; no level may set them. */
-export const BUILT_IN = ['host', 'address'] as const;
+const BUILT_IN = ['host', 'address'] as const;
+export type BuiltIn = (typeof BUILT_IN)[number];
 
 export interface GroupVariables {
   readonly group: string;
