@@ -44,11 +44,11 @@ it('makes stop fail', async () => {
   const github = await startGitHub({ secret: SECRET, permissions: PERMISSIONS, events: [] });
   const repo = await github.createRepo('acme', 'shop', { private: false });
   await repo.commit({ branch: 'main', message: 'Start', files: { 'a.txt': 'a' } });
-  repo.repository.defaultBranch = null as unknown as string;
+  repo.repository.pushedAt = 'yesterday';
   await new Octokit({ baseUrl: github.apiUrl, auth: github.token('acme') }).rest.repos.get({
     owner: 'acme',
     repo: 'shop',
   });
   expect(github.violations()).toHaveLength(1);
-  await expect(github.stop()).rejects.toThrow('default_branch must be string');
+  await expect(github.stop()).rejects.toThrow('pushed_at must match format "date-time"');
 });

@@ -80,7 +80,13 @@ export class GitHubDouble {
     world.outbox = hooks;
     const double = new GitHubDouble(world, contract, hooks, privateKey);
     double.#server = await listen(
-      { world, contract, faults: double.faults, page, graphql },
+      {
+        world,
+        contract,
+        faults: double.faults,
+        graphql,
+        page: (request, response, url) => page(world, request, response, url),
+      },
       options.port ?? 0,
     );
     return double;

@@ -56,10 +56,10 @@ export function inline(source: string): string {
   for (let at = 0; at < parts.length; at += 3) {
     const text = (parts[at] ?? '').replaceAll(
       /\\([!-/:-@[-`{-~])/g,
-      (_, mark: string) => `\u0000${mark.charCodeAt(0)};`,
+      (_, mark: string) => `\uE000${mark.charCodeAt(0)};`,
     );
     shown.push(
-      styled(escapeHtml(text)).replaceAll(/\u0000(\d+);/g, (_, code: string) =>
+      styled(escapeHtml(text)).replaceAll(/\uE000(\d+);/g, (_, code: string) =>
         escapeHtml(String.fromCharCode(Number(code))),
       ),
     );
