@@ -86,7 +86,7 @@ export async function readPullsOf(
   return data.map((each) => ({ number: each.number, merged: each.merged_at !== null }));
 }
 
-async function readParents(repo: Repo, commit: string): Promise<readonly string[]> {
+export async function readParents(repo: Repo, commit: string): Promise<readonly string[]> {
   const { data } = await repo.octokit.rest.git.getCommit({ ...place(repo), commit_sha: commit });
   return data.parents.map((parent) => parent.sha);
 }

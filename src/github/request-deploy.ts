@@ -6,13 +6,14 @@ import { sha256 } from '../core/json.ts';
 import type { Reason } from '../core/reason.ts';
 import type { StoredPlan } from '../store/plans.ts';
 import type { Lease, NewRun } from '../store/runs.ts';
+import type { CheckPlace } from './checks.ts';
 import { readActor } from './permissions.ts';
 import type { Account } from './permissions.ts';
 import { readContains } from './pulls.ts';
 import { fullName } from './repo.ts';
 import type { GithubWorld, Repo } from './repo.ts';
 import { readReviews } from './reviews.ts';
-import { readShownAt } from './show-plan.ts';
+import { readDone, readShownAt } from './show-plan.ts';
 import { pullStateOf, readPolicy } from './survey.ts';
 import type { Survey } from './survey.ts';
 
@@ -29,6 +30,8 @@ export interface DeployWish {
   readonly delivery: string;
   /** The comment that asked. */
   readonly comment?: number;
+  /** The check run that was begun for it already. */
+  readonly check?: CheckPlace;
 }
 
 export type Asked =
@@ -46,6 +49,7 @@ export async function requestDeploy(world: GithubWorld, repo: Repo, wish: Deploy
   const started = await world.store.runs.start(run);
   switch (started.is) {
     case 'started':
+      if (wish.check) await world.store.runs.keepPosts(run.id, { check: wish.check, deployments: [] });
       return { is: 'accepted', run };
     case 'known':
       return { is: 'accepted', run: started.run };
@@ -85,17 +89,6 @@ async function readRequest(
 
 function isCurrent({ stored, survey }: DeployWish): boolean {
   return !stored.superseded && stored.commit === survey.commit;
-}
-
-/** Hosts on which earlier runs of this plan have come to their end. */
-async function readDone(
-  { store }: GithubWorld,
-  repo: Repo,
-  { plan, pull }: StoredPlan,
-): Promise<readonly string[]> {
-  const runs = await store.runs.ofPlan({ repo: fullName(repo), pull }, plan.digest);
-  const hosts = runs.flatMap((run) => run.report?.hosts ?? []);
-  return hosts.filter((host) => host.outcome === 'done').map((host) => host.host);
 }
 
 /**

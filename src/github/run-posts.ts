@@ -113,7 +113,7 @@ async function finishReported(world: GithubWorld, repo: Repo, course: Course, re
   const words = renderDeployComment(report, plan, check.url);
   // Editing a comment notifies nobody: a failure is also said anew.
   if (!good) await postReply(repo, run.pull, words);
-  await showDeployed(world, repo, { pull: run.pull, plan, words });
+  await showDeployed(world, repo, { pull: run.pull, words });
 }
 
 async function tell(

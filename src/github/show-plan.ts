@@ -7,6 +7,7 @@ import { renderPlanComment, renderProblems } from '../render/comment.ts';
 import type { PlanView } from '../render/verdict.ts';
 import { findBlockers } from './authorize.ts';
 import { putSticky } from './comments.ts';
+import type { StoredPlan } from '../store/plans.ts';
 import { fullName } from './repo.ts';
 import type { GithubWorld, Repo } from './repo.ts';
 import { readReviews } from './reviews.ts';
@@ -48,30 +49,37 @@ export async function showProblems(
 
 export interface Deployed {
   readonly pull: number;
-  readonly plan: Plan;
-  /** What became of it. */
+  /** What became of the plan. */
   readonly words: string;
 }
 
-/** What became of a plan, and below it the plan as long as it is the current one, for what is left of it. */
-export async function showDeployed(
-  world: GithubWorld,
-  repo: Repo,
-  { pull, plan, words }: Deployed,
-): Promise<void> {
-  const survey = await surveyPull(repo, pull);
+/** What became of a plan, and below it what is left to deploy: the rest of it, or a newer one. */
+export async function showDeployed(world: GithubWorld, repo: Repo, { pull, words }: Deployed): Promise<void> {
   const current = await world.store.plans.current({ repo: fullName(repo), pull });
-  const newer = current !== undefined && current.plan.digest !== plan.digest;
-  const shown = newer ? current.plan : plan;
-  const view = await viewPlan(world, repo, survey, shown);
+  const done = current ? await readDone(world, repo, current) : [];
+  const left = current?.plan.hosts.some((host) => host.changes.length > 0 && !done.includes(host.host));
+  const shown = current && left ? current.plan : undefined;
+  const view = shown && (await viewPlan(world, repo, await surveyPull(repo, pull), shown));
   await putSticky(world, repo, {
     pull,
     render: (history) => {
-      const past = history.filter((entry) => entry.digest !== shown.digest);
+      if (!view) return words;
+      const past = history.filter((entry) => entry.digest !== view.plan.digest);
       const both = `${words}\n\n---\n\n${renderPlanComment({ ...view, history: past })}`;
       return both.length <= MAX_COMMENT ? both : words;
     },
   });
+}
+
+/** Hosts on which runs of this plan have come to their end. */
+export async function readDone(
+  { store }: GithubWorld,
+  repo: Repo,
+  { plan, pull }: StoredPlan,
+): Promise<readonly string[]> {
+  const runs = await store.runs.ofPlan({ repo: fullName(repo), pull }, plan.digest);
+  const hosts = runs.flatMap((run) => run.report?.hosts ?? []);
+  return hosts.filter((host) => host.outcome === 'done').map((host) => host.host);
 }
 
 /** GitHub takes 65,536 characters. */

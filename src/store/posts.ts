@@ -27,6 +27,8 @@ export interface Posts {
   readSticky(repo: string, pull: number): Promise<Sticky | undefined>;
   keepSticky(repo: string, pull: number, sticky: Sticky): Promise<void>;
   readCheck(repo: string, id: number): Promise<Check | undefined>;
+  /** The newest check run of each name on a commit. */
+  newestChecks(repo: string, commit: string): Promise<readonly Check[]>;
   keepCheck(check: Check): Promise<void>;
 }
 
@@ -53,8 +55,16 @@ export function openPosts(db: Database): Posts {
     readCheck: async (repo, id) => {
       const checks = db.selectFrom('checks').selectAll().where('repo', '=', repo).where('check_id', '=', id);
       const row = await checks.executeTakeFirst();
-      if (!row) return undefined;
-      return { repo, id, name: row.name, commit: row.commit_sha, pull: row.pull, subject: row.subject };
+      return row && parseCheck(row);
+    },
+    newestChecks: async (repo, commit) => {
+      const checks = db
+        .selectFrom('checks')
+        .selectAll()
+        .where('repo', '=', repo)
+        .where('commit_sha', '=', commit);
+      const rows = await checks.orderBy('check_id').execute();
+      return [...new Map(rows.map((row) => [row.name, parseCheck(row)])).values()];
     },
     keepCheck: async ({ repo, id, name, commit, pull, subject }) => {
       await db
@@ -64,4 +74,17 @@ export function openPosts(db: Database): Posts {
         .execute();
     },
   };
+}
+
+interface CheckRow {
+  readonly repo: string;
+  readonly check_id: number;
+  readonly name: string;
+  readonly commit_sha: string;
+  readonly pull: number | null;
+  readonly subject: string | null;
+}
+
+function parseCheck({ repo, check_id: id, name, commit_sha: commit, pull, subject }: CheckRow): Check {
+  return { repo, id, name, commit, pull, subject };
 }

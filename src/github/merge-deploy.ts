@@ -1,0 +1,156 @@
+// What a merge brings about: at the merge commit the plan is made anew, and when it is the one that was reviewed, it is
+// carried out. Anything else is said on the pull request with the command that goes on from there.
+import { countChanges, isComplete, shortDigest } from '../core/plan.ts';
+import type { Plan } from '../core/plan.ts';
+import type { Reason } from '../core/reason.ts';
+import { renderPlanCheck, renderProblemsCheck } from '../render/check-run.ts';
+import { renderRefusal } from '../render/comment.ts';
+import type { StoredPlan } from '../store/plans.ts';
+import type { Runner } from './carry-out.ts';
+import { DEPLOY_CHECK, startCheck } from './checks.ts';
+import type { CheckOutput, Conclusion, OpenCheck } from './checks.ts';
+import { postReply } from './comments.ts';
+import { explainReasons, reasonOf } from './failure.ts';
+import { makePlan } from './make-plan.ts';
+import type { Account } from './permissions.ts';
+import { fullName } from './repo.ts';
+import type { GithubWorld, Repo } from './repo.ts';
+import { requestDeploy } from './request-deploy.ts';
+import { linkTo, showPlan, showProblems } from './show-plan.ts';
+import { readPolicy, surveyPull } from './survey.ts';
+import type { Survey } from './survey.ts';
+
+export interface Merged {
+  readonly pull: number;
+  readonly delivery: string;
+}
+
+/** Resolves when the deploy has ended, so that the next merge of the branch begins on what this one left. */
+export async function deployMerge(
+  world: GithubWorld,
+  runner: Runner,
+  repo: Repo,
+  merged: Merged,
+): Promise<void> {
+  const survey = await surveyPull(repo, merged.pull);
+  const { pull, commit } = survey;
+  if (pull.state !== 'merged' || !survey.touched || pull.base !== pull.defaultBranch) return;
+  const place = { repo: fullName(repo), pull: pull.number };
+  const shown = await world.store.plans.lastShown(place, pull.head);
+  await world.store.plans.supersede(place, commit);
+  const read = await readPolicy(world, repo, survey.base);
+  const check = await startCheck(world, repo, {
+    name: DEPLOY_CHECK,
+    commit,
+    pull: pull.number,
+    subject: null,
+    title: 'Planning the merge',
+    summary: `The plan is made anew at the merge commit ${commit.slice(0, 7)}.`,
+  });
+  try {
+    const course = { world, runner, repo, survey, check, merged, shown };
+    if ('reason' in read) await stop(course, [read.reason], explainReasons([read.reason]));
+    else await planAndDeploy(course, read.policy.on !== 'comment');
+  } catch (error) {
+    await check.finish('failure', explainReasons([reasonOf(error, merged.delivery)]));
+    throw error;
+  }
+}
+
+interface Course {
+  readonly world: GithubWorld;
+  readonly runner: Runner;
+  readonly repo: Repo;
+  readonly survey: Survey;
+  readonly check: OpenCheck;
+  readonly merged: Merged;
+  /** What was reviewed. */
+  readonly shown: StoredPlan | undefined;
+}
+
+async function planAndDeploy(course: Course, deploys: boolean): Promise<void> {
+  const { world, repo, survey, check } = course;
+  const { commit, base, pull } = survey;
+  const planned = await makePlan(world, repo, { pull: pull.number, commit, base, hosts: [] });
+  switch (planned.is) {
+    case 'problems':
+      await showProblems(world, repo, survey, planned.problems);
+      return check.finish('failure', renderProblemsCheck(planned.problems, linkTo(survey)));
+    case 'refused':
+      return stop(course, [planned.reason], explainReasons([planned.reason]));
+    case 'plan': {
+      const view = await showPlan(world, repo, survey, planned.plan);
+      const output = renderPlanCheck(view);
+      if (isComplete(planned.plan) && countChanges(planned.plan) === 0)
+        return check.finish('success', output);
+      // Policy leaves it to a command: there is a plan, and it waits for somebody.
+      if (!deploys) return finishPlan(course, 'action_required', output, planned.plan);
+      return deployOrAsk(course, planned.plan, output);
+    }
+    default:
+      return planned satisfies never;
+  }
+}
+
+async function deployOrAsk(course: Course, plan: Plan, output: CheckOutput): Promise<void> {
+  const { world, runner, repo, survey, check, merged } = course;
+  const stored = await world.store.plans.current({ repo: fullName(repo), pull: survey.pull.number });
+  if (stored?.plan.digest !== plan.digest) throw new Error(`the store lost plan ${plan.digest}`);
+  const changed = refuseChanged(course, plan);
+  if (changed.length > 0) return stop(course, changed, output, plan);
+  const asked = await requestDeploy(world, repo, {
+    survey,
+    stored,
+    account: mergerOf(survey),
+    via: 'merge',
+    named: false,
+    only: [],
+    skip: [],
+    delivery: merged.delivery,
+    check: { id: check.id, url: check.url },
+  });
+  if (asked.is === 'refused') return stop(course, asked.reasons, output, plan);
+  await runner.follow(repo, asked.run);
+}
+
+/** A merge that nobody is named for is nobody's wish to deploy. */
+function mergerOf({ pull }: Survey): Account {
+  return pull.mergedBy ?? { login: 'an unknown account', bot: true };
+}
+
+function refuseChanged({ shown }: Course, plan: Plan): readonly Reason[] {
+  if (shown?.plan.digest === plan.digest) return [];
+  const message = shown
+    ? `plan ${shortDigest(shown.plan.digest)} was shown before the merge; now it is ${shortDigest(plan.digest)}`
+    : `no plan was shown for the commit that was merged; it is ${shortDigest(plan.digest)}`;
+  return [
+    {
+      code: 'PLAN_CHANGED',
+      message,
+      next: `Look at the new plan and comment \`/deploy ${shortDigest(plan.digest)}\``,
+    },
+  ];
+}
+
+async function stop(
+  course: Course,
+  reasons: readonly Reason[],
+  output: CheckOutput,
+  plan?: Plan,
+): Promise<void> {
+  const { repo, survey } = course;
+  await finishPlan(course, 'action_required', output, plan);
+  const { login } = mergerOf(survey);
+  const request = { text: 'the merge', by: login, ...(plan ? { plan: plan.digest } : {}) };
+  await postReply(repo, survey.pull.number, renderRefusal(reasons, request));
+}
+
+/** The check run stays about the plan: its buttons then stand for that plan. */
+async function finishPlan(
+  { check }: Course,
+  conclusion: Conclusion,
+  output: CheckOutput,
+  plan?: Plan,
+): Promise<void> {
+  await check.finish(conclusion, output, plan?.digest);
+}

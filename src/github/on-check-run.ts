@@ -1,0 +1,137 @@
+// Buttons and re-runs of our check runs. Who pressed is as little trusted as who commented, and what a check run
+// stands for is looked up by its id in the store, never read from the webhook.
+import type { Reason } from '../core/reason.ts';
+import { renderRefusal } from '../render/comment.ts';
+import type { Check } from '../store/posts.ts';
+import type { Run } from '../store/runs.ts';
+import type { StoredPlan } from '../store/plans.ts';
+import type { Runner } from './carry-out.ts';
+import { DEPLOY_CHECK } from './checks.ts';
+import { postReply } from './comments.ts';
+import { refusePlan } from './on-comment.ts';
+import type { Account } from './permissions.ts';
+import { planPull } from './plan-pull.ts';
+import { planPush } from './on-push.ts';
+import { fullName } from './repo.ts';
+import type { GithubWorld, Repo } from './repo.ts';
+import { requestDeploy } from './request-deploy.ts';
+import { surveyPull } from './survey.ts';
+
+export interface Press {
+  readonly checkRun: number;
+  readonly appId: number | undefined;
+  readonly externalId: string;
+  /** The identifier of a button; undefined for GitHub's own Re-run. */
+  readonly button: string | undefined;
+  readonly account: Account;
+  readonly delivery: string;
+}
+
+export async function onPress(world: GithubWorld, runner: Runner, repo: Repo, press: Press): Promise<void> {
+  const check = await world.store.posts.readCheck(fullName(repo), press.checkRun);
+  if (!check || press.appId !== world.appId || press.externalId !== (check.subject ?? '')) {
+    repo.log.warn({ check: press.checkRun }, 'a check run that is not ours, or not as we left it');
+    return;
+  }
+  await answerPress({ world, runner, repo, press, check });
+}
+
+/** GitHub's "Re-run all checks": the newest of each of our check runs of the commit, as if each were re-run. */
+export async function onSuite(
+  world: GithubWorld,
+  runner: Runner,
+  repo: Repo,
+  suite: { readonly commit: string; readonly account: Account; readonly delivery: string },
+): Promise<void> {
+  const { commit, account, delivery } = suite;
+  for (const check of await world.store.posts.newestChecks(fullName(repo), commit)) {
+    const shared = { checkRun: check.id, appId: world.appId, externalId: check.subject ?? '' };
+    const press = { ...shared, button: undefined, account, delivery: `${delivery} ${check.id}` };
+    await answerPress({ world, runner, repo, press, check });
+  }
+}
+
+interface Course {
+  readonly world: GithubWorld;
+  readonly runner: Runner;
+  readonly repo: Repo;
+  readonly press: Press;
+  readonly check: Check;
+}
+
+async function answerPress(course: Course): Promise<void> {
+  const { repo, check, press } = course;
+  const reasons = await carryOutPress(course);
+  if (reasons.length === 0) return;
+  const text = press.button === undefined ? `re-run of ${check.name}` : `button ${press.button}`;
+  const { login } = press.account;
+  if (check.pull !== null) return postReply(repo, check.pull, renderRefusal(reasons, { text, by: login }));
+  repo.log.warn({ reasons, by: login }, 'refused, and there is no pull request to say so');
+}
+
+async function carryOutPress(course: Course): Promise<readonly Reason[]> {
+  const { world, repo, press, check } = course;
+  const { pull } = check;
+  if (pull === null) {
+    await planPush(world, repo, { commit: check.commit, base: null, delivery: press.delivery });
+    return [];
+  }
+  switch (press.button) {
+    case 'plan':
+      return plan(course, pull);
+    case 'deploy':
+    case 'retry':
+      return deploy(course, pull);
+    case undefined:
+      return check.name === DEPLOY_CHECK ? deploy(course, pull) : plan(course, pull);
+    default:
+      return [{ code: 'COMMAND_UNKNOWN', message: `there is no button ${press.button}` }];
+  }
+}
+
+async function plan({ world, repo, press }: Course, pull: number): Promise<readonly Reason[]> {
+  const refused = await refusePlan(world, repo, pull, press.account);
+  if (refused.length > 0) return refused;
+  const outcome = await planPull(world, repo, { pull, hosts: [], delivery: press.delivery });
+  return outcome.is === 'refused' ? [outcome.reason] : [];
+}
+
+/** The check run names the digest, so pressing is as good as typing it. */
+async function deploy(course: Course, pull: number): Promise<readonly Reason[]> {
+  const { world, runner, repo, press, check } = course;
+  const run = check.subject === null ? undefined : await world.store.runs.read(check.subject);
+  const digest = run?.plan ?? check.subject;
+  const stored = digest === null ? undefined : await findStored(course, { pull, digest });
+  if (!stored)
+    return [
+      { code: 'PLAN_UNKNOWN', message: 'the plan of this check run is not kept any more', next: '/plan' },
+    ];
+  const asked = await requestDeploy(world, repo, {
+    survey: await surveyPull(repo, pull),
+    stored,
+    account: press.account,
+    via: 'button',
+    named: true,
+    ...hostsOf(run),
+    delivery: press.delivery,
+  });
+  if (asked.is === 'refused') return asked.reasons;
+  void runner.follow(repo, asked.run);
+  return [];
+}
+
+async function findStored(
+  { world, repo, check }: Course,
+  { pull, digest }: { readonly pull: number; readonly digest: string },
+): Promise<StoredPlan | undefined> {
+  const found = await world.store.plans.find({ repo: fullName(repo), pull }, digest);
+  return found.find((stored) => stored.commit === check.commit);
+}
+
+/** A retry is for the hosts of the run that it stands on. */
+function hostsOf(run: Run | undefined): {
+  readonly only: readonly string[];
+  readonly skip: readonly string[];
+} {
+  return { only: run?.request.only ?? [], skip: run?.request.skip ?? [] };
+}

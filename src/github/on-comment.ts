@@ -1,0 +1,164 @@
+// A comment on a pull request: a command is answered by a reaction at once, then by the work, or by a refusal.
+import type { Reason } from '../core/reason.ts';
+import { renderHelp, renderRefusal } from '../render/comment.ts';
+import type { StoredPlan } from '../store/plans.ts';
+import { authorize } from './authorize.ts';
+import type { Runner } from './carry-out.ts';
+import { COMMANDS, parseComment } from './command.ts';
+import type { Command } from './command.ts';
+import { postReply } from './comments.ts';
+import { readActor } from './permissions.ts';
+import type { Account } from './permissions.ts';
+import { planPull } from './plan-pull.ts';
+import { react } from './reactions.ts';
+import { fullName } from './repo.ts';
+import type { GithubWorld, Repo } from './repo.ts';
+import { requestDeploy } from './request-deploy.ts';
+import { pullStateOf, readPolicy, surveyPull } from './survey.ts';
+import type { Survey } from './survey.ts';
+
+export interface NewComment {
+  readonly pull: number;
+  readonly id: number;
+  readonly body: string;
+  /** GitHub's time. */
+  readonly at: string;
+  readonly account: Account;
+  readonly delivery: string;
+}
+
+export async function onComment(
+  world: GithubWorld,
+  runner: Runner,
+  repo: Repo,
+  comment: NewComment,
+): Promise<void> {
+  if (comment.account.bot) return;
+  const parsed = parseComment(comment.body);
+  if (parsed.is === 'nothing') return;
+  await react(repo, comment.id, 'eyes');
+  const reasons =
+    parsed.is === 'refused'
+      ? [parsed.reason]
+      : await carryOutCommand({ world, runner, repo, comment }, parsed.command);
+  if (reasons.length === 0) return;
+  await react(repo, comment.id, 'confused');
+  await postReply(
+    repo,
+    comment.pull,
+    renderRefusal(reasons, { text: parsed.text, by: comment.account.login }),
+  );
+}
+
+interface Course {
+  readonly world: GithubWorld;
+  readonly runner: Runner;
+  readonly repo: Repo;
+  readonly comment: NewComment;
+}
+
+/** Why not; empty when it is done or under way. */
+async function carryOutCommand(course: Course, command: Command): Promise<readonly Reason[]> {
+  switch (command.is) {
+    case 'help':
+      await postReply(course.repo, course.comment.pull, renderHelp(COMMANDS));
+      return [];
+    case 'plan':
+      return plan(course, command.hosts);
+    case 'deploy':
+      return deploy(course, command);
+    default:
+      return command satisfies never;
+  }
+}
+
+async function plan({ world, repo, comment }: Course, hosts: readonly string[]): Promise<readonly Reason[]> {
+  const refused = await refusePlan(world, repo, comment.pull, comment.account);
+  if (refused.length > 0) return refused;
+  const outcome = await planPull(world, repo, { pull: comment.pull, hosts, delivery: comment.delivery });
+  switch (outcome.is) {
+    case 'shown':
+      await react(repo, comment.id, '+1');
+      return [];
+    case 'refused':
+      return [outcome.reason];
+    case 'nothing':
+      return [UNTOUCHED];
+    default:
+      return outcome satisfies never;
+  }
+}
+
+const UNTOUCHED: Reason = {
+  code: 'COMMAND_INVALID',
+  message: 'this pull request changes nothing below deploy-configs/, so there is nothing to plan',
+  next: 'Change something below deploy-configs/.',
+};
+
+/** Whether somebody may have the hosts of a pull request looked at. */
+export async function refusePlan(
+  world: GithubWorld,
+  repo: Repo,
+  pull: number,
+  account: Account,
+): Promise<readonly Reason[]> {
+  const survey = await surveyPull(repo, pull);
+  const read = await readPolicy(world, repo, survey.tip);
+  if ('reason' in read) return [read.reason];
+  const actor = await readActor(repo, account, read.policy.by);
+  const shared = { policy: read.policy, pull: pullStateOf(survey), reviews: [], now: world.now() };
+  const decision = authorize({ actor, ...shared });
+  return decision.allowed ? [] : decision.reasons;
+}
+
+async function deploy(
+  course: Course,
+  command: Extract<Command, { is: 'deploy' }>,
+): Promise<readonly Reason[]> {
+  const { world, runner, repo, comment } = course;
+  const survey = await surveyPull(repo, comment.pull);
+  const found = await findPlan(course, survey, command.plan);
+  if ('code' in found) return [found];
+  const asked = await requestDeploy(world, repo, {
+    survey,
+    stored: found,
+    account: comment.account,
+    via: 'comment',
+    named: command.plan !== undefined,
+    only: command.only,
+    skip: command.skip,
+    delivery: comment.delivery,
+    comment: comment.id,
+  });
+  if (asked.is === 'refused') return asked.reasons;
+  // The run is kept and goes on by itself; further comments must not wait for its end.
+  void runner.follow(repo, asked.run);
+  return [];
+}
+
+/** The plan that is named, or the only one that the author of a bare /deploy can have seen. */
+async function findPlan(
+  { world, repo, comment }: Course,
+  survey: Survey,
+  named: string | undefined,
+): Promise<StoredPlan | Reason> {
+  const place = { repo: fullName(repo), pull: comment.pull };
+  if (named === undefined) {
+    const current = await world.store.plans.current(place);
+    const seen =
+      current?.commit === survey.commit && current.shownAt !== null && current.shownAt <= comment.at;
+    if (current && seen) return current;
+    return { code: 'PLAN_AMBIGUOUS', message: 'no current plan was shown before this comment was written' };
+  }
+  const found = await world.store.plans.find(place, named);
+  const digests = new Set(found.map((stored) => stored.plan.digest));
+  if (digests.size > 1) {
+    return {
+      code: 'PLAN_AMBIGUOUS',
+      message: `${digests.size} plans begin with ${named}`,
+      next: 'Name the plan with all of its digest.',
+    };
+  }
+  const [newest] = found;
+  return newest ?? { code: 'PLAN_UNKNOWN', message: `no plan of this pull request begins with ${named}` };
+}
