@@ -104,13 +104,9 @@ async function poll(session: Session, run: HostRun, offset: number): Promise<New
   const values = { STATE: session.target.state, RUN: run.run, OFFSET: String(offset), TICKS: String(TICKS) };
   const words = await runScript(session, formatAssignments(values) + FOLLOW_TEXT, POLL_LIMIT);
   const [state, body = ''] = words.split('\n');
-  switch (state) {
-    case 'ALIVE':
-    case 'DEAD':
-      return { alive: state === 'ALIVE', bytes: Buffer.from(body, 'base64') };
-    default: {
-      const message = `${session.target.host}: the journal of run ${run.run} is gone`;
-      throw new HostFailure({ code: 'RUN_LOST', message });
-    }
+  if (state === 'ALIVE' || state === 'DEAD') {
+    return { alive: state === 'ALIVE', bytes: Buffer.from(body, 'base64') };
   }
+  const message = `${session.target.host}: the journal of run ${run.run} is gone`;
+  throw new HostFailure({ code: 'RUN_LOST', message });
 }

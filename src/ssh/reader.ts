@@ -74,7 +74,7 @@ given() { printf %s "$1" | base64 -d >"$T/in" || exit 93; IN=$T/in; }
 look() {
   limit=$1; shift
   read -r from rest </proc/uptime
-  timeout -k 5 "$limit" "$@" <"$IN" >"$T/out" 2>"$T/err"; status=$?
+  timeout -k 2 "$limit" "$@" <"$IN" >"$T/out" 2>"$T/err"; status=$?
   read -r to rest </proc/uptime
   IN=/dev/null
   printf '@@%s LOOK %s %s %s\\n' "$N" "$status" "$from" "$to"

@@ -95,7 +95,8 @@ function judge(attempt: AuthContext, allowed: ParsedKey): void {
 
 /** The process outlives its channel, as under sshd. */
 function serve(channel: ServerChannel, [program = '', ...argv]: readonly string[], home: string): void {
-  const env = { PATH: '/usr/bin:/bin', HOME: home, LANG: 'C.UTF-8' };
+  // bash knows by SSH_CLIENT that sshd started it, and then reads .bashrc (bash(1), INVOCATION).
+  const env = { PATH: '/usr/bin:/bin', HOME: home, LANG: 'C.UTF-8', SSH_CLIENT: '127.0.0.1 1 22' };
   const child = spawn(program, argv, { cwd: home, env, stdio: ['pipe', 'pipe', 'pipe'], detached: true });
   child.stdin.on('error', () => undefined);
   channel.on('error', () => undefined);
@@ -111,7 +112,7 @@ function serve(channel: ServerChannel, [program = '', ...argv]: readonly string[
 }
 
 /** ssh2's server does not say which port it was given. */
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const probe = createServer();
   await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve));
   const address: AddressInfo | string | null = probe.address();
