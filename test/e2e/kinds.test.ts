@@ -36,27 +36,28 @@ describe.each(scenarios)('$kind', (scenario) => {
     const stack = (resources: string): string => `on: ${name}\nresources:\n${indent(resources)}`;
     if (scenario.before) await must(host, ['sh', '-c', scenario.before]);
 
-    await walk(stack(scenario.create), name, scenario.plan);
+    await walk(scenario.kind, stack(scenario.create), name, scenario.plan);
     await checkAll(host, scenario.created);
 
-    await walk(stack(scenario.update), name, scenario.updatePlan);
+    await walk(scenario.kind, stack(scenario.update), name, scenario.updatePlan);
     await checkAll(host, scenario.updated);
 
     await must(host, ['sh', '-c', scenario.drift]);
-    const drifted = await walk(stack(scenario.update), name, scenario.driftPlan);
+    const drifted = await walk(scenario.kind, stack(scenario.update), name, scenario.driftPlan);
     expect(
       drifted.hosts.flatMap((one) => one.changes).every((change) => change.causes.includes('drift')),
     ).toBe(true);
     await checkAll(host, scenario.updated);
 
-    await walk(`on: ${name}\nresources: []\n`, name, scenario.removePlan);
+    await walk(scenario.kind, `on: ${name}\nresources: []\n`, name, scenario.removePlan);
     await checkAll(host, scenario.removed);
   });
 });
 
 /** Plans, holds the plan against its lines, deploys it, and plans once more: empty. */
-async function walk(stack: string, host: string, lines: Scenario['plan']) {
-  const files = fleet.files({ 'trial.yml': stack });
+async function walk(name: string, stack: string, host: string, lines: Scenario['plan']) {
+  // A stack of its own for each kind: what one leaves behind is not the next one's.
+  const files = fleet.files({ [`trial-${name}.yml`]: stack });
   const plan = await fleet.plan(files);
   expect(linesOf(plan)).toEqual(lines.map((line) => `${host} ${line}`));
   expectDone(await fleet.deploy(plan, files));

@@ -22,6 +22,6 @@ export const scenario: Scenario = {
   updated: [{ run: ['stat', '-c', '%a', '/srv/trial/inner'], stdout: /^2770$/m }],
   drift: 'rmdir /srv/trial/inner',
   driftPlan: ['create directory//srv/trial/inner'],
-  removePlan: ['delete directory//srv/trial/inner', 'forget directory//srv/trial'],
+  removePlan: ['delete directory//srv/trial/inner', 'delete directory//srv/trial'],
   removed: [{ run: ['test', '-e', '/srv/trial/inner'], status: 1 }],
 };
