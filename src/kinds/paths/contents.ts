@@ -1,0 +1,107 @@
+// SHA-256 of regular files, and the bytes of those that are not as wanted, in one look that opens nothing else.
+import type { Reader } from '../../core/host.ts';
+import { sha256 } from '../../core/json.ts';
+import type { Field } from '../../core/kind.ts';
+import { readText } from '../../core/look.ts';
+import { bytesOf } from '../../core/step.ts';
+import type { Content } from '../../core/step.ts';
+
+/** Largest file whose old bytes are brought back to be shown. */
+const SHOWN_BYTES = 256 * 1024;
+
+export interface OldContent {
+  /** Null: the login may not read it. */
+  readonly sha256: string | null;
+  /** Null where it is as wanted, too large, or moved while it was read. */
+  readonly bytes: Uint8Array | null;
+  /** Marked by chattr +i; only looked for where the content is not as wanted. */
+  readonly immutable: boolean;
+}
+
+/** `wanted` gives the SHA-256 that each path should have; null where none is wanted. What is no regular file is left out. */
+export async function readContents(
+  host: Reader,
+  wanted: ReadonlyMap<string, string | null>,
+): Promise<ReadonlyMap<string, OldContent>> {
+  if (wanted.size === 0) return new Map();
+  const stdin = [...wanted].flatMap(([path, sum]) => [sum ?? '-', path]).join('\0');
+  // -x: never a pair torn apart by the size limit; -s holds 128 of the longest paths.
+  const argv = ['xargs', '-0', '-r', '-x', '-n', '256', '-s', '1500000', 'sh', '-c', BATCH, 'look'];
+  return parseContents(await readText(host, argv, { stdin }));
+}
+
+/**
+ * Arguments are pairs of a wanted sum and a path. All sums come from one process; where a file vanished meanwhile and
+ * the counts differ, one process each. sha256sum -z, because without it names with newlines are escaped.
+ */
+const BATCH = `
+left=$#
+while [ "$left" -gt 1 ]; do
+  if [ -f "$2" ] && [ ! -L "$2" ]; then set -- "$@" "$1" "$2"; fi
+  shift 2; left=$((left - 2))
+done
+readable() { while [ $# -gt 1 ]; do if [ -r "$2" ]; then printf '%s\\0' "$2"; fi; shift 2; done; }
+count() { while [ $# -gt 1 ]; do if [ -r "$2" ]; then expected=$((expected + 65)); fi; shift 2; done; }
+expected=0
+count "$@"
+sums=$(readable "$@" | xargs -0 -r sha256sum -z -- 2>/dev/null | cut -z -b 1-64 | tr '\\0' ' ')
+[ "\${#sums}" -eq "$expected" ] || sums=
+while [ $# -gt 1 ]; do
+  sum=- bytes= flags=
+  if [ -r "$2" ]; then
+    [ -n "$sums" ] || own=$(sha256sum 2>/dev/null <"$2")
+    sum=\${sums:-$own}
+    sum=\${sum%% *}
+    sums=\${sums#* }
+    if [ "$sum" != "$1" ]; then
+      flags=$(lsattr -d -- "$2" 2>/dev/null)
+      size=$(stat -c %s -- "$2" 2>/dev/null)
+      if [ "\${size:-$LIMIT}" -lt "$LIMIT" ]; then bytes=+$(base64 -w 0 2>/dev/null <"$2"); fi
+    fi
+  fi
+  printf '%s\\0' "$2" "\${sum:--}" "\${flags%% *}" "$bytes"
+  shift 2
+done
+`.replaceAll('$LIMIT', String(SHOWN_BYTES + 1));
+
+function parseContents(text: string): Map<string, OldContent> {
+  const words = text.split('\0');
+  const contents = new Map<string, OldContent>();
+  for (let at = 0; at + 4 < words.length; at += 4) {
+    const [path = '', sum = '', flags = '', encoded = ''] = words.slice(at);
+    const bytes = encoded.startsWith('+') ? Buffer.from(encoded.slice(1), 'base64') : null;
+    contents.set(path, {
+      sha256: sum === '-' ? null : sum,
+      // What does not have that sum was written to between the two reads.
+      bytes: bytes && sha256(bytes) === sum ? bytes : null,
+      immutable: flags.includes('i'),
+    });
+  }
+  return contents;
+}
+
+/** One side of a content field; `content` null: only its sum can be shown. */
+export interface ShownContent {
+  readonly sha256: string;
+  readonly size: number;
+  readonly content: Content | null;
+}
+
+/** As text where both sides are text that a person can read, else by sum and size. Null: not there. */
+export function contentField(before: ShownContent | null, after: ShownContent | null): Field {
+  const texts = [before, after].map((side) => side && readableText(side.content));
+  const [was = null, is = null] = texts;
+  if ((before === null || was !== null) && (after === null || is !== null)) {
+    return { name: 'content', before: was, after: is, as: 'text' };
+  }
+  return { name: 'content', before: before && formatSum(before), after: after && formatSum(after) };
+}
+
+function readableText(content: Content | null): string | null {
+  if (!content || !('text' in content) || content.text.includes('\0')) return null;
+  return bytesOf(content).length > SHOWN_BYTES ? null : content.text;
+}
+
+function formatSum({ sha256: sum, size }: ShownContent): string {
+  return `sha256:${sum} (${size} bytes)`;
+}
