@@ -1,7 +1,6 @@
 // The main job on real hosts of both Debian releases: webhook in, plan posted, merge or /deploy, run on the hosts, result in the check run.
-import { readFileSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { exampleStacks } from '../demo/hosts.ts';
 import { startLab } from '../lab/lab.ts';
 import type { Lab } from '../lab/lab.ts';
 import { digestIn, startStage, waitForCheck, waitForComment } from '../support/stage.ts';
@@ -221,15 +220,4 @@ function hostsFile(): string {
     return `  ${host.name}: { address: ${host.address}, host_key: "${host.hostKey}"${groups} }\n`;
   });
   return `groups:\n  web: { vars: { port: 8080 } }\nhosts:\n${hosts.join('')}`;
-}
-
-/** The stacks of the example fleet, as they are in the repository of Ashore itself. */
-function exampleStacks(): Record<string, Buffer> {
-  const names = readdirSync('deploy-configs', { recursive: true, encoding: 'utf8', withFileTypes: true });
-  return Object.fromEntries(
-    names
-      .filter((entry) => entry.isFile() && !['hosts.yml', 'policy.yml'].includes(entry.name))
-      .map((entry) => join(entry.parentPath, entry.name))
-      .map((path) => [path, readFileSync(path)]),
-  );
 }
