@@ -332,13 +332,13 @@ export const REASONS = {
     class: 'needs-person',
     fixer: 'author',
     what: 'A command on the host failed.',
-    next: 'See its own words below; mend and /plan.',
+    next: 'See its own words; mend and push.',
   },
   UNIT_FAILED: {
     class: 'needs-person',
     fixer: 'author',
     what: 'A unit did not stay up.',
-    next: 'See its journal below; mend and push.',
+    next: 'See its journal; mend and push.',
   },
   NOT_CONVERGED: {
     class: 'needs-person',

@@ -25,6 +25,9 @@ export interface Annotation {
 
 const DETAIL = { lines: 100, width: 200 };
 const SHOWN_HOSTS = 10;
+/** So many that the tails of an output and a journal stay within RAW together. */
+const EVIDENCE_LINES = 40;
+const RAW = 15_000;
 const SHOWN_CHANGES = 20;
 
 /** Worst first, so that GitHub's first page holds what matters. */
@@ -48,7 +51,7 @@ export function annotatePlan(plan: Plan): readonly Annotation[] {
 export function annotateProblems(problems: readonly Problem[]): readonly Annotation[] {
   return problems.map(({ code, message, where, suggestion }) => {
     const hint = suggestion === undefined ? '' : `\nDid you mean ${suggestion}?`;
-    return annotation(where, 'failure', code, `${message}${hint}`, undefined);
+    return annotate(where, 'failure', code, `${message}${hint}`, undefined);
   });
 }
 
@@ -66,22 +69,28 @@ interface Changing {
 function annotateLine(all: readonly Changing[]): readonly Annotation[] {
   const [first] = all;
   if (!first) return [];
-  const risky = all.some(({ change }) => isRisky(change));
+  const changes = all.map((entry) => entry.change);
   const hosts = [...new Set(all.map((entry) => entry.host))];
-  const kinds = groupBy(all, ({ change }) => JSON.stringify([change.verb, change.ref, change.reason]));
-  const lines = kinds
-    .slice(0, SHOWN_CHANGES)
-    .flatMap((group) => group.slice(0, 1).map(({ change }) => changeWords(change)));
+  const kinds = groupBy(changes, ({ verb, ref, reason }) => JSON.stringify([verb, ref, reason]));
+  const lines = kinds.slice(0, SHOWN_CHANGES).flatMap((group) => group.slice(0, 1).map(changeWords));
   const more = kinds.length - lines.length;
   const message = [
     ...lines,
     ...(more > 0 ? [`… and ${count(more, 'more change')}`] : []),
     `on ${list(hosts, SHOWN_HOSTS)}`,
-  ];
-  const title = `${risky ? 'Look twice: ' : ''}${count(hosts.length, 'host')} ${hosts.length === 1 ? 'changes' : 'change'} here`;
-  return [
-    annotation(first.where, risky ? 'warning' : 'notice', title, message.join('\n'), details(first.change)),
-  ];
+  ].join('\n');
+  const level = changes.some(isRisky) ? 'warning' : 'notice';
+  const title = `${titleVerb(changes)} on ${count(hosts.length, 'host')}`;
+  return [annotate(first.where, level, title, message, fieldsOf(first.change))];
+}
+
+/** The worst that a line brings about. */
+function titleVerb(changes: readonly Change[]): string {
+  if (changes.some((change) => change.data === 'lost')) return 'Data is lost';
+  if (changes.some((change) => change.verb === 'delete')) return 'Deletes';
+  if (changes.some((change) => change.verb === 'replace')) return 'Replaces';
+  const interrupts = [...new Set(changes.flatMap(interruptionsOf))];
+  return interrupts.length > 0 ? `Interrupts (${list(interrupts, 2)})` : 'Changes';
 }
 
 function isRisky(change: Change): boolean {
@@ -102,7 +111,7 @@ function changeWords(change: Change): string {
   ].join('; ');
 }
 
-function details(change: Change): string | undefined {
+function fieldsOf(change: Change): string | undefined {
   const blocks = change.fields.map((field) => {
     if (field.as !== 'text')
       return `${field.name}: ${field.before ?? '(absent)'} → ${field.after ?? '(absent)'}`;
@@ -126,7 +135,7 @@ function annotateBlocked(all: readonly BlockedHere[]): readonly Annotation[] {
     SHOWN_HOSTS,
   );
   const message = `${first.ref} cannot be planned on ${hosts}: ${reasonWords(first.reason)}`;
-  return [annotation(first.where, 'failure', first.reason.code, message, evidenceOf(first.reason))];
+  return [annotate(first.where, 'failure', first.reason.code, message, evidenceOf(first.reason))];
 }
 
 function annotateFailure({ hosts, reason, at, change }: Failure): readonly Annotation[] {
@@ -134,8 +143,9 @@ function annotateFailure({ hosts, reason, at, change }: Failure): readonly Annot
   const words = reason ? reasonWords(reason) : 'no reason is known';
   const message = `${change.verb} ${change.ref} ${at.outcome} on ${list(hosts, SHOWN_HOSTS)}: ${words}`;
   const evidence =
-    (reason && evidenceOf(reason)) ?? (at.output.trim() === '' ? undefined : tailOf(at.output, DETAIL.lines));
-  return [annotation(change.where, 'failure', reason?.code ?? 'Failed', message, evidence)];
+    (reason && evidenceOf(reason)) ??
+    (at.output.trim() === '' ? undefined : tailOf(at.output, EVIDENCE_LINES));
+  return [annotate(change.where, 'failure', reason?.code ?? 'Failed', message, evidence)];
 }
 
 function reasonWords(reason: Reason): string {
@@ -146,21 +156,20 @@ function evidenceOf({ evidence }: Reason): string | undefined {
   if (!evidence) return undefined;
   const lines = [
     ...(evidence.command === undefined ? [] : [`$ ${evidence.command}`]),
-    ...(evidence.output === undefined ? [] : [tailOf(evidence.output, DETAIL.lines)]),
-    ...(evidence.journal === undefined ? [] : [tailOf(evidence.journal, DETAIL.lines)]),
+    ...(evidence.output === undefined ? [] : [tailOf(evidence.output, EVIDENCE_LINES)]),
+    ...(evidence.journal === undefined ? [] : [tailOf(evidence.journal, EVIDENCE_LINES)]),
     ...(evidence.status === undefined ? [] : [`exit status ${evidence.status ?? 'none'}`]),
   ];
   return lines.filter((line) => line !== '').join('\n');
 }
 
-function annotation(
+function annotate(
   where: Where,
   level: Annotation['annotation_level'],
   title: string,
   message: string,
   raw: string | undefined,
 ): Annotation {
-  const details = raw === undefined ? '' : clip(visible(raw), 8000);
   return {
     path: where.file,
     start_line: where.line,
@@ -168,7 +177,7 @@ function annotation(
     annotation_level: level,
     title: clip(visible(title), 200),
     message: clip(visible(message), 8000),
-    ...(details === '' ? {} : { raw_details: details }),
+    ...(raw === undefined || raw === '' ? {} : { raw_details: clip(visible(raw), RAW) }),
   };
 }
 

@@ -15,7 +15,14 @@ import { renderHostTable } from './host-table.ts';
 import { deployMark, deployWords, proven } from './outcome.ts';
 import { planBodies, renderLeftOut } from './plan-bodies.ts';
 import { NO_PLAN, problemBodies, problemsTitle, renderProblemsLeft } from './problems.ts';
-import { renderFailures, renderHostStates, renderProof, renderTruth, reportBodies } from './report.ts';
+import {
+  renderDeployCommands,
+  renderFailures,
+  renderHostStates,
+  renderProof,
+  renderTruth,
+  reportBodies,
+} from './report.ts';
 import { renderBlockers, renderCommands, renderVerdict, verdictWords } from './verdict.ts';
 import type { PlanView } from './verdict.ts';
 import { count, shortCommit, time } from './words.ts';
@@ -80,6 +87,7 @@ export function renderDeployCheck(report: Report, plan: Plan, link?: Link): Chec
     block(HEAD, renderHostStates(report)),
     block(HEAD - 2, ended ? renderTruth(report) : ''),
     block(HEAD - 1, renderProof(report)),
+    block(HEAD, renderDeployCommands(report)),
   ]);
   return {
     title: clipTitle(deployWords(report)),
@@ -105,7 +113,8 @@ function planTitle(plan: Plan): string {
     (host) => host.changes.length === 0 && host.blocked.length === 0 && !host.failure,
   );
   const words = [...verdictWords(plan), ...(same.length > 0 ? [`${same.length} as declared`] : [])];
-  return clipTitle(words.join(', '));
+  const title = words.join(', ');
+  return clipTitle(`${title.slice(0, 1).toUpperCase()}${title.slice(1)}`);
 }
 
 function clipTitle(title: string): string {
@@ -118,7 +127,7 @@ function concludePlan({ plan, blockers }: PlanView): NonNullable<CheckOutput['co
   if (codes.includes('FORK_STATIC_ONLY')) return 'neutral';
   if (!isComplete(plan)) return 'failure';
   // The plan is named only once it is merged or deployed: a required check that waited for that would never pass.
-  return codes.some((code) => code !== 'CONFIRMATION_NEEDED') ? 'action_required' : 'success';
+  return codes.some((each) => each !== 'CONFIRMATION_NEEDED') ? 'action_required' : 'success';
 }
 
 function concludeDeploy(report: Report): NonNullable<CheckOutput['conclusion']> {
@@ -139,9 +148,11 @@ function planActions({ plan, blockers, mode, merged }: PlanView): readonly Check
   return [again, { label: 'Deploy', description, identifier: 'deploy' }];
 }
 
+/** What was refused or is unknown wants a new look first; anything else may be tried again as it was confirmed. */
 function deployActions(report: Report): readonly CheckAction[] {
   const again = { label: 'Plan again', description: 'Look at the hosts again', identifier: 'plan' } as const;
-  if (proven(report)) return [again];
+  const unclear = report.hosts.some((host) => host.outcome === 'unknown' || host.outcome === 'refused');
+  if (unclear || report.hosts.every((host) => host.outcome === 'done')) return [again];
   return [{ label: 'Retry', description: 'Deploy what is left of this plan', identifier: 'retry' }, again];
 }
 

@@ -14,7 +14,7 @@ import { deployMark, deployWords, failuresOf } from './outcome.ts';
 import { planBodies, renderLeftOut } from './plan-bodies.ts';
 import { NO_PLAN, problemBodies, problemsTitle, renderProblemsLeft } from './problems.ts';
 import { renderEvidence, renderReason, renderWhoAndNext } from './reason.ts';
-import { renderFailure, renderProof } from './report.ts';
+import { renderDeployCommands, renderFailure, renderProof } from './report.ts';
 import { renderBlockers, renderCommands, renderVerdict } from './verdict.ts';
 import type { PlanView } from './verdict.ts';
 import { count, time } from './words.ts';
@@ -121,6 +121,7 @@ export function renderDeployComment(report: Report, plan: Plan, checkUrl?: strin
     ...(first ? renderFailure(first, report.plan, undefined).map((text) => block(HEAD, text)) : []),
     block(HEAD, more.length === 0 ? '' : `And ${count(more.length, 'more failure')} of another sort.`),
     block(HEAD, renderProof(report)),
+    block(HEAD, renderDeployCommands(report)),
     block(HEAD, `${check} says what is true on each host now.`),
   ];
   return fit(blocks, LIMIT, (text) => text.length).text;

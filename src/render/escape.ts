@@ -56,7 +56,7 @@ export function prose(text: string, max = 600): string {
 /** Prose in which `…` marks code, as the catalogue of reasons writes it; commands of Ashore become code as well. */
 export function proseWithCode(full: string, max = 600): string {
   const text = clip(full, max);
-  if (/^\/[a-z]/.test(text) && !/[,.;] /.test(text)) return code(text);
+  if (/^\/[a-z]+(?: [^,.;]*)?$/.test(text)) return code(text);
   const pieces = text.split('`');
   if (pieces.length % 2 === 0) return prose(text);
   return pieces.map((piece, index) => (index % 2 === 1 ? code(piece) : proseWithCommands(piece))).join('');
@@ -102,7 +102,7 @@ function lastForm(line: string): string {
 
 function proseWithCommands(text: string): string {
   return text
-    .split(/((?<=^|\s)\/(?:plan|deploy|help)\b|(?<=\s)--[a-z]+\b)/)
+    .split(/((?<=^|\s)(?:\/[a-z]+(?![\w/.-])(?: (?:--[a-z]+|<[a-z]+>|[0-9a-f]{12}))*|--[a-z]+))/)
     .map((piece, index) => (index % 2 === 1 ? code(piece) : prose(piece)))
     .join('');
 }

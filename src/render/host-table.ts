@@ -27,19 +27,23 @@ export function renderHostTable(groups: Groups, link: Link | undefined): string 
   ];
   if (rows.length === 0) return '';
   return [
-    '| | Hosts | Create | Change | Delete | Interrupts | Caused by | What and how risky |',
+    '| | Hosts | Create | Change | Delete | Interrupts | Caused by | What |',
     '|---|---|--:|--:|--:|---|---|---|',
     ...rows,
   ].join('\n');
 }
 
-/** `web1`, `web2` (same plan); many hosts are counted. */
-export function hostWords(hosts: readonly string[], shared: string): string {
+/** `web1`, `web2` (same plan); of many hosts the first few, and how many they are. */
+export function hostWords(hosts: readonly string[], shared?: string): string {
   const names = list(
     hosts.map((host) => code(host, 63)),
     SHOWN_NAMES,
   );
-  return hosts.length > 1 ? `${names} (${shared})` : names;
+  const notes = [
+    ...(hosts.length > SHOWN_NAMES ? [count(hosts.length, 'host')] : []),
+    ...(shared === undefined || hosts.length === 1 ? [] : [shared]),
+  ];
+  return notes.length === 0 ? names : `${names} (${notes.join(', ')})`;
 }
 
 function changedRow({ hosts, changes, risk }: ChangeGroup): string {
@@ -64,7 +68,7 @@ function tallyRow(risk: Risk, hosts: string, tally: Tally): string {
       ? number(tally.change)
       : `${number(tally.change)} (+${number(tally.recorded)} recorded only)`,
     number(tally.delete),
-    names(tally.interrupts),
+    refList(tally.interrupts),
     causeCell(tally.causes),
     whatCell(tally),
   ];
@@ -121,10 +125,10 @@ function whatCell(tally: Tally): string {
 }
 
 function phrase(verb: string, refs: readonly string[]): readonly string[] {
-  return refs.length === 0 ? [] : [`${verb} ${names(refs)}`];
+  return refs.length === 0 ? [] : [`${verb} ${refList(refs)}`];
 }
 
-function names(values: readonly string[]): string {
+function refList(values: readonly string[]): string {
   return values.length === 0
     ? '–'
     : list(

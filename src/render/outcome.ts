@@ -1,7 +1,7 @@
 // What a report comes to: the outcomes counted and in words, hosts that ended alike, and the failures that matter first.
 import type { Change, Plan } from '../core/plan.ts';
 import type { Reason } from '../core/reason.ts';
-import { OUTCOMES, succeeded } from '../core/report.ts';
+import { succeeded } from '../core/report.ts';
 import type { ChangeReport, HostOutcome, HostReport, Outcome, Report } from '../core/report.ts';
 import { clip } from './escape.ts';
 import { groupBy } from './group.ts';
@@ -17,21 +17,21 @@ const HOST_MARKS = {
   'not-started': '⬜',
 } as const satisfies Record<HostOutcome, string>;
 
-const MARKS = {
-  applied: '✅',
-  skipped: '☑️',
-  failed: '❌',
-  unknown: '❓',
-  'not-started': '⬜',
-} as const satisfies Record<Outcome, string>;
+/** Where a change is. What a running host has begun and not ended is running; only an end without a word is unknown. */
+export type Stage = Outcome | 'running';
 
-const WORDS = {
-  applied: 'applied',
-  skipped: 'already so',
-  failed: 'failed',
-  unknown: 'unknown',
-  'not-started': 'not started',
-} as const satisfies Record<Outcome, string>;
+const STAGES = {
+  applied: { mark: '✅', word: 'applied' },
+  skipped: { mark: '☑️', word: 'already so' },
+  running: { mark: '🔄', word: 'running' },
+  failed: { mark: '❌', word: 'failed' },
+  unknown: { mark: '❓', word: 'unknown' },
+  'not-started': { mark: '⬜', word: 'not started' },
+} as const satisfies Record<Stage, { mark: string; word: string }>;
+
+export function stageOf(host: Pick<HostReport, 'outcome'>, change: ChangeReport): Stage {
+  return host.outcome === 'running' && change.outcome === 'unknown' ? 'running' : change.outcome;
+}
 
 export function hostMark(outcome: HostOutcome): string {
   return `${HOST_MARKS[outcome]} ${hostWord(outcome)}`;
@@ -41,27 +41,26 @@ export function hostWord(outcome: HostOutcome): string {
   return outcome === 'not-started' ? 'not started' : outcome;
 }
 
-export function outcomeMark(outcome: Outcome): string {
-  return MARKS[outcome];
+export function stageMark(stage: Stage): string {
+  return STAGES[stage].mark;
 }
 
-export function outcomeWord(outcome: Outcome): string {
-  return WORDS[outcome];
+export function stageWord(stage: Stage): string {
+  return STAGES[stage].word;
 }
 
-export type OutcomeCounts = ReadonlyMap<Outcome, number>;
+export type StageCounts = ReadonlyMap<Stage, number>;
 
-export function countOutcomes(changes: readonly ChangeReport[]): OutcomeCounts {
-  return new Map(
-    OUTCOMES.map((outcome) => [outcome, changes.filter((change) => change.outcome === outcome).length]),
-  );
+/** How many changes are at each stage; stages without any are left out. */
+export function countStages(hosts: readonly HostReport[]): StageCounts {
+  const stages = hosts.flatMap((host) => host.changes.map((change) => stageOf(host, change)));
+  return new Map([...Map.groupBy(stages, (stage) => stage)].map(([stage, all]) => [stage, all.length]));
 }
 
-/** Hosts that stand alike. */
+/** Hosts that share a row: those that ended well or wait, those that failed at the same, each that runs. */
 export interface HostGroup {
   readonly outcome: HostOutcome;
   readonly hosts: readonly HostReport[];
-  readonly counts: OutcomeCounts;
 }
 
 /** What went wrong first, then what goes on, then what is done. */
@@ -75,12 +74,11 @@ const ORDER: readonly HostOutcome[] = [
   'done',
 ];
 
+const BROKEN: ReadonlySet<HostOutcome> = new Set(['failed', 'unknown', 'refused']);
+
 export function groupOutcomes(report: Report): readonly HostGroup[] {
-  const groups = groupBy(report.hosts, (host) => JSON.stringify([host.outcome, ...countsKey(host)]));
-  return groups
-    .flatMap((hosts) =>
-      hosts.slice(0, 1).map(({ outcome, changes }) => ({ outcome, hosts, counts: countOutcomes(changes) })),
-    )
+  return groupBy(report.hosts, rowKey)
+    .flatMap((hosts) => hosts.slice(0, 1).map(({ outcome }) => ({ outcome, hosts })))
     .toSorted((a, b) => ORDER.indexOf(a.outcome) - ORDER.indexOf(b.outcome));
 }
 
@@ -96,7 +94,7 @@ export interface Failure {
 
 export function failuresOf(report: Report, plan: Plan): readonly Failure[] {
   const broken = report.hosts
-    .filter((host) => ['failed', 'unknown', 'refused'].includes(host.outcome))
+    .filter((host) => BROKEN.has(host.outcome))
     .toSorted((a, b) => ORDER.indexOf(a.outcome) - ORDER.indexOf(b.outcome));
   const failures = broken.map((host) => toFailure(host, plan));
   return groupBy(failures, (failure) =>
@@ -113,24 +111,31 @@ export function proven(report: Report): boolean {
 
 export function deployMark(report: Report): string {
   if (report.endedAt === null) return HOST_MARKS.running;
-  return proven(report) ? HOST_MARKS.done : HOST_MARKS[worstOf(report)];
+  if (proven(report)) return HOST_MARKS.done;
+  return succeeded(report) ? '⚠️' : HOST_MARKS[worstOf(report)];
 }
 
-/** Plain words for a title: `failed on db1; 2 of 3 hosts done`. */
+/** Plain words for a title: `Failed on db1; 2 of 3 hosts done`. */
 export function deployWords(report: Report): string {
   const total = count(report.hosts.length, 'host');
   const done = report.hosts.filter((host) => host.outcome === 'done').length;
-  if (report.endedAt === null) return `deploying: ${done} of ${total} done`;
-  if (proven(report)) return `deployed to ${total}; nothing is left to do`;
-  if (succeeded(report)) return `deployed to ${total}; ${leftWords(report)}`;
+  if (proven(report)) return `Deployed to ${total}; nothing is left to do`;
+  if (succeeded(report)) return `Deployed to ${total}; ${leftWords(report)}`;
   const worst = worstOf(report);
-  const hosts = report.hosts.filter((host) => host.outcome === worst).map((host) => clip(host.host, 20));
-  return `${WORST[worst]} ${list(hosts, 2)}; ${done} of ${total} done`;
+  const all = report.hosts.filter((host) => host.outcome === worst);
+  const hosts = list(
+    all.map((host) => clip(host.host, 20)),
+    2,
+  );
+  const words = `${WORST[worst]} ${hosts}; ${done} of ${total} done`;
+  if (report.endedAt !== null) return words;
+  return BROKEN.has(worst) ? `Deploying: ${words}` : `Deploying: ${done} of ${total} done`;
 }
 
 /** The change that a running host is at. */
 export function currentOf(host: HostReport): ChangeReport | undefined {
-  return host.changes.find((change) => change.outcome === 'not-started');
+  const begun = host.changes.find((change) => stageOf(host, change) === 'running');
+  return begun ?? host.changes.find((change) => change.outcome === 'not-started');
 }
 
 export function findChange(plan: Plan, host: string, ref: string): Change | undefined {
@@ -139,13 +144,13 @@ export function findChange(plan: Plan, host: string, ref: string): Change | unde
 
 /** What a deploy that is over came to, where it is not all well. */
 const WORST = {
-  failed: 'failed on',
-  unknown: 'not known what is true on',
-  refused: 'refused on',
-  running: 'not ended on',
-  queued: 'not begun on',
-  'not-started': 'not started on',
-  done: 'something is left on',
+  failed: 'Failed on',
+  unknown: 'Not known what is true on',
+  refused: 'Refused on',
+  running: 'Not ended on',
+  queued: 'Not begun on',
+  'not-started': 'Not started on',
+  done: 'Something is left on',
 } as const satisfies Record<HostOutcome, string>;
 
 function worstOf(report: Report): HostOutcome {
@@ -159,13 +164,21 @@ function leftWords(report: Report): string {
 }
 
 function toFailure(host: HostReport, plan: Plan): Failure {
-  const at = host.changes.find((change) => change.outcome === 'failed' || change.outcome === 'unknown');
+  const at = brokenAt(host);
   const change = at && findChange(plan, host.host, at.ref);
-  return { hosts: [host.host], outcome: host.outcome, reason: at?.reason ?? host.reason, at, change };
+  return { hosts: [host.host], outcome: host.outcome, reason: reasonFor(host), at, change };
 }
 
-function countsKey(host: HostReport): readonly (number | string)[] {
-  // A running host has a row of its own, for the change it is at.
-  if (host.outcome === 'running') return [host.host];
-  return [...countOutcomes(host.changes).values()];
+function rowKey(host: HostReport): string {
+  if (host.outcome === 'running') return JSON.stringify([host.outcome, host.host]);
+  if (!BROKEN.has(host.outcome)) return host.outcome;
+  return JSON.stringify([host.outcome, brokenAt(host)?.ref, reasonFor(host)?.code]);
+}
+
+function brokenAt(host: HostReport): ChangeReport | undefined {
+  return host.changes.find((change) => change.outcome === 'failed' || change.outcome === 'unknown');
+}
+
+function reasonFor(host: HostReport): Reason | null {
+  return brokenAt(host)?.reason ?? host.reason;
 }

@@ -15,9 +15,9 @@ const CLASSES = {
 } as const satisfies Record<ReasonClass, string>;
 
 const FIXERS = {
-  author: 'the author of the change',
+  author: 'the author',
   operator: 'an operator of the hosts',
-  requester: 'whoever wants to deploy',
+  requester: 'whoever deploys',
   ashore: 'the makers of Ashore',
 } as const satisfies Record<Fixer, string>;
 

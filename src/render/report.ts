@@ -1,4 +1,5 @@
 // The parts of a report in markdown: what failed and in whose words, the table of hosts, the proof, what was done.
+import { shortDigest } from '../core/plan.ts';
 import type { Change, Plan } from '../core/plan.ts';
 import type { Reason } from '../core/reason.ts';
 import type { Report, HostReport, ChangeReport } from '../core/report.ts';
@@ -9,14 +10,16 @@ import { keepWhole } from './fit.ts';
 import type { Body, Part } from './fit.ts';
 import { hostWords } from './host-table.ts';
 import {
-  countOutcomes,
+  countStages,
   currentOf,
   failuresOf,
   findChange,
   groupOutcomes,
   hostMark,
-  outcomeMark,
-  outcomeWord,
+  proven,
+  stageMark,
+  stageOf,
+  stageWord,
 } from './outcome.ts';
 import type { Failure, HostGroup } from './outcome.ts';
 import { renderCommandLine, renderEvidence, renderReason, renderWhoAndNext, tailOf } from './reason.ts';
@@ -26,6 +29,10 @@ const SHOWN_FAILURES = 3;
 /** Bytes for the table of hosts, and for the list of what is true. */
 const ROOM = 10_000;
 const SHOWN_REFS = 8;
+const SHOWN_TORN = 5;
+/** Hosts that are spelled out in a command. */
+const TYPED_HOSTS = 12;
+const COLUMNS = ['applied', 'skipped', 'failed', 'unknown', 'not-started'] as const;
 const FIRST_SCREEN_LINES = 20;
 const TAIL_LINES = 60;
 const FAILED_RANK = 2;
@@ -73,18 +80,36 @@ export function renderHostStates(report: Report): string {
 
 /** What is true now on the hosts that did not come through, change by change. */
 export function renderTruth(report: Report): string {
-  const torn = report.hosts.filter((host) => host.outcome === 'failed' || host.outcome === 'unknown');
-  if (torn.length === 0) return '';
+  const torn = report.hosts.filter((host) => host.outcome !== 'done' && hasBegun(host));
+  const untouched = report.hosts.filter((host) => !hasBegun(host)).map((host) => host.host);
+  if (torn.length === 0 && untouched.length === 0) return '';
   const lines = keepWhole(
-    torn.slice(0, 5).map((host) => `- ${code(host.host, 63)}: ${truthOf(host)}`),
+    torn.slice(0, SHOWN_TORN).map((host) => `- ${code(host.host, 63)}: ${truthOf(host)}`),
     ROOM,
   );
   const more = torn.length - lines.length;
   return [
     '**What is true now**\n',
     ...lines,
-    ...(more > 0 ? [`- … and ${count(more, 'more host')}, below`] : []),
+    ...(more > 0 ? [`- … and ${count(more, 'more host')}, each below`] : []),
+    ...(untouched.length > 0 ? [`- Nothing was written on ${hostWords(untouched)}`] : []),
   ].join('\n');
+}
+
+/** What to type next, where not all is well. */
+export function renderDeployCommands(report: Report): string {
+  if (report.endedAt === null || proven(report)) return '';
+  const unclear = report.hosts.filter((host) => host.outcome === 'unknown' || host.outcome === 'refused');
+  const names = report.hosts.filter((host) => host.outcome !== 'done').map((host) => host.host);
+  const these = names.length > TYPED_HOSTS ? '' : ` ${names.join(' ')}`;
+  const again = `/deploy ${shortDigest(report.plan)}`;
+  const rows = [
+    ...(unclear.length === 0 && names.length > 0
+      ? [`| deploy what is left of this plan, when its cause is gone | ${code(again)} |`]
+      : []),
+    `| look at these hosts again and plan what is left | ${code(`/plan${these}`, 900)} |`,
+  ];
+  return ['| To | Do |', '|---|---|', ...rows].join('\n');
 }
 
 /** Whether the same plan, made again after the deploy, was empty. */
@@ -95,9 +120,7 @@ export function renderProof(report: Report): string {
   const left = seen.filter((host) => (host.remaining?.length ?? 0) > 0);
   return [
     ...(clean.length > 0
-      ? [
-          `**Proof**: made again after the deploy, the plan is empty on ${hostWords(clean, count(clean.length, 'host'))}.`,
-        ]
+      ? [`**Proof**: made again after the deploy, the plan is empty on ${hostWords(clean)}.`]
       : []),
     ...left.slice(0, SHOWN_FAILURES).map((host) => renderLeft(host)),
     ...(left.length > SHOWN_FAILURES
@@ -109,8 +132,7 @@ export function renderProof(report: Report): string {
 /** A body a host: every change with what became of it and the end of what it printed. */
 export function reportBodies(report: Report, plan: Plan, link: Link | undefined): readonly Body[] {
   return report.hosts.map((host) => {
-    const counts = [...countOutcomes(host.changes)].filter(([, n]) => n > 0);
-    const words = counts.map(([outcome, n]) => `${n} ${outcomeWord(outcome)}`).join(', ');
+    const words = [...countStages([host])].map(([stage, n]) => `${n} ${stageWord(stage)}`).join(', ');
     return {
       rank: host.outcome === 'done' ? DONE_RANK : FAILED_RANK,
       open: `<details><summary>${hostMark(host.outcome)}: ${htmlCode(host.host)} · ${words || 'no change'}</summary>`,
@@ -131,17 +153,15 @@ function wordsOf(reason: Reason | null, output: string, lines: number): readonly
 }
 
 function renderFailureLine({ hosts, outcome, at, change }: Failure): string {
-  const where = hostWords(hosts, count(hosts.length, 'host'));
-  if (!at) return `${hostMark(outcome)}: ${where}`;
-  return `${outcomeMark(at.outcome)} ${where}: ${change ? `${change.verb} ` : ''}${code(at.ref)} ${outcomeWord(at.outcome)}`;
+  if (!at) return `${hostMark(outcome)}: ${hostWords(hosts)}`;
+  const what = `${change ? `${change.verb} ` : ''}${code(at.ref)}`;
+  return `${stageMark(at.outcome)} ${hostWords(hosts)}: ${what} ${at.outcome === 'unknown' ? 'may be half done' : stageWord(at.outcome)}`;
 }
 
-function stateRow({ outcome, hosts, counts }: HostGroup): string {
-  const numbers = [...counts.values()].map((n) => n.toLocaleString('en-US'));
-  const names = hostWords(
-    hosts.map((host) => host.host),
-    count(hosts.length, 'host'),
-  );
+function stateRow({ outcome, hosts }: HostGroup): string {
+  const counts = countStages(hosts);
+  const numbers = COLUMNS.map((stage) => (counts.get(stage) ?? 0).toLocaleString('en-US'));
+  const names = hostWords(hosts.map((host) => host.host));
   return `| ${hostMark(outcome)} | ${names} | ${numbers.join(' | ')} | ${stateWords(hosts)} |`;
 }
 
@@ -149,21 +169,20 @@ function stateWords(hosts: readonly HostReport[]): string {
   const [first] = hosts;
   if (!first) return '';
   const current = first.outcome === 'running' ? currentOf(first) : undefined;
-  if (current) return `now at ${code(current.ref)}`;
-  return first.reason && hosts.every((host) => host.reason?.code === first.reason?.code)
-    ? code(first.reason.code)
-    : '';
+  if (current) return `now at ${code(current.ref, 80)}`;
+  const reason = first.changes.find((change) => change.reason !== null)?.reason ?? first.reason;
+  return reason ? code(reason.code) : '';
+}
+
+function hasBegun(host: HostReport): boolean {
+  return host.changes.some((change) => change.outcome !== 'not-started');
 }
 
 function truthOf(host: HostReport): string {
-  const groups = [...Map.groupBy(host.changes, (change) => change.outcome)];
-  return groups
-    .map(([outcome, changes]) => {
-      const refs = list(
-        changes.map((change) => code(change.ref, 80)),
-        SHOWN_REFS,
-      );
-      return `${outcomeMark(outcome)} ${outcomeWord(outcome)}: ${refs}`;
+  return [...Map.groupBy(host.changes, (change) => stageOf(host, change))]
+    .map(([stage, changes]) => {
+      const refs = changes.map((change) => code(change.ref, 80));
+      return `${stageMark(stage)} ${stageWord(stage)}: ${list(refs, SHOWN_REFS)}`;
     })
     .join(' · ');
 }
@@ -178,17 +197,21 @@ function changePart(host: HostReport, report: ChangeReport, plan: Plan, link: Li
   const change = findChange(plan, host.host, report.ref);
   const took = report.seconds === null ? '' : ` in ${duration(report.seconds)}`;
   const what = `${change ? `${change.verb} ` : ''}${code(report.ref)}`;
-  const brief = `- ${outcomeMark(report.outcome)} ${outcomeWord(report.outcome)}${took}: ${what}`;
-  const bad = report.outcome === 'failed' || report.outcome === 'unknown';
+  const stage = stageOf(host, report);
+  const brief = `- ${stageMark(stage)} ${stageWord(stage)}${took}: ${what}`;
+  const bad = stage === 'failed' || stage === 'unknown' || stage === 'running';
   const from = change?.where ? ` · from ${renderWhere(change.where, link)}` : '';
   const full = () => [`${brief}${from}`, ...renderWords(report)].join('\n\n');
   return { rank: bad ? FAILED_RANK : DONE_RANK, brief, full };
 }
 
 function renderWords({ output, reason }: ChangeReport): readonly string[] {
+  const evidence = [reason?.evidence?.output, reason?.evidence?.journal].filter((text) => text !== undefined);
+  // A failing change's evidence is often the end of what it printed; the same words twice help nobody.
+  const told = evidence.some((text) => text.trim() !== '' && output.trim().endsWith(text.trim()));
   return [
     ...(reason ? [renderReason(reason), renderWhoAndNext(reason, undefined)] : []),
-    ...renderEvidence(reason?.evidence, TAIL_LINES),
+    ...(told ? [] : renderEvidence(reason?.evidence, TAIL_LINES)),
     ...(output.trim() === '' ? [] : [fence(tailOf(output, TAIL_LINES), 'text')]),
   ];
 }

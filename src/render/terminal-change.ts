@@ -85,5 +85,5 @@ function value(text: string | null, verbose: boolean): string {
 
 function renderCommands(change: Change, paint: Paint): readonly string[] {
   const commands = change.steps.flatMap(commandsOf).map((command) => visible(formatCommand(command)));
-  return commands.map((command) => paint('dim', `${INDENT}$ ${command}`));
+  return commands.map((command) => paint('dim', `${INDENT}${command.startsWith('#') ? '' : '$ '}${command}`));
 }

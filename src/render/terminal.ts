@@ -11,15 +11,16 @@ import { oneLine, visible } from './escape.ts';
 import { groupHosts } from './group.ts';
 import type { BlockedGroup, FailureGroup, Groups } from './group.ts';
 import {
-  countOutcomes,
+  countStages,
   currentOf,
   deployWords,
   failuresOf,
   hostWord,
-  outcomeWord,
   proven,
+  stageOf,
+  stageWord,
 } from './outcome.ts';
-import type { Failure } from './outcome.ts';
+import type { Failure, Stage } from './outcome.ts';
 import { fixerWords, nextOf, tailOf } from './reason.ts';
 import { renderChangeTerminal } from './terminal-change.ts';
 import { verdictWords } from './verdict.ts';
@@ -32,6 +33,14 @@ export interface Look {
   readonly verbose: boolean;
 }
 
+const STYLES = {
+  applied: 'green',
+  skipped: 'green',
+  running: 'cyan',
+  failed: 'red',
+  unknown: 'red',
+  'not-started': 'dim',
+} as const satisfies Record<Stage, Parameters<Paint>[0]>;
 const SHOWN_HOSTS = 8;
 const EVIDENCE_LINES = 20;
 
@@ -77,10 +86,9 @@ export function renderReportTerminal(report: Report, plan: Plan, { color }: Pick
   const hosts = report.hosts.flatMap((host) => [
     `${paint('bold', oneLine(host.host))}: ${hostWord(host.outcome)}`,
     ...host.changes.map((change) => {
+      const stage = stageOf(host, change);
       const took = change.seconds === null ? '' : ` in ${duration(change.seconds)}`;
-      const style = change.outcome === 'failed' || change.outcome === 'unknown' ? 'red' : 'green';
-      const word = outcomeWord(change.outcome);
-      return `  ${change.outcome === 'not-started' ? word : paint(style, word)}${took}: ${oneLine(change.ref)}`;
+      return `  ${paint(STYLES[stage], stageWord(stage))}${took}: ${oneLine(change.ref)}`;
     }),
     ...(host.remaining ?? []).map(
       (change) => `  ${paint('yellow', 'still to do')}: ${change.verb} ${oneLine(change.ref)}`,
@@ -102,9 +110,10 @@ export function renderProgressLine(report: Report, plan: Plan): string {
     .filter((host) => host.outcome === 'running')
     .map((host) => {
       const of = plan.hosts.find((entry) => entry.host === host.host)?.changes.length ?? host.changes.length;
-      const waiting = countOutcomes(host.changes).get('not-started') ?? 0;
+      const counts = countStages([host]);
+      const ended = (counts.get('applied') ?? 0) + (counts.get('skipped') ?? 0);
       const current = currentOf(host);
-      return `${host.host} ${of - waiting}/${of}${current ? ` ${current.ref}` : ''}`;
+      return `${host.host} ${ended}/${of}${current ? ` ${current.ref}` : ''}`;
     });
   return oneLine([`${done} of ${count(report.hosts.length, 'host')} ended`, ...running].join(' · '));
 }
@@ -183,7 +192,7 @@ function renderFailure(
   paint: Paint,
 ): readonly string[] {
   const verb = change ? `${change.verb} ` : '';
-  const what = at ? `${verb}${oneLine(at.ref)} ${outcomeWord(at.outcome)}` : 'stopped';
+  const what = at ? `${verb}${oneLine(at.ref)} ${stageWord(at.outcome)}` : 'stopped';
   const from = change?.where ? paint('dim', `  ${change.where.file}:${change.where.line}`) : '';
   const title = `${paint('red', `${hostNames(hosts, 'same failure')}: ${what}`)}${from}`;
   const output = reason?.evidence === undefined ? indentTail(at?.output ?? '') : [];
