@@ -20,7 +20,7 @@ const KEEP = 50;
 /** Seconds for laying a run down, and for each MiB of it. */
 const START_LIMIT = { base: 60, each: 10 };
 
-/** Quarters of a second that one poll waits for news. */
+/** Looks for news in one poll: about nine seconds. */
 const TICKS = 40;
 
 /** Seconds for one poll: the wait, and a slow network. */

@@ -1,5 +1,5 @@
-# Waits until the journal of a run has grown beyond OFFSET, or the run is dead, or TICKS quarters of a second are over,
-# and prints what is new, at most 1 MiB. Needs STATE, RUN, OFFSET, TICKS.
+# Waits until the journal of a run has grown beyond OFFSET, or the run is dead, or TICKS looks, up to a quarter of a
+# second apart, have found nothing; prints what is new, at most 1 MiB. Needs STATE, RUN, OFFSET, TICKS.
 # A run is alive while somebody holds its `alive`; that is asked before the size, so a dead run has said all it will say.
 DIR=$STATE/runs/$RUN
 TICK=0
@@ -14,7 +14,7 @@ follow() {
     GROWN=$(find "$DIR/journal" -size "+${OFFSET}c")
     [ -z "$GROWN" ] && [ "$ALIVE" = ALIVE ] && [ "$TICK" -lt "$TICKS" ] || break
     TICK=$((TICK + 1))
-    sleep 0.25
+    if [ "$TICK" -le 8 ]; then sleep 0.05; else sleep 0.25; fi
   done
   printf '%s\n' "$ALIVE"
   [ -z "$GROWN" ] || tail -c "+$((OFFSET + 1))" "$DIR/journal" | head -c 1048576 | base64 -w0

@@ -1,0 +1,142 @@
+// A run as a script: what it says is what commandsOf() says, whatever the words hold, in every shell that Debian may call sh.
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { sha256 } from '../../src/core/json.ts';
+import type { HostRun } from '../../src/core/run.ts';
+import type { Step } from '../../src/core/step.ts';
+import { compileRun, formatAssignments, formatHolder } from '../../src/run/compile.ts';
+import * as texts from '../../src/run/texts.ts';
+
+const place = { state: '/var/lib/ashore', work: '/run/ashore/r1', nonce: '0123456789abcdef' };
+
+function runOf(...changes: readonly (readonly Step[])[]): HostRun {
+  return {
+    run: 'r1',
+    plan: sha256('plan'),
+    commit: 'c0ffee',
+    by: 'alice',
+    ledger: sha256(''),
+    changes: changes.map((steps, index) => ({
+      ref: `file/${index}`,
+      steps,
+      ledger: { ref: `file/${index}`, forgotten: 'now' },
+    })),
+  };
+}
+
+/** The part of the script that belongs to this run alone. */
+function own(run: HostRun): string {
+  const { script } = compileRun(run, place);
+  return script.slice(script.indexOf('\nchange_0() {') + 1);
+}
+
+const hostile = `it's $HOME \`id\` "x" \\ \n}\n* é`;
+
+const every: readonly Step[] = [
+  { do: 'run', argv: ['exit', '0'] },
+  { do: 'run', argv: ['A=b', hostile, ''], limit: 5, user: 'shop', directory: hostile },
+  { do: 'run', argv: ['psql', '-f', '-'], stdin: { text: 'select 1' }, directory: '/srv' },
+  {
+    do: 'put',
+    path: `/etc/${hostile}`,
+    owner: 'root',
+    group: 'root',
+    mode: '0644',
+    content: { base64: '/wA=' },
+  },
+  { do: 'mkdir', path: '/srv/a', owner: null, group: null, mode: '0755' },
+  { do: 'own', path: '/srv/a', owner: 'shop', group: 'shop', mode: '0750' },
+  { do: 'link', path: '/srv/b', target: '/srv/a' },
+  { do: 'remove', path: '/srv/b' },
+  { do: 'rmdir', path: '/srv/a' },
+  { do: 'settle', unit: 'shop.service', seconds: 5 },
+];
+
+describe('a script', () => {
+  it('has for each change its commands and its record, in order', () => {
+    const steps: readonly Step[] = [
+      { do: 'run', argv: ['systemctl', 'restart', 'shop.service'] },
+      { do: 'run', argv: ['psql', '-Xq'], stdin: { text: 'select 1' }, directory: '/' },
+      { do: 'settle', unit: 'shop.service', seconds: 5 },
+    ];
+    expect(own(runOf(steps, []))).toBe(`change_0() {
+  command_is '"systemctl restart shop.service"' || return
+  run systemctl restart shop.service || return
+  command_is '"(cd / && psql -Xq < blobs/${sha256('select 1')})"' || return
+  run_in / psql -Xq <blobs/${sha256('select 1')} || return
+  command_is '"# then shop.service must stay up for 5 s"' || return
+  settle shop.service 5 || return
+  :
+}
+
+change_1() {
+  :
+}
+
+begin_run
+
+change 0 '{"ref":"file/0","forgotten":"now"}'
+
+change 1 '{"ref":"file/1","forgotten":"now"}'
+
+finish_run done
+`);
+  });
+
+  it('brings each of its bytes once, by their digest', () => {
+    const content = { text: 'same' };
+    const put = { do: 'put', path: '/a', owner: null, group: null, mode: null, content } as const;
+    const { blobs } = compileRun(
+      runOf([put, { ...put, path: '/b' }], [{ do: 'run', argv: ['cat'], stdin: { base64: '/w==' } }]),
+      place,
+    );
+    expect([...blobs].map(([digest, bytes]) => [digest, Buffer.from(bytes).toString('base64')])).toEqual([
+      [sha256('same'), 'c2FtZQ=='],
+      [sha256(Uint8Array.of(255)), '/w=='],
+    ]);
+  });
+
+  it.each([
+    ['dash', ['dash', '-n']],
+    ['busybox ash', ['busybox', 'ash', '-n']],
+    ['bash as sh', ['bash', '--posix', '-n']],
+  ])('is valid for %s', (_, [program = '', ...argv]) => {
+    if (!existsSync(`/bin/${program}`)) return;
+    const { script } = compileRun(runOf(every, [], every), place);
+    expect(spawnSync(program, argv, { input: script, encoding: 'utf8' })).toMatchObject({
+      status: 0,
+      stderr: '',
+    });
+  });
+
+  it('refuses a word that no command can have', () => {
+    expect(() => compileRun(runOf([{ do: 'run', argv: ['echo', 'a\0b'] }]), place)).toThrow('NUL');
+  });
+});
+
+describe('values', () => {
+  it('reach a shell text as they are', () => {
+    const values = { A: hostile, B: '', C: 'plain' };
+    const script = `${formatAssignments(values)}printf '%s\\0' "$A" "$B" "$C"`;
+    expect(spawnSync('sh', ['-s'], { input: script, encoding: 'utf8' }).stdout).toBe(`${hostile}\0\0plain\0`);
+  });
+
+  it('name the holder on one line', () => {
+    expect(formatHolder({ ...runOf(), by: 'eve\n@@x FINISHED done' })).toBe(
+      `run r1 (plan ${sha256('plan').slice(0, 12)}, by eve @@x FINISHED done)`,
+    );
+  });
+});
+
+describe('shell texts', () => {
+  it.each(Object.entries(texts))('%s is valid for dash and busybox ash', (_, text) => {
+    const shells = [['dash', '-n'], ...(existsSync('/bin/busybox') ? [['busybox', 'ash', '-n']] : [])];
+    for (const [program = '', ...argv] of shells) {
+      expect(spawnSync(program, argv, { input: text, encoding: 'utf8' })).toMatchObject({
+        status: 0,
+        stderr: '',
+      });
+    }
+  });
+});
