@@ -85,8 +85,8 @@ export interface ChangeRequest<Want, State> {
   readonly have: State | undefined;
   /** What the kind asked the ledger to remember when this was last applied. */
   readonly last: Json | undefined;
-  /** Whether a resource (`kind/id`) was applied by a later deploy than this one last was; so it is for all when this one never was. */
-  readonly appliedSince?: ((ref: string) => boolean) | undefined;
+  /** Refs (`kind/id`) that were applied after this one last was, by the ledger's order; all of them when it never was. */
+  readonly since?: ReadonlySet<string>;
   readonly world: World;
 }
 

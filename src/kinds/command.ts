@@ -182,5 +182,5 @@ function explainAfter(
   if (verb === 'adopt')
     return last === undefined ? undefined : `${name} is declared otherwise than when this last ran`;
   if (verb !== undefined) return `${name} has a change planned (${verb})`;
-  return appliedSince?.(name) ? `${name} has changed since this last ran to its end` : undefined;
+  return since?.has(name) ? `${name} has changed since this last ran to its end` : undefined;
 }
