@@ -173,10 +173,7 @@ function explainRun(want: Want, request: ChangeRequest<Want, State>): string | u
 }
 
 /** A resource that only becomes known together with the command calls for nothing. */
-function explainAfter(
-  ref: Ref,
-  { last, appliedSince, world }: ChangeRequest<Want, State>,
-): string | undefined {
+function explainAfter(ref: Ref, { last, since, world }: ChangeRequest<Want, State>): string | undefined {
   const name = formatRef(ref);
   const verb = world.planned(ref.kind, ref.id);
   if (verb === 'adopt')
