@@ -1,0 +1,92 @@
+// Event → handler, and nothing else. What a handler takes from the payload are names and numbers; the rest is read anew.
+import type { ApplicationFunction, Context } from 'probot';
+import type { Runner } from './carry-out.ts';
+import { onPress, onSuite } from './on-check-run.ts';
+import { onComment } from './on-comment.ts';
+import { onPullDropped, onPullMerged, onPullMoved } from './on-pull-request.ts';
+import { onPush } from './on-push.ts';
+import { onReview } from './on-review.ts';
+import type { Account } from './permissions.ts';
+import type { GithubWorld, Repo } from './repo.ts';
+
+export function createApp(world: GithubWorld, runner: Runner): ApplicationFunction {
+  return (app) => {
+    app.on(['pull_request.opened', 'pull_request.reopened', 'pull_request.synchronize'], async (context) => {
+      await onPullMoved(world, repoOf(context), pullOf(context));
+    });
+    app.on('pull_request.edited', async (context) => {
+      if (context.payload.changes.base) await onPullMoved(world, repoOf(context), pullOf(context));
+    });
+    app.on('pull_request.closed', async (context) => {
+      if (!context.payload.pull_request.merged) return onPullDropped(world, repoOf(context), pullOf(context));
+      return onPullMerged(world, runner, repoOf(context), pullOf(context));
+    });
+    app.on(['pull_request_review.submitted', 'pull_request_review.dismissed'], async (context) => {
+      await onReview(world, repoOf(context), pullOf(context));
+    });
+    app.on('issue_comment.created', async (context) => {
+      const { issue, comment } = context.payload;
+      if (!issue.pull_request) return;
+      const { id, body, created_at: at, user } = comment;
+      const asked = { pull: issue.number, id, body, at, account: accountOf(user), delivery: context.id };
+      await onComment(world, runner, repoOf(context), asked);
+    });
+    app.on(['check_run.requested_action', 'check_run.rerequested'], async (context) => {
+      const { check_run: run, sender } = context.payload;
+      await onPress(world, runner, repoOf(context), {
+        checkRun: run.id,
+        appId: run.app?.id,
+        externalId: run.external_id ?? '',
+        button:
+          context.payload.action === 'requested_action'
+            ? context.payload.requested_action?.identifier
+            : undefined,
+        account: accountOf(sender),
+        delivery: context.id,
+      });
+    });
+    app.on('check_suite.rerequested', async (context) => {
+      const { check_suite: suite, sender } = context.payload;
+      const asked = { commit: suite.head_sha, account: accountOf(sender), delivery: context.id };
+      await onSuite(world, runner, repoOf(context), asked);
+    });
+    app.on('push', async (context) => {
+      const { ref, before, after, deleted, repository } = context.payload;
+      if (deleted || ref !== `refs/heads/${repository.default_branch}`) return;
+      await onPush(world, repoOf(context), { before, after, delivery: context.id });
+    });
+  };
+}
+
+interface RepoPayload {
+  readonly repository: { readonly name: string; readonly owner: { readonly login: string } | null };
+  readonly installation?: { readonly id: number } | undefined;
+}
+
+function repoOf({
+  payload,
+  octokit,
+  log,
+}: Pick<Context, 'octokit' | 'log'> & { readonly payload: RepoPayload }): Repo {
+  const { repository, installation } = payload;
+  if (!repository.owner || !installation)
+    throw new Error('a webhook of an App names its repository and its installation');
+  return {
+    octokit,
+    owner: repository.owner.login,
+    name: repository.name,
+    installation: installation.id,
+    log,
+  };
+}
+
+function pullOf(context: {
+  readonly id: string;
+  readonly payload: { readonly pull_request: { readonly number: number } };
+}) {
+  return { pull: context.payload.pull_request.number, delivery: context.id };
+}
+
+function accountOf(user: { readonly login: string; readonly type?: string } | null): Account {
+  return user ? { login: user.login, bot: user.type !== 'User' } : { login: 'ghost', bot: true };
+}

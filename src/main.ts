@@ -1,0 +1,26 @@
+// The server's process: settings, start, and an orderly end. Everything else is server.ts.
+import { readSettings, formatSettingProblem } from './settings.ts';
+import { StartRefused, startServer } from './server.ts';
+
+const parsed = readSettings();
+if ('problems' in parsed) {
+  refuse(['Ashore cannot start:', ...parsed.problems.map((problem) => `  ${formatSettingProblem(problem)}`)]);
+}
+if ('settings' in parsed) {
+  try {
+    const server = await startServer(parsed.settings);
+    const end = (): void => {
+      void server.stop().finally(() => process.exit(0));
+    };
+    process.once('SIGTERM', end);
+    process.once('SIGINT', end);
+  } catch (error) {
+    if (!(error instanceof StartRefused)) throw error;
+    refuse([`Ashore cannot start: ${error.message}.`]);
+  }
+}
+
+function refuse(lines: readonly string[]): void {
+  process.stderr.write(`${lines.join('\n')}\n`);
+  process.exitCode = 78;
+}

@@ -1,0 +1,201 @@
+// The server: store, webhook route, inbox and Probot put together, started and stopped. Wiring only.
+import { createServer } from 'node:http';
+import type { Server as HttpServer } from 'node:http';
+import { hostname } from 'node:os';
+import { Probot, ProbotOctokit } from 'probot';
+import type { Logger } from 'pino';
+import { parsePolicy } from './config/parse.ts';
+import { validateConfig } from './deploy.ts';
+import type { ConfigFiles, Deployer } from './deploy.ts';
+import { createApp } from './github/app.ts';
+import { createRunner } from './github/carry-out.ts';
+import type { Runner } from './github/carry-out.ts';
+import { createInbox } from './github/inbox.ts';
+import type { Inbox, Received } from './github/inbox.ts';
+import { askAgain } from './github/redelivery.ts';
+import type { GithubWorld } from './github/repo.ts';
+import { createTurns } from './github/turns.ts';
+import { createListener } from './github/webhook.ts';
+import { kinds } from './kinds/index.ts';
+import { createLog } from './log.ts';
+import type { Settings } from './settings.ts';
+import { openStore } from './store/store.ts';
+import type { Store } from './store/store.ts';
+import { createLiveDeployer, readKeys } from './world.ts';
+
+export interface Server {
+  /** `http://host:port`, without a path. */
+  readonly url: string;
+  /** Resolves when no delivery waits and no run is followed. */
+  readonly idle: () => Promise<void>;
+  /** Takes up nothing more and lets go of the store. Runs go on on their hosts, and are followed again at the next start. */
+  readonly stop: () => Promise<void>;
+}
+
+/** What tests and the demo may put in the place of the real thing. */
+export interface Overrides {
+  readonly deployer?: Deployer;
+  readonly octokit?: typeof ProbotOctokit;
+  readonly log?: Logger;
+  readonly now?: () => Date;
+}
+
+/** The server cannot start here, in words for people. */
+export class StartRefused extends Error {
+  override readonly name = 'StartRefused';
+}
+
+export async function startServer(settings: Settings, overrides: Overrides = {}): Promise<Server> {
+  const log = overrides.log ?? createLog(settings.logLevel);
+  const now = overrides.now ?? (() => new Date());
+  const store = open(settings, now);
+  try {
+    const deployer = overrides.deployer ?? createLiveDeployer(readKeys(settings.ssh));
+    const parts = startWork({
+      settings,
+      store,
+      deployer,
+      log,
+      now,
+      octokit: overrides.octokit ?? ProbotOctokit,
+    });
+    const { wake } = parts.inbox;
+    const listener = createListener({
+      path: settings.webhookPath,
+      secret: settings.webhookSecret,
+      deliveries: store.deliveries,
+      wake,
+      log,
+    });
+    const http = await listen(createServer(LIMITS, listener), settings);
+    await begin(parts);
+    const url = urlOf(http);
+    log.info({ url, path: settings.webhookPath }, 'listening');
+    return { url, idle: () => settle(parts), stop: () => stop(parts, http) };
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+/** A request that dawdles must not hold a socket: GitHub itself gives up after ten seconds. */
+const LIMITS = { headersTimeout: 10_000, requestTimeout: 30_000 };
+const SWEEP = 10 * 60_000;
+const KEPT = 30 * 24 * 60 * 60_000;
+/** Milliseconds for what is under way when the server stops. */
+const GRACE = 10_000;
+
+interface Parts {
+  readonly store: Store;
+  readonly probot: Probot;
+  readonly inbox: Inbox;
+  readonly runner: Runner;
+  readonly log: Logger;
+  readonly now: () => Date;
+  readonly stopped: AbortController;
+}
+
+interface Ingredients {
+  readonly settings: Settings;
+  readonly store: Store;
+  readonly deployer: Deployer;
+  readonly octokit: typeof ProbotOctokit;
+  readonly log: Logger;
+  readonly now: () => Date;
+}
+
+function open({ data }: Settings, now: () => Date): Store {
+  const who = `process ${process.pid} on ${hostname()}, since ${now().toISOString()}`;
+  const opened = openStore(data, { who, now });
+  if (opened.is === 'open') return opened.store;
+  throw new StartRefused(
+    `another Ashore works on the store in ${data} (${opened.by}); stop it, or set ASHORE_DATA`,
+  );
+}
+
+function startWork({ settings, store, deployer, octokit, log, now }: Ingredients): Parts {
+  const probot = new Probot({
+    appId: settings.appId,
+    privateKey: settings.privateKey,
+    secret: settings.webhookSecret,
+    Octokit: octokit,
+    log,
+    ...(settings.apiUrl === undefined ? {} : { baseUrl: settings.apiUrl }),
+  });
+  const world: GithubWorld = {
+    store,
+    deployer,
+    validate: (files: ConfigFiles) => validateConfig(files, kinds),
+    parsePolicy,
+    appId: settings.appId,
+    now,
+    connect: (installation) => probot.auth(installation),
+    log,
+    turns: createTurns(),
+  };
+  const runner = createRunner(world);
+  const loaded = probot.load(createApp(world, runner));
+  const receive = async ({ id, name, payload }: Received): Promise<void> => {
+    await loaded;
+    // Its signature was verified: it has the form that GitHub publishes.
+    await probot.receive({ id, name, payload: JSON.parse(payload) });
+  };
+  const inbox = createInbox({ deliveries: store.deliveries, receive, log });
+  return { store, probot, inbox, runner, log, now, stopped: new AbortController() };
+}
+
+/** Takes up again what an earlier process left, then what GitHub could not deliver meanwhile. */
+async function begin(parts: Parts): Promise<void> {
+  const { store, inbox, runner, log, now } = parts;
+  const before = new Date(now().getTime() - KEPT);
+  await store.deliveries.prune(before);
+  await store.plans.prune(before);
+  const recovered = await store.deliveries.recover();
+  if (recovered.again + recovered.lost > 0)
+    log.warn(recovered, 'deliveries were under way when the last process ended');
+  inbox.wake();
+  runner.resume().catch((error: unknown) => log.error({ err: error }, 'runs could not be resumed'));
+  sweep(parts);
+  const timer = setInterval(() => sweep(parts), SWEEP);
+  timer.unref();
+  parts.stopped.signal.addEventListener('abort', () => clearInterval(timer));
+}
+
+function sweep({ probot, store, log }: Parts): void {
+  probot
+    .auth()
+    .then((octokit) => askAgain({ octokit, deliveries: store.deliveries, log }))
+    .catch((error: unknown) =>
+      log.warn({ err: error }, 'GitHub could not be asked for what it has delivered'),
+    );
+}
+
+async function listen(http: HttpServer, { host, port }: Settings): Promise<HttpServer> {
+  await new Promise<void>((resolve, reject) => {
+    http.once('error', reject);
+    http.listen(port, host, resolve);
+  });
+  return http;
+}
+
+function urlOf(http: HttpServer): string {
+  const address = http.address();
+  if (address === null || typeof address === 'string') throw new Error('the server listens on no port');
+  const host = address.family === 'IPv6' ? `[${address.address}]` : address.address;
+  return `http://${host}:${address.port}`;
+}
+
+async function settle({ inbox, runner }: Parts): Promise<void> {
+  await inbox.idle();
+  await runner.idle();
+  await inbox.idle();
+}
+
+async function stop({ inbox, runner, store, stopped }: Parts, http: HttpServer): Promise<void> {
+  stopped.abort();
+  http.closeAllConnections();
+  await new Promise<void>((resolve) => http.close(() => resolve()));
+  const grace = new Promise<void>((resolve) => void setTimeout(resolve, GRACE).unref());
+  await Promise.race([Promise.all([inbox.stop(), runner.idle()]), grace]);
+  await store.close();
+}
