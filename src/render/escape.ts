@@ -41,25 +41,21 @@ export function clipStart(text: string, max: number): string {
   return `… ${text.length - kept.length} characters before\n${kept}`;
 }
 
-/** One line of prose for markdown. */
+/** One line of prose for markdown, also where it begins a line. */
 export function prose(text: string, max = 600): string {
-  return clip(oneLine(text), max)
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll(/[\\`*_[\]|~$]/g, '\\$&')
-    .replaceAll(/[@#](?=\w)|\bGH-(?=\d)|:(?=\/\/)|\bwww(?=\.)|:(?=[a-z][\w+-]*:)/gi, `$&${BREAK}`)
-    .replace(/^([-+=]|#)/, '\\$1')
-    .replace(/^(\d+)([.)])/, '$1\\$2');
+  return atStart(inert(clip(text.trim(), max)));
 }
 
 /** Prose in which `…` marks code, as the catalogue of reasons writes it; commands of Ashore become code as well. */
 export function proseWithCode(full: string, max = 600): string {
-  const text = clip(full, max);
+  const text = clip(full.trim(), max);
   if (/^\/[a-z]+(?: [^,.;]*)?$/.test(text)) return code(text);
   const pieces = text.split('`');
-  if (pieces.length % 2 === 0) return prose(text);
-  return pieces.map((piece, index) => (index % 2 === 1 ? code(piece) : proseWithCommands(piece))).join('');
+  if (pieces.length % 2 === 0) return atStart(inert(text));
+  const rendered = pieces.map((piece, index) =>
+    index % 2 === 1 ? codeAfter(pieces[index - 1], piece) : inertWithCommands(piece),
+  );
+  return atStart(rendered.join(''));
 }
 
 /** A value as inline code that stays one cell of a table. */
@@ -73,9 +69,10 @@ export function htmlCode(text: string, max = 200): string {
   return `<code>${clip(oneLine(text), max).replaceAll(/[^\p{L}\p{N} ./-]/gu, entity)}</code>`;
 }
 
-/** A link; `text` is markdown already, and no address can leave its brackets. */
+/** A link; `text` is markdown already, and no address can leave its brackets or be longer than browsers take. */
 export function renderLink(text: string, address: string): string {
-  return `[${text}](<${address.replaceAll(/[<>\\\s]/g, encodeURIComponent)}>)`;
+  const safe = address.toWellFormed().replaceAll(/[^\w\-./:#?=&%~+,;@!]/gu, encodeURIComponent);
+  return safe.length > 2000 ? text : `[${text}](<${safe}>)`;
 }
 
 /** A block that no content can close. Long lines are cut and say so. */
@@ -100,11 +97,28 @@ function lastForm(line: string): string {
   return line.split('\r').findLast((form) => form !== '') ?? '';
 }
 
-function proseWithCommands(text: string): string {
+/** Two spans of backticks that touch would be read as one. */
+function codeAfter(before: string | undefined, text: string): string {
+  return before === '' ? htmlCode(text) : code(text);
+}
+
+function inertWithCommands(text: string): string {
   return text
-    .split(/((?<=^|\s)(?:\/[a-z]+(?![\w/.-])(?: (?:--[a-z]+|<[a-z]+>|[0-9a-f]{12}))*|--[a-z]+))/)
-    .map((piece, index) => (index % 2 === 1 ? code(piece) : prose(piece)))
+    .split(/((?<=^|\s)(?:\/[a-z]+(?![\w/-]|\.\w)(?: (?:--[a-z]+|<[a-z]+>|[0-9a-f]{12}))*|--[a-z]+))/)
+    .map((piece, index) => (index % 2 === 1 ? code(piece) : inert(piece)))
     .join('');
+}
+
+function inert(text: string): string {
+  return oneLine(text)
+    .replaceAll(/[@#](?=\w)|\bGH-(?=\d)|:(?=\/\/)|\bwww(?=\.)|:(?=[a-z][\w+-]*:)/gi, `$&${BREAK}`)
+    .replaceAll(/[&<>|]/g, entity)
+    .replaceAll(/[\\`*_[\]~$]/g, '\\$&');
+}
+
+/** Keeps the beginning of a line from being a heading, a list or a rule. */
+function atStart(text: string): string {
+  return text.replace(/^[-+=#]/, '\\$&').replace(/^(\d+)([.)])/, '$1\\$2');
 }
 
 function entity(char: string): string {

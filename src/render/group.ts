@@ -12,6 +12,13 @@ export interface ChangeGroup {
   readonly risk: Risk;
 }
 
+/** Hosts to which the same is done, though values may differ from host to host: one row of a table. */
+export interface RowGroup {
+  readonly hosts: readonly string[];
+  /** More than one where values differ. */
+  readonly groups: readonly [ChangeGroup, ...ChangeGroup[]];
+}
+
 /** Hosts on which the same resource cannot be planned for the same reason. */
 export interface BlockedGroup extends BlockedResource {
   readonly hosts: readonly string[];
@@ -26,7 +33,7 @@ export interface FailureGroup {
 
 export interface Groups {
   /** Riskiest first, else in the order of the plan. */
-  readonly changed: readonly ChangeGroup[];
+  readonly rows: readonly RowGroup[];
   readonly blocked: readonly BlockedGroup[];
   readonly failed: readonly FailureGroup[];
   readonly unchanged: readonly HostPlan[];
@@ -35,8 +42,9 @@ export interface Groups {
 export function groupHosts(plan: Plan): Groups {
   const changing = plan.hosts.filter((host) => host.changes.length > 0);
   const changed = groupBy(changing, (host) => sha256(JSON.stringify(host.changes.map(shown)))).map(toGroup);
+  const rows = groupBy(changed, ({ changes }) => sha256(JSON.stringify(changes.map(outline)))).flatMap(toRow);
   return {
-    changed: changed.toSorted((a, b) => rankOf(b.risk) - rankOf(a.risk)),
+    rows: rows.toSorted((a, b) => rankOf(b.groups[0].risk) - rankOf(a.groups[0].risk)),
     blocked: groupBlocked(plan.hosts),
     failed: groupFailures(plan.hosts),
     unchanged: plan.hosts.filter(
@@ -54,6 +62,16 @@ export function groupBy<Value>(values: readonly Value[], key: (value: Value) => 
 function shown(change: Change): readonly unknown[] {
   const { ref, stack, verb, causes, reason, fields, steps, data, interrupts, notes, where } = change;
   return [ref, stack, verb, causes, reason, fields, steps, data, interrupts, notes, where];
+}
+
+/** What a table tells of a change: what is done to what, why, and what it costs. */
+function outline({ ref, verb, causes, data, interrupts }: Change): readonly unknown[] {
+  return [ref, verb, causes, data, interrupts];
+}
+
+function toRow([first, ...others]: readonly ChangeGroup[]): readonly RowGroup[] {
+  if (!first) return [];
+  return [{ hosts: [first, ...others].flatMap((group) => group.hosts), groups: [first, ...others] }];
 }
 
 function toGroup(hosts: readonly HostPlan[]): ChangeGroup {

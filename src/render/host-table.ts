@@ -5,7 +5,7 @@ import type { Link } from './change.ts';
 import { renderWhere } from './change.ts';
 import { code } from './escape.ts';
 import { keepWhole } from './fit.ts';
-import type { BlockedGroup, ChangeGroup, FailureGroup, Groups } from './group.ts';
+import type { BlockedGroup, FailureGroup, Groups, RowGroup } from './group.ts';
 import { renderReason } from './reason.ts';
 import { markOf, tallyChanges } from './risk.ts';
 import type { Risk, Tally } from './risk.ts';
@@ -17,10 +17,10 @@ const SHOWN_NAMES = 3;
 const ROOM = 8000;
 
 export function renderHostTable(groups: Groups, link: Link | undefined): string {
-  const changed = keepWhole(groups.changed.slice(0, SHOWN_ROWS).map(changedRow), ROOM);
+  const changed = keepWhole(groups.rows.slice(0, SHOWN_ROWS).map(changedRow), ROOM);
   const rows = [
     ...changed,
-    ...restRow(groups.changed.slice(changed.length)),
+    ...restRow(groups.rows.slice(changed.length)),
     ...capped(groups.blocked.map((group) => blockedRow(group, link))),
     ...capped(groups.failed.map(failedRow)),
     ...sameRow(groups),
@@ -46,17 +46,21 @@ export function hostWords(hosts: readonly string[], shared?: string): string {
   return notes.length === 0 ? names : `${names} (${notes.join(', ')})`;
 }
 
-function changedRow({ hosts, changes, risk }: ChangeGroup): string {
-  return tallyRow(risk, hostWords(hosts, 'same plan'), tallyChanges(changes));
+function changedRow({ hosts, groups }: RowGroup): string {
+  const [{ changes, risk }, ...others] = groups;
+  const shared = others.length === 0 ? 'same plan' : 'the same, with values of their own';
+  return tallyRow(risk, hostWords(hosts, shared), tallyChanges(changes));
 }
 
-/** Groups that found no row of their own; the table begins with the riskiest, so these are the least. */
-function restRow(groups: readonly ChangeGroup[]): readonly string[] {
-  const [first] = groups;
+/** Rows that found no room; the table begins with the riskiest, so these are the least. */
+function restRow(rows: readonly RowGroup[]): readonly string[] {
+  const [first] = rows;
   if (!first) return [];
-  const hosts = groups.flatMap((group) => group.hosts);
-  const tally = tallyChanges(groups.flatMap((group) => group.hosts.flatMap(() => group.changes)));
-  return [tallyRow(first.risk, `… ${count(hosts.length, 'more host')}, added up`, tally)];
+  const hosts = rows.flatMap((row) => row.hosts);
+  const tally = tallyChanges(
+    rows.flatMap((row) => row.groups).flatMap((group) => group.hosts.flatMap(() => group.changes)),
+  );
+  return [tallyRow(first.groups[0].risk, `… ${count(hosts.length, 'more host')}, added up`, tally)];
 }
 
 function tallyRow(risk: Risk, hosts: string, tally: Tally): string {
@@ -87,8 +91,8 @@ function failedRow({ code: reasonCode, hosts, reasons }: FailureGroup): string {
   return `| ⛔ blocked | ${hostWords(hosts, 'same reason')} | | | | | | not planned: ${what} |`;
 }
 
-function sameRow({ unchanged, changed, blocked }: Groups): readonly string[] {
-  if (unchanged.length === 0 || (changed.length === 0 && blocked.length === 0)) return [];
+function sameRow({ unchanged, rows, blocked }: Groups): readonly string[] {
+  if (unchanged.length === 0 || (rows.length === 0 && blocked.length === 0)) return [];
   const resources = unchanged.reduce((sum, host) => sum + host.unchanged, 0);
   return [
     `| same | ${count(unchanged.length, 'host')} | | | | | | ${count(resources, 'resource')} as declared |`,

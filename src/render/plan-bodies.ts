@@ -5,7 +5,7 @@ import { renderChange, renderChangeLine, renderWhere } from './change.ts';
 import type { Reason } from '../core/reason.ts';
 import { code, htmlCode } from './escape.ts';
 import type { Body, Fitted, Part } from './fit.ts';
-import type { BlockedGroup, ChangeGroup, FailureGroup, Groups } from './group.ts';
+import type { BlockedGroup, ChangeGroup, FailureGroup, Groups, RowGroup } from './group.ts';
 import { renderCommandLine, renderEvidence, renderReason, renderWhoAndNext } from './reason.ts';
 import { markOf, rankOf, riskOf } from './risk.ts';
 import { count } from './words.ts';
@@ -15,12 +15,15 @@ const SHOWN_CHANGES = 250;
 const SHOWN_HOSTS = 500;
 const EVIDENCE_LINES = 20;
 const BLOCKED_RANK = 3;
-const SAME_RANK = -1;
+const ALIKE_RANK = -1;
+const SAME_RANK = -2;
+/** Changes up to which the body of one more host tells each in full. */
+const FULL_CHANGES = 30;
 
 export function planBodies(groups: Groups, link: Link | undefined): readonly Body[] {
   return [
     ...blockedBody(groups, link),
-    ...groups.changed.map((group) => groupBody(group, link)),
+    ...groups.rows.flatMap((row) => rowBodies(row, link)),
     ...sameBody(groups),
   ];
 }
@@ -33,6 +36,21 @@ export function renderLeftOut({ bodies, parts }: Fitted): string {
   ];
   if (left.length === 0) return '';
   return `*Left out for want of room, lowest risk first: ${left.join(' and ')}. \`ashore plan --verbose\` shows all of it in a terminal.*`;
+}
+
+/** One body for what is done to these hosts; where values differ, the other hosts' follow where there is room. */
+function rowBodies({ groups }: RowGroup, link: Link | undefined): readonly Body[] {
+  const [first, ...others] = groups;
+  return [
+    groupBody(first, link),
+    ...others.map((group) => optional(ALIKE_RANK, () => renderWhole(group, link))),
+  ];
+}
+
+function renderWhole(group: ChangeGroup, link: Link | undefined): string {
+  const { open, parts, close } = groupBody(group, link);
+  const inner = parts.map((part) => (parts.length > FULL_CHANGES ? part.brief : part.full()));
+  return [open, ...inner, close].join('\n\n');
 }
 
 function groupBody({ hosts, changes, risk }: ChangeGroup, link: Link | undefined): Body {
@@ -122,8 +140,8 @@ function renderWhy(reason: Reason): readonly string[] {
 }
 
 /** Shown last and left out first. */
-function sameBody({ unchanged, changed }: Groups): readonly Body[] {
-  if (unchanged.length === 0 || changed.length === 0) return [];
+function sameBody({ unchanged, rows }: Groups): readonly Body[] {
+  if (unchanged.length === 0 || rows.length === 0) return [];
   const names = unchanged.slice(0, SHOWN_HOSTS).map((host) => `${code(host.host)} (${host.unchanged})`);
   const more = unchanged.length - names.length;
   const text = [
@@ -134,6 +152,11 @@ function sameBody({ unchanged, changed }: Groups): readonly Body[] {
   return [
     { rank: SAME_RANK, open: '', parts: [{ rank: SAME_RANK, brief: '', full: () => text }], close: '' },
   ];
+}
+
+/** There only when all that matters more has found its room. */
+function optional(rank: number, full: () => string): Body {
+  return { rank, open: '', parts: [{ rank, brief: '', full }], close: '' };
 }
 
 function whole(text: string): Part {

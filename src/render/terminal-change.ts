@@ -1,6 +1,7 @@
 // One change for a terminal: what and why, what it interrupts or loses, fields and text, and in full its commands.
 import type { Verb } from '../core/kind.ts';
 import type { Change } from '../core/plan.ts';
+import type { Where } from '../core/problem.ts';
 import { commandsOf, formatCommand } from '../core/step.ts';
 import type { Paint } from './ansi.ts';
 import { clip, oneLine, visible } from './escape.ts';
@@ -35,7 +36,7 @@ export function renderChangeTerminal(change: Change, number: number, look: Chang
   const { paint, verbose } = look;
   const { sign, style } = SIGNS[change.verb];
   const causes = change.causes.map((cause) => causeWords(cause, 'this change')).join(', ');
-  const where = change.where === null ? '' : paint('dim', `  ${change.where.file}:${change.where.line}`);
+  const where = change.where === null ? '' : paint('dim', `  ${placeOf(change.where)}`);
   const what = `${sign} ${change.verb} ${oneLine(change.ref)}`;
   return [
     `  ${number}. ${paint(style, what)}: ${oneLine(change.reason)} (${causes})${where}`,
@@ -44,6 +45,11 @@ export function renderChangeTerminal(change: Change, number: number, look: Chang
     ...change.notes.map((note) => `${INDENT}note: ${oneLine(note)}`),
     ...(verbose ? renderCommands(change, paint) : []),
   ];
+}
+
+/** `deploy-configs/shop.yml:14`. */
+export function placeOf({ file, line }: Where): string {
+  return `${oneLine(file)}:${line}`;
 }
 
 function renderWarnings(change: Change, paint: Paint): readonly string[] {

@@ -22,7 +22,7 @@ import {
 } from './outcome.ts';
 import type { Failure, Stage } from './outcome.ts';
 import { fixerWords, nextOf, tailOf } from './reason.ts';
-import { renderChangeTerminal } from './terminal-change.ts';
+import { placeOf, renderChangeTerminal } from './terminal-change.ts';
 import { verdictWords } from './verdict.ts';
 import { count, duration, list, shortCommit, time } from './words.ts';
 
@@ -48,7 +48,8 @@ export function renderPlanTerminal(plan: Plan, look: Look): string {
   const paint = paintWith(look.color);
   const groups = groupHosts(plan);
   // The riskiest comes last: in a terminal the end is what stands on the screen.
-  const bodies = groups.changed
+  const bodies = groups.rows
+    .flatMap((row) => row.groups)
     .toReversed()
     .flatMap(({ hosts, changes }) => [
       '',
@@ -128,7 +129,7 @@ function renderBlocked(
   plan: Plan,
   paint: Paint,
 ): readonly string[] {
-  const from = where === null ? '' : paint('dim', `  ${where.file}:${where.line}`);
+  const from = where === null ? '' : paint('dim', `  ${placeOf(where)}`);
   const title = `${hostNames(hosts, 'same reason')}: ${oneLine(ref)} cannot be planned`;
   return ['', `${paint('red', title)}${from}`, ...renderReason(reason, plan.digest)];
 }
@@ -148,8 +149,13 @@ function renderReason(reason: Reason, digest: string): readonly string[] {
     ...(command === undefined ? [] : [`  $ ${oneLine(command)}`]),
     ...[output, journal].flatMap((text) => indentTail(text)),
     ...(status === undefined ? [] : [`  exit status ${status ?? 'none'}`]),
-    `  next, for ${fixerWords(reason)}: ${oneLine(nextOf(reason, digest))}`,
+    `  next, for ${fixerWords(reason)}: ${oneLine(atTerminal(nextOf(reason, digest)))}`,
   ];
+}
+
+/** The commands of a comment as they are typed in a terminal. */
+function atTerminal(next: string): string {
+  return next.replaceAll(/(?<=^|\s)\/(?=(?:plan|deploy)\b)/g, 'ashore ');
 }
 
 function indentTail(text: string): readonly string[] {
@@ -193,7 +199,7 @@ function renderFailure(
 ): readonly string[] {
   const verb = change ? `${change.verb} ` : '';
   const what = at ? `${verb}${oneLine(at.ref)} ${stageWord(at.outcome)}` : 'stopped';
-  const from = change?.where ? paint('dim', `  ${change.where.file}:${change.where.line}`) : '';
+  const from = change?.where ? paint('dim', `  ${placeOf(change.where)}`) : '';
   const title = `${paint('red', `${hostNames(hosts, 'same failure')}: ${what}`)}${from}`;
   const output = reason?.evidence === undefined ? indentTail(at?.output ?? '') : [];
   return ['', title, ...output, ...(reason ? renderReason(reason, report.plan) : [])];
