@@ -1,17 +1,12 @@
 // Bytes of one file → its tree, or what keeps it from being read as YAML 1.2. The only place that knows the YAML
-// parser. Sizes are bounded here, so whatever a pull request brings, reading it ends soon.
+// parser. Sizes are bounded here.
 import { isAlias, isMap, isPair, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
 import type { ErrorCode, YAMLError } from 'yaml';
-import type { Problem, Where } from '../core/problem.ts';
+import type { Where } from '../core/problem.ts';
+import { DEEPEST, LARGEST, MOST_NODES } from './bounds.ts';
+import type { Found, Tell } from './tell.ts';
 import type { Hole, Member, Tree } from './tree.ts';
 
-export type Tell = (problem: Problem) => void;
-
-/** Bytes of a file or source that are read at most. */
-export const LARGEST = 1024 * 1024;
-/** Nodes of one file with its aliases written out, and how deep they nest: far beyond what people write. */
-const MOST_NODES = 100_000;
-const DEEPEST = 64;
 /** One slip makes the parser report many places; the first ones are the useful ones. */
 const MOST_ERRORS = 5;
 
@@ -143,22 +138,17 @@ function aliased(name: string, reading: Reading, where: Where): Tree {
   return { ...treeOf(node, reading, where), where };
 }
 
-function membersOf(pairs: readonly unknown[], reading: Reading): readonly Member[] {
-  const seen = new Map<string, Where>();
-  const members: Member[] = [];
+function membersOf(pairs: readonly unknown[], reading: Reading): ReadonlyMap<string, Member> {
+  const members = new Map<string, Member>();
   for (const pair of pairs) {
-    const key = isPair(pair) ? pair.key : undefined;
-    if (!isPair(pair) || !isScalar(key)) continue;
-    const name = String(key.value);
-    const keyWhere = reading.where(key);
+    const node = isPair(pair) ? pair.key : undefined;
+    if (!isPair(pair) || !isScalar(node)) continue;
+    const key = String(node.value);
+    const keyWhere = reading.where(node);
     const value = treeOf(pair.value, reading, keyWhere);
-    const refusal = refuseKey(name, key.type === 'PLAIN', seen.get(name));
-    if (refusal) {
-      reading.tell({ ...refusal, where: keyWhere });
-      continue;
-    }
-    seen.set(name, keyWhere);
-    members.push({ key: name, keyWhere, value });
+    const refusal = refuseKey(key, node.type === 'PLAIN', members.get(key));
+    if (refusal) reading.tell({ ...refusal, where: keyWhere });
+    else members.set(key, { key, keyWhere, value });
   }
   return members;
 }
@@ -166,9 +156,11 @@ function membersOf(pairs: readonly unknown[], reading: Reading): readonly Member
 function refuseKey(
   name: string,
   plain: boolean,
-  first: Where | undefined,
-): Omit<Problem, 'where'> | undefined {
-  if (first) return { code: 'KEY_DUPLICATE', message: `\`${name}\` stands already in line ${first.line}` };
+  first: Member | undefined,
+): Omit<Found, 'where'> | undefined {
+  if (first) {
+    return { code: 'KEY_DUPLICATE', message: `\`${name}\` stands already in line ${first.keyWhere.line}` };
+  }
   if (name === '<<' && plain) {
     return { code: 'CONFIG_YAML', message: 'merge keys (`<<`) are not part of YAML 1.2; write the keys out' };
   }
@@ -182,7 +174,7 @@ function scalarOf(value: unknown, source: string, reading: Reading, where: Where
   if (typeof value === 'number') {
     const refusal = refuseNumber(value, source);
     if (refusal === undefined) return { is: 'scalar', value, source, where };
-    reading.tell({ code: 'CONFIG_INVALID', message: refusal, where, suggestion: `"${source}"` });
+    reading.tell({ code: 'CONFIG_INVALID', message: refusal, where, near: () => `"${source}"` });
     return { is: 'hole', where };
   }
   if (typeof value === 'string') return { is: 'scalar', value, source: value, where };

@@ -1,14 +1,17 @@
 // One entry of `resources`: which kind it names, and what is wanted on each host. An entry without variables is checked
 // once, whatever the number of hosts.
 import { suggest } from '../core/problem.ts';
-import type { Problem, Where } from '../core/problem.ts';
+import type { Where } from '../core/problem.ts';
 import type { AnyKind, Unresolved } from '../core/kind.ts';
 import type { Resource } from '../core/resource.ts';
-import { check, keysAt } from './check.ts';
-import type { Tell } from './document.ts';
-import { LARGEST } from './document.ts';
+import { check } from './check.ts';
+import { keysAt } from './keys.ts';
+import { keyOf } from './tell.ts';
+import type { Found, Tell } from './tell.ts';
+import { LARGEST, OVERSIZE } from './bounds.ts';
+import type { Budget } from './bounds.ts';
 import type { Sources } from './sources.ts';
-import { locate } from './tree.ts';
+import { indexed, locate, memberOf, membersOf, weigh } from './tree.ts';
 import type { Mapping, Member, Tree } from './tree.ts';
 import { interpolate, lookupIn, mentionsVariables } from './variables.ts';
 
@@ -36,11 +39,12 @@ export interface Expansion {
   /** The hosts are not the ones that were meant: only what is wrong on all of them is told. */
   readonly guessed: boolean;
   readonly sources: Sources;
+  readonly budget: Budget;
 }
 
 /** The first key that names a kind gives kind and id; all others are its spec. */
 export function parseEntry(tree: Mapping, kinds: readonly AnyKind[], tell: Tell): Entry | undefined {
-  const members = tree.members.filter((member) => member.key !== ON);
+  const members = membersOf(tree).filter((member) => member.key !== ON);
   const index = members.findIndex(({ key }) => kinds.some((kind) => kind.name === key));
   const id = members[index];
   const kind = kinds.find(({ name }) => name === id?.key);
@@ -53,26 +57,29 @@ export function parseEntry(tree: Mapping, kinds: readonly AnyKind[], tell: Tell)
     kind,
     kinds,
     id,
-    spec: { ...tree, members: members.filter((member) => member !== id) },
-    on: tree.members.find((member) => member.key === ON)?.value,
+    spec: { ...tree, members: indexed(members.filter((member) => member !== id)) },
+    on: memberOf(tree, ON)?.value,
   };
 }
 
 export function expandEntry(entry: Entry, expansion: Expansion, tell: Tell): readonly Resource[] {
-  const { stack, hosts, sources } = expansion;
-  const shared = usesVariables(entry) ? undefined : settle(entry, undefined, sources);
-  const settled = hosts.map((bindings) => ({
-    host: bindings.host,
-    ...(shared ?? settle(entry, bindings, sources)),
-  }));
+  const { stack, hosts, budget, guessed } = expansion;
+  if (budget.exhausted) return [];
+  const weight = weigh(entry.id.value) + weigh(entry.spec);
+  const shared = usesVariables(entry) ? undefined : settle(entry, undefined, expansion);
+  const outcomes = hosts.map((bindings) => {
+    const settled = budget.spend(shared ? 1 : weight) && (shared ?? settle(entry, bindings, expansion));
+    return { host: bindings.host, ...(settled || NOTHING) };
+  });
+  if (budget.exhausted) tell({ ...OVERSIZE, where: entry.spec.where });
   // Without any host there is still the entry itself to be checked.
-  const outcomes = hosts.length === 0 && shared ? [{ host: '', ...shared }] : settled;
-  tellOutcomes(outcomes, expansion.guessed, tell);
-  if (expansion.guessed) return [];
-  return settled.flatMap(({ host, wanted }) => {
+  const checked = hosts.length === 0 && shared ? [{ host: '', ...shared }] : outcomes;
+  tellOutcomes(checked, guessed || budget.exhausted, tell);
+  if (guessed) return [];
+  return outcomes.flatMap(({ host, wanted }) => {
     if (!wanted) return [];
     const address = { host, kind: entry.kind.name, id: wanted.id };
-    return [{ address, stack, want: wanted.want, where: entry.id.keyWhere }];
+    return [{ address, stack, want: wanted.want, where: entry.spec.where }];
   });
 }
 
@@ -92,7 +99,7 @@ function tellKind(members: readonly Member[], where: Where, kinds: readonly AnyK
     code: 'KIND_UNKNOWN',
     message: `${found}; an entry begins with one of ${names.join(', ')}`,
     where: best?.member.keyWhere ?? where,
-    ...(best?.near === undefined ? {} : { suggestion: best.near }),
+    near: () => best?.near,
   });
 }
 
@@ -102,15 +109,18 @@ function usesVariables({ id, spec }: Entry): boolean {
 
 interface Settled {
   readonly wanted: { readonly id: string; readonly want: unknown } | undefined;
-  readonly problems: readonly Problem[];
+  readonly problems: readonly Found[];
 }
 
+const NOTHING: Settled = { wanted: undefined, problems: [] };
+
 /** The entry with its variables filled in, checked, and its sources resolved. */
-function settle(entry: Entry, bindings: Bindings | undefined, sources: Sources): Settled {
-  const problems: Problem[] = [];
+function settle(entry: Entry, bindings: Bindings | undefined, expansion: Expansion): Settled {
+  const { sources, budget } = expansion;
+  const problems: Found[] = [];
   const tell: Tell = (problem) => void problems.push(problem);
   const fill = (tree: Tree): Tree =>
-    bindings ? interpolate(tree, lookupIn(bindings.variables, tell), tell) : tree;
+    bindings ? interpolate(tree, { lookup: lookupIn(bindings.variables, tell), tell, budget }) : tree;
   const { kind } = entry;
   const id = check(kind.id, fill(entry.id.value), tell, { root: `\`${kind.name}\`` });
   const tree = fill(entry.spec);
@@ -129,20 +139,15 @@ function explainSecondKind(key: string, { kind, kinds }: Entry): string | undefi
     : undefined;
 }
 
-function unresolvedProblem({ path, message, code }: Unresolved, tree: Tree, sources: Sources): Problem {
+function unresolvedProblem({ path, message, code }: Unresolved, tree: Tree, sources: Sources): Found {
   const { node, where } = locate(tree, path);
   const named = node?.is === 'scalar' && typeof node.value === 'string' ? node.value : undefined;
   if (named !== undefined && sources.isTooLarge(named)) {
     const tooLarge = `the source \`${named}\` is larger than ${LARGEST} bytes`;
     return { code: 'CONFIG_TOO_LARGE', message: tooLarge, where };
   }
-  const near = code && named !== undefined ? suggest(named, sources.paths) : undefined;
-  return {
-    code: code ?? 'CONFIG_INVALID',
-    message,
-    where,
-    ...(near === undefined ? {} : { suggestion: near }),
-  };
+  const near = code && named !== undefined ? () => suggest(named, sources.paths) : undefined;
+  return { code: code ?? 'CONFIG_INVALID', message, where, near };
 }
 
 type Outcome = Settled & { readonly host: string };
@@ -150,9 +155,7 @@ type Outcome = Settled & { readonly host: string };
 /** Each problem once, with its hosts where it is not the same on all of them. */
 function tellOutcomes(outcomes: readonly Outcome[], guessed: boolean, tell: Tell): void {
   const told = outcomes.flatMap(({ host, problems }) => problems.map((problem) => ({ host, problem })));
-  const same = Map.groupBy(told, ({ problem: { code, where, message } }) =>
-    JSON.stringify([code, where, message]),
-  );
+  const same = Map.groupBy(told, ({ problem }) => keyOf(problem));
   for (const group of same.values()) {
     const hosts = [...new Set(group.map(({ host }) => host))];
     const everywhere = hosts.length === outcomes.length;

@@ -3,11 +3,13 @@
 import { formatWhere, suggest } from '../core/problem.ts';
 import type { Where } from '../core/problem.ts';
 import type { Target } from '../core/host.ts';
+import { OVERSIZE } from './bounds.ts';
+import type { Budget } from './bounds.ts';
 import { check } from './check.ts';
-import type { Tell } from './document.ts';
+import type { Tell } from './tell.ts';
 import { HostsFile } from './hosts-file.ts';
 import { jumpChain, jumpOf, targetsOf } from './targets.ts';
-import { locate, memberOf, membersOf, textsOf } from './tree.ts';
+import { countNodes, locate, memberOf, membersOf, textsOf } from './tree.ts';
 import type { Mapping, Tree } from './tree.ts';
 import { findConflicts, parseVariables } from './variables.ts';
 import type { BuiltIn, GroupVariables } from './variables.ts';
@@ -32,11 +34,15 @@ export interface Inventory {
   readonly targets: ReadonlyMap<string, Target>;
 }
 
-export function parseHosts(tree: Tree, tell: Tell): Inventory {
+export function parseHosts(tree: Tree, budget: Budget, tell: Tell): Inventory {
   const checked = check(HostsFile, tree, tell, { root: 'hosts.yml' });
-  const inventory = inventoryOf(tree, tell);
+  const inventory = inventoryOf(tree, budget, tell);
   tellNames(tree, tell);
-  for (const host of inventory.hosts) tellGroups(host, inventory, tree, tell);
+  for (const host of inventory.hosts) {
+    tellGroups(host, inventory, tree, tell);
+    if (budget.spend(costOf(host))) tellConflicts(host, tree, tell);
+  }
+  if (budget.exhausted) tell({ ...OVERSIZE, where: tree.where });
   if (!checked) return inventory;
   const { value } = checked;
   for (const name of Object.keys(value.hosts)) tellJump(name, value, tree, tell);
@@ -45,11 +51,11 @@ export function parseHosts(tree: Tree, tell: Tell): Inventory {
   return { ...inventory, targets };
 }
 
-function inventoryOf(tree: Tree, tell: Tell): Inventory {
+function inventoryOf(tree: Tree, budget: Budget, tell: Tell): Inventory {
   const vars = new Map(
     membersOf(memberOf(tree, 'groups')?.value).map(({ key, value }) => [
       key,
-      parseVariables(memberOf(value, 'vars')?.value, tell),
+      parseVariables(memberOf(value, 'vars')?.value, budget, tell),
     ]),
   );
   const hosts = membersOf(memberOf(tree, 'hosts')?.value).map(({ key, keyWhere, value }) => {
@@ -62,7 +68,7 @@ function inventoryOf(tree: Tree, tell: Tell): Inventory {
       name: key,
       groups,
       groupVars,
-      vars: parseVariables(memberOf(value, 'vars')?.value, tell),
+      vars: parseVariables(memberOf(value, 'vars')?.value, budget, tell),
       builtIn: builtInOf(key, keyWhere, memberOf(value, 'address')?.value),
     };
   });
@@ -100,13 +106,22 @@ function tellGroups(host: InventoryHost, inventory: Inventory, tree: Tree, tell:
   const groups = locate(tree, ['hosts', host.name, 'groups']);
   for (const { text, where } of groups.node ? textsOf(groups.node) : []) {
     if (inventory.groups.includes(text)) continue;
-    const near = suggest(text, inventory.groups);
+    const near = (): string | undefined => suggest(text, inventory.groups);
     const message = `there is no group \`${text}\` under \`groups\``;
-    tell({ code: 'HOST_UNKNOWN', message, where, ...(near === undefined ? {} : { suggestion: near }) });
+    tell({ code: 'HOST_UNKNOWN', message, where, near });
   }
+}
+
+/** Each group is compared with each other one. */
+function costOf({ groupVars }: InventoryHost): number {
+  return groupVars.length * groupVars.reduce((sum, { vars }) => sum + countNodes(vars), 0);
+}
+
+function tellConflicts(host: InventoryHost, tree: Tree, tell: Tell): void {
+  const { where } = locate(tree, ['hosts', host.name, 'groups']);
   for (const { path, between } of findConflicts(host.groupVars, host.vars)) {
     const message = `the groups \`${between[0]}\` and \`${between[1]}\` of ${host.name} set \`${path}\` differently; set it in the host`;
-    tell({ code: 'CONFIG_INVALID', message, where: groups.where });
+    tell({ code: 'CONFIG_INVALID', message, where });
   }
 }
 
@@ -117,9 +132,9 @@ function tellJump(name: string, file: HostsFile, tree: Tree, tell: Tell): void {
   const own = file.hosts[name]?.jump !== undefined;
   const { where } = locate(tree, own ? ['hosts', name, 'jump'] : ['ssh', 'jump']);
   if (!names.includes(jump)) {
-    const near = suggest(jump, names);
+    const near = (): string | undefined => suggest(jump, names);
     const message = `there is no host \`${jump}\` to jump through`;
-    tell({ code: 'HOST_UNKNOWN', message, where, ...(near === undefined ? {} : { suggestion: near }) });
+    tell({ code: 'HOST_UNKNOWN', message, where, near });
     return;
   }
   const chain = jumpChain(file, name);

@@ -2,11 +2,14 @@
 import { canonical, sha256 } from '../core/json.ts';
 import type { AnyKind } from '../core/kind.ts';
 import { formatAddress } from '../core/address.ts';
-import { formatWhere, sortProblems } from '../core/problem.ts';
+import { formatWhere } from '../core/problem.ts';
 import type { Problem, Where } from '../core/problem.ts';
-import type { ParsedConfig, Policy, Resource } from '../core/resource.ts';
+import type { Config, ParsedConfig, Policy, Resource } from '../core/resource.ts';
 import { readTree } from './document.ts';
-import type { Tell } from './document.ts';
+import { createBudget, LARGEST_TOTAL } from './bounds.ts';
+import type { Budget } from './bounds.ts';
+import { collect } from './tell.ts';
+import type { Tell } from './tell.ts';
 import { namesOf } from './entry.ts';
 import { NAME } from './hosts-file.ts';
 import { parseHosts } from './hosts.ts';
@@ -24,46 +27,45 @@ const HOSTS = `${ROOT}hosts.yml`;
 const POLICY = `${ROOT}policy.yml`;
 
 export function parseConfig(files: Files, kinds: readonly AnyKind[]): ParsedConfig {
-  const problems: Problem[] = [];
-  const tell: Tell = (problem) => void problems.push(problem);
-  const policy = policyOf(files, tell);
-  const inventory = inventoryOf(files, tell);
-  const sources = sourcesOf(files);
-  const stacks = stackFiles(files, tell).flatMap(({ name, path, bytes }) => {
-    const tree = readTree(path, bytes, tell);
-    return tree ? [parseStack({ name, tree, inventory, kinds, sources }, tell)] : [];
-  });
-  const resources = stacks.flatMap((stack) => stack.resources);
-  tellDuplicates(resources, tell);
-  if (problems.length > 0 || !policy) return { problems: tidy(problems) };
-  return {
-    config: {
-      digest: digestOf(files),
-      targets: inventory.targets,
-      stacks: stacks.map(({ stack }) => stack),
-      resources,
-      policy,
-    },
-  };
+  const { made, problems } = collect((tell) => readAll(files, kinds, tell));
+  const { policy, ...config } = made;
+  return problems.length > 0 || !policy
+    ? { problems }
+    : { config: { digest: digestOf(files), ...config, policy } };
 }
 
 /** policy.yml alone: it holds even where the rest of the configuration has problems. */
 export function parsePolicy(files: Files): ParsedPolicy {
-  const problems: Problem[] = [];
-  const policy = policyOf(files, (problem) => void problems.push(problem));
-  return policy && problems.length === 0 ? { policy } : { problems: tidy(problems) };
+  const { made, problems } = collect((tell) => policyOf(files, tell));
+  return made && problems.length === 0 ? { policy: made } : { problems };
+}
+
+type Reading = Omit<Config, 'digest' | 'policy'> & { readonly policy: Policy | undefined };
+
+function readAll(files: Files, kinds: readonly AnyKind[], tell: Tell): Reading {
+  const budget = createBudget();
+  const policy = policyOf(files, tell);
+  const inventory = inventoryOf(files, budget, tell);
+  const common = { inventory, kinds, budget, sources: sourcesOf(files, budget) };
+  const stacks = stackFiles(files, tell).flatMap(({ name, path, bytes }) => {
+    const tree = readTree(path, bytes, tell);
+    return tree ? [parseStack({ name, tree, ...common }, tell)] : [];
+  });
+  const resources = stacks.flatMap((stack) => stack.resources);
+  tellDuplicates(resources, tell);
+  return { policy, targets: inventory.targets, stacks: stacks.map(({ stack }) => stack), resources };
 }
 
 function policyOf(files: Files, tell: Tell): Policy | undefined {
-  tellMisnamed(files, 'policy', tell);
+  tellMisnamed(files, POLICY, tell);
   const bytes = files.get(POLICY);
   if (!bytes) return DEFAULT_POLICY;
   const tree = readTree(POLICY, bytes, tell);
   return tree && parsePolicyTree(tree, tell);
 }
 
-function inventoryOf(files: Files, tell: Tell): Inventory {
-  tellMisnamed(files, 'hosts', tell);
+function inventoryOf(files: Files, budget: Budget, tell: Tell): Inventory {
+  tellMisnamed(files, HOSTS, tell);
   const bytes = files.get(HOSTS);
   if (!bytes) {
     const any = [...files.keys()].some((path) => path.startsWith(ROOT));
@@ -71,14 +73,16 @@ function inventoryOf(files: Files, tell: Tell): Inventory {
     tell({ code: 'CONFIG_MISSING', message, where: startOf(HOSTS) });
   }
   const tree = bytes && readTree(HOSTS, bytes, tell);
-  return tree ? parseHosts(tree, tell) : { hosts: [], groups: [], targets: new Map() };
+  return tree ? parseHosts(tree, budget, tell) : { hosts: [], groups: [], targets: new Map() };
 }
 
 /** A policy under another name would silently not hold. */
-function tellMisnamed(files: Files, name: string, tell: Tell): void {
-  const path = `${ROOT}${name}.yaml`;
-  if (!files.has(path)) return;
-  tell({ code: 'CONFIG_INVALID', message: `this file must be named ${name}.yml`, where: startOf(path) });
+function tellMisnamed(files: Files, path: string, tell: Tell): void {
+  const name = path.slice(ROOT.length);
+  for (const other of files.keys()) {
+    if (other === path || other.toLowerCase().replace(/\.yaml$/, '.yml') !== path) continue;
+    tell({ code: 'CONFIG_INVALID', message: `this file must be named ${name}`, where: startOf(other) });
+  }
 }
 
 interface StackBytes {
@@ -89,23 +93,30 @@ interface StackBytes {
 
 /** In the order of their names. Files in directories below are sources. */
 function stackFiles(files: Files, tell: Tell): readonly StackBytes[] {
-  const found = [...files].flatMap(([path, bytes]) => {
-    const match = /^deploy-configs\/([^/]*)\.ya?ml$/i.exec(path);
-    return match ? [{ name: match[1] ?? '', path, bytes }] : [];
+  const stacks = [...files].flatMap(([path, bytes]) => {
+    const name = /^deploy-configs\/([^/]*)\.ya?ml$/i.exec(path)?.[1];
+    return name === undefined || /^(hosts|policy)$/i.test(name) ? [] : [{ name, path, bytes }];
   });
-  const stacks = found
-    .filter(({ name }) => name !== 'hosts' && name !== 'policy')
-    .toSorted((a, b) => (a.path < b.path ? -1 : 1));
-  for (const [index, { name, path }] of stacks.entries()) {
-    const twin = stacks.slice(0, index).find((other) => other.name === name);
-    if (twin) {
-      tell({ code: 'CONFIG_INVALID', message: `${twin.path} is the same stack`, where: startOf(path) });
-    }
-    if (NAME.test(name) && /\.ya?ml$/.test(path)) continue;
-    const message = `a stack is named by its file: lower-case letters, digits, \`.\`, \`_\` and \`-\`, then .yml`;
-    tell({ code: 'CONFIG_INVALID', message, where: startOf(path) });
+  stacks.sort((a, b) => (a.path < b.path ? -1 : 1));
+  for (const same of Map.groupBy(stacks, (stack) => stack.name).values()) tellName(same, tell);
+  let total = 0;
+  const within = stacks.filter(({ bytes }) => (total += bytes.length) <= LARGEST_TOTAL);
+  const [beyond] = stacks.slice(within.length);
+  if (beyond) {
+    const message = `the stacks are larger than ${LARGEST_TOTAL} bytes together`;
+    tell({ code: 'CONFIG_TOO_LARGE', message, where: startOf(beyond.path) });
   }
-  return stacks;
+  return within;
+}
+
+function tellName([first, ...others]: readonly StackBytes[], tell: Tell): void {
+  if (!first) return;
+  for (const { path } of others) {
+    tell({ code: 'CONFIG_INVALID', message: `${first.path} is the same stack`, where: startOf(path) });
+  }
+  if (NAME.test(first.name) && /\.ya?ml$/.test(first.path)) return;
+  const message = `a stack is named by its file: lower-case letters, digits, \`.\`, \`_\` and \`-\`, then .yml`;
+  tell({ code: 'CONFIG_INVALID', message, where: startOf(first.path) });
 }
 
 function startOf(file: string): Where {
@@ -138,12 +149,6 @@ function tellDuplicate(
   const place = formatWhere(twin.before.where);
   const message = `${address.kind} ${address.id} is declared for ${hosts} already, in ${place}`;
   tell({ code: 'ADDRESS_DUPLICATE', message, where });
-}
-
-/** In reading order, each once: an alias brings its problems along to every place that uses it. */
-function tidy(problems: readonly Problem[]): readonly Problem[] {
-  const once = new Map(problems.map((problem) => [JSON.stringify(problem), problem]));
-  return sortProblems([...once.values()]);
 }
 
 /** Over the paths and bytes of everything below deploy-configs/. */

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { VERBS } from '../core/kind.ts';
 import type { Policy } from '../core/resource.ts';
 import { check } from './check.ts';
-import type { Tell } from './document.ts';
+import type { Tell } from './tell.ts';
 import { locate } from './tree.ts';
 import type { Tree } from './tree.ts';
 

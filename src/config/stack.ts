@@ -5,14 +5,16 @@ import type { Where } from '../core/problem.ts';
 import type { AnyKind } from '../core/kind.ts';
 import type { Resource, Stack } from '../core/resource.ts';
 import { check } from './check.ts';
-import type { Tell } from './document.ts';
+import type { Tell } from './tell.ts';
 import { expandEntry, parseEntry } from './entry.ts';
 import type { Bindings } from './entry.ts';
 import { ALL } from './hosts.ts';
 import { Variables } from './hosts-file.ts';
 import type { Inventory, InventoryHost } from './hosts.ts';
+import type { Budget } from './bounds.ts';
+import { OVERSIZE } from './bounds.ts';
 import type { Sources } from './sources.ts';
-import { memberOf, textsOf } from './tree.ts';
+import { countNodes, memberOf, textsOf } from './tree.ts';
 import type { Mapping, Tree } from './tree.ts';
 import { mergeLevels, parseVariables } from './variables.ts';
 
@@ -37,6 +39,7 @@ export interface StackInput {
   readonly inventory: Inventory;
   readonly kinds: readonly AnyKind[];
   readonly sources: Sources;
+  readonly budget: Budget;
 }
 
 export interface ParsedStack {
@@ -46,20 +49,22 @@ export interface ParsedStack {
 
 /** What was understood; it counts only when nothing was told. */
 export function parseStack(input: StackInput, tell: Tell): ParsedStack {
-  const { name, tree, inventory, kinds, sources } = input;
+  const { name, tree, inventory, kinds, sources, budget } = input;
   check(StackFile, tree, tell, { root: 'a stack', explainKey: explainLater });
-  const vars = parseVariables(memberOf(tree, 'vars')?.value, tell);
+  const vars = parseVariables(memberOf(tree, 'vars')?.value, budget, tell);
   const on = memberOf(tree, 'on')?.value;
   const hosts = on ? selectHosts(on, inventory, tell) : [];
   // When nobody knows which hosts are meant, what is wrong on all of them is wrong in any case.
   const guessed = hosts.length === 0;
-  const bound = (guessed ? inventory.hosts : hosts).map((host) => bind(host, vars));
+  const bound = (guessed ? inventory.hosts : hosts).map((host) => bind(host, vars, budget));
+  if (budget.exhausted) tell({ ...OVERSIZE, where: tree.where });
+  const common = { stack: name, sources, budget };
   const resources = entriesOf(tree).flatMap((entry) => {
     const parsed = parseEntry(entry, kinds, tell);
     if (!parsed) return [];
     const chosen = chooseHosts(parsed.on, bound, { inventory, guessed }, tell);
     const lost = guessed || chosen.length === 0;
-    return expandEntry(parsed, { stack: name, hosts: lost ? bound : chosen, guessed: lost, sources }, tell);
+    return expandEntry(parsed, { ...common, hosts: lost ? bound : chosen, guessed: lost }, tell);
   });
   return { stack: { name, hosts: hosts.map((host) => host.name), where: tree.where }, resources };
 }
@@ -76,9 +81,12 @@ function entriesOf(tree: Tree): readonly Mapping[] {
   return resources?.is === 'list' ? resources.entries.filter((entry) => entry.is === 'mapping') : [];
 }
 
-function bind(host: InventoryHost, stack: Mapping | undefined): Bindings {
-  const levels = mergeLevels({ stack, groups: host.groupVars, host: host.vars });
-  return { host: host.name, variables: new Map([...levels, ...host.builtIn]) };
+function bind(host: InventoryHost, stack: Mapping | undefined, budget: Budget): Bindings {
+  const groups = host.groupVars;
+  const levels = [stack, ...groups.map(({ vars }) => vars), host.vars];
+  const cost = levels.reduce((sum, level) => sum + (level ? countNodes(level) : 0), 0);
+  const merged = budget.spend(cost) ? mergeLevels({ stack, groups, host: host.vars }) : [];
+  return { host: host.name, variables: new Map([...merged, ...host.builtIn]) };
 }
 
 /** In the order of hosts.yml. */
@@ -103,9 +111,9 @@ function namesFor(text: string, where: Where, inventory: Inventory, tell: Tell):
     }
     return members.map((host) => host.name);
   }
-  const near = suggest(text, [...all, ...groups, ALL]);
+  const near = (): string | undefined => suggest(text, [...all, ...groups, ALL]);
   const message = `hosts.yml has no host or group \`${text}\``;
-  tell({ code: 'HOST_UNKNOWN', message, where, ...(near === undefined ? {} : { suggestion: near }) });
+  tell({ code: 'HOST_UNKNOWN', message, where, near });
   return [];
 }
 

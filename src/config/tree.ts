@@ -27,7 +27,8 @@ export interface List extends Placed {
 
 export interface Mapping extends Placed {
   readonly is: 'mapping';
-  readonly members: readonly Member[];
+  /** By their keys, in the order of the file. */
+  readonly members: ReadonlyMap<string, Member>;
 }
 
 export interface Member {
@@ -60,7 +61,7 @@ export function plainOf(tree: Tree): unknown {
     case 'list':
       return tree.entries.map(plainOf);
     case 'mapping':
-      return Object.fromEntries(tree.members.map(({ key, value }) => [key, plainOf(value)]));
+      return Object.fromEntries(membersOf(tree).map(({ key, value }) => [key, plainOf(value)]));
     case 'hole':
       return undefined;
     default:
@@ -83,11 +84,11 @@ export function locate(tree: Tree, path: readonly PropertyKey[]): Spot {
 }
 
 export function memberOf(tree: Tree | undefined, key: string): Member | undefined {
-  return tree?.is === 'mapping' ? tree.members.find((member) => member.key === key) : undefined;
+  return tree?.is === 'mapping' ? tree.members.get(key) : undefined;
 }
 
 export function membersOf(tree: Tree | undefined): readonly Member[] {
-  return tree?.is === 'mapping' ? tree.members : [];
+  return tree?.is === 'mapping' ? [...tree.members.values()] : [];
 }
 
 /** A text alone or the texts of a list, with their places; whatever is not text is left out. */
@@ -106,12 +107,27 @@ export function someNode(tree: Tree, test: (node: Tree) => boolean): boolean {
   return test(tree) || childrenOf(tree).some((child) => someNode(child, test));
 }
 
+export function countNodes(tree: Tree): number {
+  return childrenOf(tree).reduce((sum, child) => sum + countNodes(child), 1);
+}
+
+/** Values and characters: what it costs to go through all of it. */
+export function weigh(tree: Tree): number {
+  const own = tree.is === 'scalar' ? tree.source.length : 0;
+  return childrenOf(tree).reduce((sum, child) => sum + weigh(child), 1 + own);
+}
+
+/** Members by their keys. */
+export function indexed(members: readonly Member[]): ReadonlyMap<string, Member> {
+  return new Map(members.map((member) => [member.key, member]));
+}
+
 function childrenOf(tree: Tree): readonly Tree[] {
   switch (tree.is) {
     case 'list':
       return tree.entries;
     case 'mapping':
-      return tree.members.map((member) => member.value);
+      return membersOf(tree).map((member) => member.value);
     case 'scalar':
     case 'hole':
       return [];

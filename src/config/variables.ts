@@ -3,8 +3,9 @@
 import { suggest } from '../core/problem.ts';
 import type { Where } from '../core/problem.ts';
 import { fingerprint } from '../core/json.ts';
-import type { Tell } from './document.ts';
-import { hasHole, memberOf, membersOf, plainOf, someNode } from './tree.ts';
+import type { Budget } from './bounds.ts';
+import type { Tell } from './tell.ts';
+import { hasHole, indexed, memberOf, membersOf, plainOf, someNode, weigh } from './tree.ts';
 import type { Mapping, Member, Scalar, Tree } from './tree.ts';
 
 /** Set by Ashore for each host; no level may set them. */
@@ -23,26 +24,29 @@ export interface Levels {
 }
 
 /** Values of a level as they are: `$${` is `${`, and a variable within a variable is a problem. */
-export function parseVariables(tree: Tree | undefined, tell: Tell): Mapping | undefined {
+export function parseVariables(tree: Tree | undefined, budget: Budget, tell: Tell): Mapping | undefined {
   if (tree?.is !== 'mapping') return undefined;
-  for (const { key, keyWhere } of tree.members) {
+  for (const { key, keyWhere } of tree.members.values()) {
     if (!BUILT_IN.some((name) => name === key)) continue;
     tell({ code: 'CONFIG_INVALID', message: `\`${key}\` is set by Ashore itself`, where: keyWhere });
   }
-  const refuse: Lookup = (name, where) => {
+  const lookup: Lookup = (name, where) => {
     const message = `a variable cannot hold \`\${${name}}\`; write \`$\${\` for the characters themselves`;
     tell({ code: 'CONFIG_INVALID', message, where });
     return undefined;
   };
-  const filled = interpolate(tree, refuse, tell);
+  const filled = interpolate(tree, { lookup, tell, budget });
   return filled.is === 'mapping' ? filled : undefined;
 }
 
 /** Maps are merged key by key, everything else is replaced by the nearer level. */
 export function mergeLevels({ stack, groups, host }: Levels): ReadonlyMap<string, Tree> {
   const levels = [stack, ...groups.map(({ vars }) => vars), host];
-  const merged = levels.reduce<readonly Member[]>((far, near) => mergeMembers(far, near?.members ?? []), []);
-  return new Map(merged.map(({ key, value }) => [key, value]));
+  const merged = levels.reduce<Members>(
+    (far, near) => (near ? mergeMembers(far, near.members) : far),
+    new Map(),
+  );
+  return new Map([...merged].map(([key, { value }]) => [key, value]));
 }
 
 /** Variables that two groups of a host set to different values while the host itself does not decide. */
@@ -76,26 +80,31 @@ export function lookupIn(variables: ReadonlyMap<string, Tree>, tell: Tell): Look
   return (name, where) => {
     const value = variables.get(name);
     if (value) return value;
-    const near = suggest(name, [...variables.keys()]);
     const message = `no level sets the variable \`${name}\`: neither the stack, nor a group, nor the host`;
-    tell({
-      code: 'VARIABLE_UNKNOWN',
-      message,
-      where,
-      ...(near === undefined ? {} : { suggestion: `\${${near}}` }),
-    });
+    tell({ code: 'VARIABLE_UNKNOWN', message, where, near: () => nearVariable(name, variables) });
     return undefined;
   };
 }
 
-export function interpolate(tree: Tree, lookup: Lookup, tell: Tell): Tree {
+function nearVariable(name: string, variables: ReadonlyMap<string, Tree>): string | undefined {
+  const near = suggest(name, [...variables.keys()]);
+  return near === undefined ? undefined : `\${${near}}`;
+}
+
+export interface Filling {
+  readonly lookup: Lookup;
+  readonly tell: Tell;
+  readonly budget: Budget;
+}
+
+export function interpolate(tree: Tree, filling: Filling): Tree {
   switch (tree.is) {
     case 'scalar':
-      return typeof tree.value === 'string' ? fill(tree, tree.value, lookup, tell) : tree;
+      return typeof tree.value === 'string' ? fill(tree, tree.value, filling) : tree;
     case 'list':
-      return { ...tree, entries: tree.entries.map((entry) => interpolate(entry, lookup, tell)) };
+      return { ...tree, entries: tree.entries.map((entry) => interpolate(entry, filling)) };
     case 'mapping':
-      return { ...tree, members: tree.members.map((member) => fillMember(member, lookup, tell)) };
+      return { ...tree, members: indexed(membersOf(tree).map((member) => fillMember(member, filling))) };
     case 'hole':
       return tree;
     default:
@@ -103,34 +112,39 @@ export function interpolate(tree: Tree, lookup: Lookup, tell: Tell): Tree {
   }
 }
 
-function fillMember(member: Member, lookup: Lookup, tell: Tell): Member {
-  const value = interpolate(member.value, lookup, tell);
+function fillMember(member: Member, filling: Filling): Member {
+  const value = interpolate(member.value, filling);
   if (!member.key.includes('${')) return { ...member, value };
   const parts = partsOf(member.key);
   if (parts.some((part) => part.is !== 'text')) {
     const message = 'a key cannot hold a variable; write `$${` for the characters themselves';
-    tell({ code: 'CONFIG_INVALID', message, where: member.keyWhere });
+    filling.tell({ code: 'CONFIG_INVALID', message, where: member.keyWhere });
   }
   return { ...member, key: parts.map((part) => part.text).join(''), value };
 }
 
-function fill(scalar: Scalar, text: string, lookup: Lookup, tell: Tell): Tree {
+function fill(scalar: Scalar, text: string, filling: Filling): Tree {
   if (!text.includes('${')) return scalar;
   const parts = partsOf(text);
   const [only] = parts;
-  if (parts.length === 1 && only?.is === 'variable') return replace(scalar, only.text, lookup);
-  const texts = parts.map((part) => textFor(part, scalar.where, lookup, tell));
-  if (texts.includes(undefined)) return { is: 'hole', where: scalar.where };
+  if (parts.length === 1 && only?.is === 'variable') return replace(scalar, only.text, filling);
+  const hole: Tree = { is: 'hole', where: scalar.where };
+  const texts = parts.map((part) => textFor(part, scalar.where, filling));
+  if (texts.includes(undefined)) return hole;
+  const length = texts.reduce((sum, each) => sum + (each?.length ?? 0), 0);
+  if (!filling.budget.spend(length)) return hole;
   const filled = texts.join('');
   return { ...scalar, value: filled, source: filled };
 }
 
-function replace({ where }: Scalar, name: string, lookup: Lookup): Tree {
+function replace({ where }: Scalar, name: string, { lookup, budget }: Filling): Tree {
   const value = lookup(name, where);
-  return value ? { ...value, where, from: { name, where: value.where } } : { is: 'hole', where };
+  return value && budget.spend(weigh(value))
+    ? { ...value, where, from: { name, where: value.where } }
+    : { is: 'hole', where };
 }
 
-function textFor(part: Part, where: Where, lookup: Lookup, tell: Tell): string | undefined {
+function textFor(part: Part, where: Where, { lookup, tell }: Filling): string | undefined {
   if (part.is === 'text') return part.text;
   if (part.is === 'broken') {
     const message = `\`${part.text}\` names no variable; write \`$\${\` for the characters themselves`;
@@ -141,11 +155,8 @@ function textFor(part: Part, where: Where, lookup: Lookup, tell: Tell): string |
   if (value === undefined || value.is === 'hole') return undefined;
   if (value.is === 'scalar' && value.value !== null) return value.source;
   const what = value.is === 'scalar' ? 'nothing' : `a ${value.is}`;
-  tell({
-    code: 'CONFIG_INVALID',
-    message: `\`${part.text}\` holds ${what}, which cannot stand within a text`,
-    where,
-  });
+  const message = `\`${part.text}\` holds ${what}, which cannot stand within a text`;
+  tell({ code: 'CONFIG_INVALID', message, where });
   return undefined;
 }
 
@@ -173,17 +184,19 @@ function partFor(found: string): Part {
   return name === undefined ? { is: 'broken', text: found } : { is: 'variable', text: name };
 }
 
-function mergeMembers(far: readonly Member[], near: readonly Member[]): readonly Member[] {
-  const merged = new Map(far.map((member) => [member.key, member]));
-  for (const member of near) {
-    const before = merged.get(member.key);
-    const both = before?.value.is === 'mapping' && member.value.is === 'mapping' ? before.value : undefined;
-    const value: Tree = both
-      ? { ...member.value, is: 'mapping', members: mergeMembers(both.members, membersOf(member.value)) }
+type Members = Mapping['members'];
+
+function mergeMembers(far: Members, near: Members): Members {
+  const merged = new Map(far);
+  for (const [key, member] of near) {
+    const before = merged.get(key)?.value;
+    const both = before?.is === 'mapping' && member.value.is === 'mapping';
+    const value = both
+      ? { ...member.value, members: mergeMembers(before.members, member.value.members) }
       : member.value;
-    merged.set(member.key, { ...member, value });
+    merged.set(key, { ...member, value });
   }
-  return [...merged.values()];
+  return merged;
 }
 
 function conflictsOf(
@@ -191,7 +204,7 @@ function conflictsOf(
   later: Mapping,
   host: Tree | undefined,
 ): readonly (readonly string[])[] {
-  return later.members.flatMap(({ key, value }) => {
+  return membersOf(later).flatMap(({ key, value }) => {
     const other = memberOf(earlier, key)?.value;
     const decided = memberOf(host, key)?.value;
     if (!other || (decided && decided.is !== 'mapping')) return [];

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Problem } from '../../src/core/problem.ts';
 import { readTree } from '../../src/config/document.ts';
+import { collect } from '../../src/config/tell.ts';
 import { plainOf } from '../../src/config/tree.ts';
 import { formatProblem } from './fleet.ts';
 
@@ -8,10 +8,9 @@ function read(content: string | Uint8Array): {
   readonly value: unknown;
   readonly problems: readonly string[];
 } {
-  const problems: Problem[] = [];
   const bytes = typeof content === 'string' ? new TextEncoder().encode(content) : content;
-  const tree = readTree('f', bytes, (problem) => problems.push(problem));
-  return { value: tree && plainOf(tree), problems: problems.map(formatProblem) };
+  const { made, problems } = collect((tell) => readTree('f', bytes, tell));
+  return { value: made && plainOf(made), problems: problems.map(formatProblem) };
 }
 
 describe('what is read', () => {
