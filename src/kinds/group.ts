@@ -3,8 +3,10 @@ import { z } from 'zod';
 import { defineKind } from '../core/kind.ts';
 import type { Blocked, ChangeRequest, Field, KindChange, World } from '../core/kind.ts';
 import type { Reader } from '../core/host.ts';
+import { resolveAlone } from './absent.ts';
 import { AccountName, accountConflict, readAccounts } from './accounts.ts';
 import type { Accounts } from './accounts.ts';
+import { Absent } from './paths/path.ts';
 
 const Spec = z.strictObject({
   system: z
@@ -17,7 +19,7 @@ const Spec = z.strictObject({
     .max(4_294_967_293)
     .optional()
     .describe('Number of the group. Left out: the host chooses. Never changed on a group that is there.'),
-  absent: z.boolean().optional().describe('true: the group shall not be there.'),
+  absent: Absent.optional().describe('The group shall not be there.'),
 });
 type Spec = z.infer<typeof Spec>;
 
@@ -38,6 +40,7 @@ export const group = defineKind<Spec, State>({
   about: 'A group of the host.',
   id: AccountName.describe('Name of the group: lower-case letters, digits, `_` and `-`, at most 31.'),
   spec: Spec,
+  resolve: resolveAlone,
   read,
   change,
 });

@@ -4,5 +4,18 @@ import { command } from './command.ts';
 import { directory } from './directory.ts';
 import { file } from './file.ts';
 import { symlink } from './symlink.ts';
+import { group } from './group.ts';
+import { packageKind } from './package.ts';
+import { service } from './service.ts';
+import { user } from './user.ts';
 
-export const kinds: readonly AnyKind[] = [command, directory, file, symlink];
+export const kinds: readonly AnyKind[] = [
+  command,
+  directory,
+  file,
+  symlink,
+  group,
+  packageKind,
+  service,
+  user,
+];

@@ -5,9 +5,11 @@ import { defineKind } from '../core/kind.ts';
 import type { Blocked, ChangeRequest, Interruption, KindChange, World } from '../core/kind.ts';
 import type { Reader } from '../core/host.ts';
 import type { Evidence, ReasonCode } from '../core/reason.ts';
-import { formatExact, formatMark, formatNotes, formatUnseen } from './apt-command.ts';
-import { isRefusal, readPackages, readTransactions, readUnknown } from './apt-look.ts';
-import type { Packages, Refusal, Transaction } from './apt-look.ts';
+import { resolveAlone } from './absent.ts';
+import { formatExact, formatMark, formatNotes, formatUnseen } from './apt/command.ts';
+import { isRefusal, readPackages, readTransactions, readUnknown } from './apt/look.ts';
+import type { Packages, Refusal, Transaction } from './apt/look.ts';
+import { Absent } from './paths/path.ts';
 
 const Spec = z.strictObject({
   version: z
@@ -17,10 +19,9 @@ const Spec = z.strictObject({
     .describe(
       'Exact version, as apt writes it. Left out: any will do, and what is installed is never upgraded.',
     ),
-  absent: z
-    .boolean()
-    .optional()
-    .describe('true: the package shall not be installed. Its configuration files and data stay.'),
+  absent: Absent.optional().describe(
+    'The package shall not be installed. Its configuration files and data stay.',
+  ),
 });
 type Spec = z.infer<typeof Spec>;
 
@@ -48,6 +49,7 @@ export const packageKind = defineKind<Spec, State>({
     .regex(/^[a-z0-9][a-z0-9+.-]+$/)
     .describe("Name of a package of the host's own architecture."),
   spec: Spec,
+  resolve: resolveAlone,
   read,
   change,
 });

@@ -1,11 +1,12 @@
 // A user of a host. Passwords are never touched; a home is never moved or removed; the number of a user is never changed.
 import { z } from 'zod';
-import type { Ref } from '../core/address.ts';
 import { defineKind } from '../core/kind.ts';
 import type { Blocked, ChangeRequest, Field, KindChange, World } from '../core/kind.ts';
 import type { Reader } from '../core/host.ts';
+import { resolveAlone } from './absent.ts';
 import { AccountName, accountConflict, readAccounts } from './accounts.ts';
 import type { Accounts, User } from './accounts.ts';
+import { Absent } from './paths/path.ts';
 
 /** No colon and no control characters: they would break the line in /etc/passwd. */
 const PasswdText = z.string().regex(/^[^:\p{Cc}]*$/u);
@@ -35,7 +36,7 @@ const Spec = z.strictObject({
     'Login shell. Left out: /bin/bash, or /usr/sbin/nologin for a system user.',
   ),
   comment: PasswdText.optional().describe('The comment (GECOS) field.'),
-  absent: z.boolean().optional().describe('true: the user shall not be there. The home directory stays.'),
+  absent: Absent.optional().describe('The user shall not be there. The home directory stays.'),
 });
 type Spec = z.infer<typeof Spec>;
 
@@ -67,9 +68,10 @@ export const user = defineKind<Spec, State>({
   about: 'A user of the host, with its groups.',
   id: AccountName.describe('Login name: lower-case letters, digits, `_` and `-`, at most 31.'),
   spec: Spec,
+  resolve: resolveAlone,
   read,
   change,
-  needs,
+  needs: (_id, want) => groupsOf(want).map((name) => ({ kind: 'group', id: name })),
 });
 
 async function read(host: Reader, wanted: ReadonlyMap<string, Spec | undefined>) {
@@ -111,7 +113,7 @@ function presentOf(
 }
 
 function change({ id, want, have, world }: ChangeRequest<Spec, State>): KindChange | Blocked | undefined {
-  if (!want) return have && planOmission();
+  if (!want) return have && { verb: 'forget', reason: OMITTED, fields: [], steps: [], data: 'kept' };
   if (want.absent) return have?.is === 'present' ? planDelete(id, have) : undefined;
   const lacking = lackingGroups(id, have, world);
   if (lacking.length > 0 && world.plannedIds('package', ['create', 'update']).length === 0) {
@@ -132,11 +134,8 @@ function lackingGroups(id: string, have: State | undefined, world: World): reado
   return (have?.lacking ?? []).filter((name) => name !== own && !made(name));
 }
 
-function planOmission(): KindChange {
-  const reason =
-    'no longer declared; the account stays, because its home and files may hold data (absent: true removes it)';
-  return { verb: 'forget', reason, fields: [], steps: [], data: 'kept' };
-}
+const OMITTED =
+  'no longer declared; the account stays, because its home and files may hold data (absent: true removes it)';
 
 function planDelete(id: string, have: Present): KindChange | Blocked {
   if (have.uid === 0) return accountConflict('the user with uid 0 is never removed');
@@ -247,8 +246,4 @@ function fieldOf(name: string, before: string | null | undefined, after: string 
 function groupsOf(want: Spec | undefined): readonly string[] {
   if (!want || want.absent) return [];
   return [...new Set([...(want.group === undefined ? [] : [want.group]), ...(want.groups ?? [])])];
-}
-
-function needs(_id: string, want: Spec): readonly Ref[] {
-  return groupsOf(want).map((id) => ({ kind: 'group', id }));
 }

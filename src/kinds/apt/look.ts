@@ -1,9 +1,9 @@
 // The looks at dpkg and apt: one turn for what is there, a second one for what apt would do, only where something is due.
 // Several packages are simulated on top of each other, in the order in which a deploy carries them out.
-import { decode } from '../core/host.ts';
-import type { Reader } from '../core/host.ts';
-import { readLook, readText } from '../core/look.ts';
-import { quoteCommand } from '../core/shell.ts';
+import { decode } from '../../core/host.ts';
+import type { Reader } from '../../core/host.ts';
+import { readLook, readText } from '../../core/look.ts';
+import { quoteCommand } from '../../core/shell.ts';
 import {
   INSTALLED_FORMAT,
   activeOf,
@@ -13,8 +13,8 @@ import {
   parseProviders,
   parseSimulation,
   parseUnits,
-} from './apt.ts';
-import type { Installed, Line, Offer } from './apt.ts';
+} from './output.ts';
+import type { Installed, Line, Offer } from './output.ts';
 
 export interface Packages {
   readonly installed: ReadonlyMap<string, Installed>;

@@ -1,6 +1,6 @@
 // The commands by which apt does what was planned and no more: every package by name and version, nothing left to choose.
-import type { Step } from '../core/step.ts';
-import type { Line } from './apt.ts';
+import type { Step } from '../../core/step.ts';
+import type { Line } from './output.ts';
 
 const APT = ['env', 'DEBIAN_FRONTEND=noninteractive', 'NEEDRESTART_MODE=l', 'apt-get', '-y', '-q'];
 const ONLY = ['--no-install-recommends', '-o', 'APT::Get::AutomaticRemove=0'];

@@ -1,0 +1,191 @@
+// A systemd unit: its file or a drop-in, whether it starts at boot, whether it runs, and what makes it start anew.
+// Whether a restart is due is read off the host: a watched file that changed after the unit came up, whoever changed it.
+import { z } from 'zod';
+import type { Ref } from '../core/address.ts';
+import type { Reader } from '../core/host.ts';
+import { sha256 } from '../core/json.ts';
+import { defineKind } from '../core/kind.ts';
+import type { Unresolved } from '../core/kind.ts';
+import { formatUnit, parseUnit } from '../formats/unit.ts';
+import { resolveAlone } from './absent.ts';
+import { Absent, Path } from './paths/path.ts';
+import { changeUnit } from './systemd/change.ts';
+import { readChangeTimes, readStandings, readUnits } from './systemd/look.ts';
+import { dropInDirectory, dropInPath, stateOf, unitPath } from './systemd/state.ts';
+import type { Declared, State, Want } from './systemd/state.ts';
+
+const Value = z.union([z.string(), z.number(), z.boolean()]);
+const Sections = z.record(z.string(), z.record(z.string(), z.union([Value, z.array(Value)])));
+
+const Spec = z.strictObject({
+  unit: Sections.optional().describe(
+    'The whole unit file as data, by section; a list repeats its key. Written to /etc/systemd/system/.',
+  ),
+  unit_file: z.string().min(1).optional().describe('The whole unit file as text, in place of `unit`.'),
+  drop_in: Sections.optional().describe(
+    'Settings on top of a unit that a package brings, as data by section.',
+  ),
+  enabled: z.boolean().optional().describe('Whether it starts at boot. Left out: as it is.'),
+  running: z
+    .boolean()
+    .optional()
+    .describe('Whether it runs. Left out: as it is, but a running one is restarted when that is due.'),
+  restart_on: z.array(Path).optional().describe('Files; when one changes, the unit is restarted.'),
+  reload_on: z.array(Path).optional().describe('Files; when one changes, the unit is reloaded.'),
+  settle: z
+    .int()
+    .min(2)
+    .max(120)
+    .optional()
+    .describe('Seconds that the unit must stay up after it was started; 5 when left out.'),
+  absent: Absent.optional().describe(
+    'The unit is stopped, disabled, and its file deleted; only for units in /etc/systemd/system/.',
+  ),
+});
+type Spec = z.infer<typeof Spec>;
+
+const SUFFIX = /\.(?:service|socket|timer|path|target|mount|automount|swap|slice|scope|device)$/;
+
+export const service = defineKind<Spec, State, Want>({
+  name: 'service',
+  about: 'A systemd unit: its file, and whether it is enabled and running.',
+  id: z
+    .string()
+    .regex(/^[A-Za-z0-9_:][A-Za-z0-9_:.\\-]*(?:@[A-Za-z0-9_:.\\-]+)?$/)
+    .max(240)
+    .refine((id) => !/@(?:\.|$)/.test(id), 'an instance, not a template')
+    .describe(
+      'Name of the unit; without a suffix, `.service` is meant. An instance (`x@y`) may be named, a template not.',
+    ),
+  spec: Spec,
+  resolve,
+  read,
+  change: (request) => changeUnit({ ...request, id: unitName(request.id) }),
+  needs,
+  remember,
+});
+
+function unitName(id: string): string {
+  return SUFFIX.test(id) ? id : `${id}.service`;
+}
+
+type Resolved = { readonly want: Want } | { readonly unresolved: Unresolved };
+
+function resolve(spec: Spec): Resolved {
+  if (spec.absent) {
+    const alone = resolveAlone(spec);
+    return 'want' in alone ? { want: { absent: true } } : alone;
+  }
+  if (spec.unit && spec.unit_file !== undefined)
+    return unresolved('unit_file', '`unit` is given already; one of the two');
+  if (spec.drop_in && (spec.unit || spec.unit_file !== undefined))
+    return unresolved('drop_in', 'the whole unit is given already; put these settings there');
+  const unit = spec.unit ? formatUnit(spec.unit) : (spec.unit_file ?? null);
+  if (typeof unit === 'object' && unit) return unresolved('unit', unit.problem);
+  const dropIn = spec.drop_in ? formatUnit(spec.drop_in) : null;
+  if (typeof dropIn === 'object' && dropIn) return unresolved('drop_in', dropIn.problem);
+  const sections = parseSections(unit);
+  if (sections === undefined) return unresolved('unit_file', 'systemd would not read this as a unit file');
+  return (
+    judgeUnit(spec, sections, unit !== null) ?? {
+      want: wantOf(spec, { unit, dropIn, user: lastOf(sections, 'Service', 'User') }),
+    }
+  );
+}
+
+function unresolved(key: string, message: string): { readonly unresolved: Unresolved } {
+  return { unresolved: { path: [key], message } };
+}
+
+type Sections = ReturnType<typeof parseUnit>;
+
+function parseSections(text: string | null): Sections | undefined {
+  try {
+    return text === null ? {} : parseUnit(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function lastOf(sections: Sections, section: string, key: string): string | undefined {
+  return sections[section]?.[key]?.at(-1);
+}
+
+/** What can be known of a unit that is given whole, before any host is asked. */
+function judgeUnit(spec: Spec, sections: Sections, whole: boolean): Resolved | undefined {
+  if (!whole) return undefined;
+  if (spec.enabled && !sections['Install'])
+    return unresolved('enabled', 'the unit has no [Install] section, so it cannot be enabled');
+  const ends =
+    lastOf(sections, 'Service', 'Type') === 'oneshot' &&
+    !isYes(lastOf(sections, 'Service', 'RemainAfterExit'));
+  if (spec.running && ends)
+    return unresolved(
+      'running',
+      'a unit of Type=oneshot ends by itself; leave `running` out, or set RemainAfterExit',
+    );
+  const reloads =
+    sections['Service']?.['ExecReload'] !== undefined ||
+    lastOf(sections, 'Service', 'Type') === 'notify-reload';
+  if (spec.reload_on?.length && sections['Service'] && !reloads)
+    return unresolved('reload_on', 'the unit has no ExecReload, so it cannot be reloaded; use restart_on');
+  return undefined;
+}
+
+/** Truth values of systemd.syntax(7). */
+function isYes(text: string | undefined): boolean {
+  return text !== undefined && /^(?:1|yes|y|true|t|on)$/i.test(text);
+}
+
+function wantOf(spec: Spec, written: Pick<Declared, 'unit' | 'dropIn'> & { user: string | undefined }): Want {
+  return {
+    unit: written.unit,
+    dropIn: written.dropIn,
+    enabled: spec.enabled ?? null,
+    running: spec.running ?? null,
+    restartOn: spec.restart_on ?? [],
+    reloadOn: spec.reload_on ?? [],
+    settle: spec.settle ?? 5,
+    user: written.user ?? null,
+  };
+}
+
+async function read(host: Reader, wanted: ReadonlyMap<string, Want | undefined>) {
+  const names = [...wanted.keys()].map(unitName);
+  const own = names.flatMap((unit) => [unitPath(unit), dropInPath(unit)]);
+  const [units, standings, times] = await Promise.all([
+    readUnits(host, names),
+    readStandings(host, own),
+    readChangeTimes(host, watchedPaths(wanted)),
+  ]);
+  const states = [...wanted].map(([id, want]) => {
+    const name = unitName(id);
+    const unit = units.get(name);
+    const file = standings.get(unitPath(name)) ?? { is: 'nothing' };
+    const dropIn = standings.get(dropInPath(name)) ?? { is: 'nothing' };
+    return [id, unit && stateOf({ name, want, unit, file, dropIn, times })] as const;
+  });
+  return new Map(states.flatMap(([id, state]) => (state ? [[id, state] as const] : [])));
+}
+
+/** The files of the unit that the administrator has in /etc count as watched; those of packages are left to their packages. */
+function watchedPaths(wanted: ReadonlyMap<string, Want | undefined>): readonly string[] {
+  const paths = [...wanted].flatMap(([id, want]) => {
+    if (!want || 'absent' in want) return [];
+    const name = unitName(id);
+    return [unitPath(name), dropInDirectory(name), ...want.restartOn, ...want.reloadOn];
+  });
+  return [...new Set(paths)];
+}
+
+function needs(_id: string, want: Want): readonly Ref[] {
+  if ('absent' in want) return [];
+  const files = [...want.restartOn, ...want.reloadOn].map((id) => ({ kind: 'file', id }));
+  return want.user === null ? files : [...files, { kind: 'user', id: want.user }];
+}
+
+function remember(want: Want) {
+  if ('absent' in want) return { unit: null, dropIn: null };
+  const mark = (text: string | null): string | null => (text === null ? null : sha256(text));
+  return { unit: mark(want.unit), dropIn: mark(want.dropIn) };
+}

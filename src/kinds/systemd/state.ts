@@ -1,0 +1,139 @@
+// How a unit is wanted and how it was found: what the parts of the kind `service` share.
+import { sha256 } from '../../core/json.ts';
+import { ASIDE } from '../../core/kind.ts';
+import type { Reason, ReasonCode } from '../../core/reason.ts';
+import type { Standing, Unit } from './look.ts';
+
+export interface Declared {
+  /** Texts of the unit file and of the drop-in that Ashore writes. */
+  readonly unit: string | null;
+  readonly dropIn: string | null;
+  readonly enabled: boolean | null;
+  readonly running: boolean | null;
+  readonly restartOn: readonly string[];
+  readonly reloadOn: readonly string[];
+  readonly settle: number;
+  /** The user that the unit runs as, where the unit is given. */
+  readonly user: string | null;
+}
+
+export type Want = Declared | { readonly absent: true };
+
+/** What the declaration does not touch stands at its resting value, so that it may change as it likes. */
+export interface State {
+  readonly load: string;
+  /** The main name, where the unit was asked for by another one. */
+  readonly alias: string | null;
+  /** At the paths that Ashore writes: SHA-256 of a file's text, `link` or `other`; null for nothing. */
+  readonly file: string | null;
+  readonly dropIn: string | null;
+  readonly enabled: string;
+  readonly run: Unit['run'];
+  readonly ends: boolean;
+  readonly canReload: boolean;
+  readonly needsReload: boolean;
+  /** Watched files that changed after the unit came up, or after it was last reloaded. */
+  readonly newer: { readonly restart: readonly string[]; readonly reload: readonly string[] };
+  readonly [ASIDE]: { readonly file: Standing; readonly dropIn: Standing; readonly fragment: string };
+}
+
+export interface Found {
+  readonly name: string;
+  readonly want: Want | undefined;
+  readonly unit: Unit;
+  readonly file: Standing;
+  readonly dropIn: Standing;
+  readonly times: ReadonlyMap<string, number>;
+}
+
+/** undefined: there is nothing of it. */
+export function stateOf({ name, want, unit, file, dropIn, times }: Found): State | undefined {
+  const bare = file.is === 'nothing' && dropIn.is === 'nothing' && !isUp(unit);
+  if (unit.load === 'not-found' && bare) return undefined;
+  const leaving = !want || 'absent' in want;
+  if (leaving && unit.load === 'masked' && !isUp(unit)) return undefined;
+  const declared = leaving ? undefined : want;
+  const starts = declared?.unit ?? declared?.dropIn ?? declared?.restartOn[0] ?? declared?.reloadOn[0];
+  const runs = leaving || declared?.running !== null || starts !== undefined;
+  return {
+    load: unit.load,
+    alias: unit.id === name ? null : unit.id,
+    file: standingMark(file),
+    dropIn: standingMark(dropIn),
+    enabled: leaving || declared?.enabled !== null ? unit.enabled : '',
+    // A oneshot that a timer starts is active now and then, and is never restarted.
+    run: runs && (leaving || !unit.ends || declared?.running === false) ? unit.run : 'down',
+    ends: declared?.running === true && unit.ends,
+    canReload: declared !== undefined && declared.reloadOn.length > 0 && unit.canReload,
+    needsReload: !leaving && unit.needsReload,
+    newer:
+      declared && declared.running !== false && runs
+        ? newerOf(name, declared, unit, times)
+        : { restart: [], reload: [] },
+    [ASIDE]: { file, dropIn, fragment: unit.fragment },
+  };
+}
+
+function isUp({ run }: Unit): boolean {
+  return run === 'up' || run === 'restarting';
+}
+
+function standingMark(standing: Standing): string | null {
+  if (standing.is === 'nothing') return null;
+  return standing.is === 'file' ? sha256(standing.text) : standing.is;
+}
+
+/** Kernel times are up to 4 ms behind the clock, so what is written and then started never looks newer. */
+function newerOf(
+  name: string,
+  want: Declared,
+  unit: Unit,
+  times: ReadonlyMap<string, number>,
+): State['newer'] {
+  const { upSince, changedAt } = unit;
+  if (upSince === null || unit.ends) return { restart: [], reload: [] };
+  const own = [...times.keys()].filter(
+    (path) =>
+      path === unitPath(name) || (path.startsWith(`${dropInDirectory(name)}/`) && path.endsWith('.conf')),
+  );
+  const after = (paths: readonly string[], since: number): string[] =>
+    [...new Set(paths)].filter((path) => (times.get(path) ?? 0) > since);
+  return {
+    restart: after([...own, ...want.restartOn], upSince),
+    reload: after(want.reloadOn, Math.max(upSince, changedAt ?? 0)),
+  };
+}
+
+/** systemd knows such a unit; one whose file is gone may still run. */
+export function isThere(have: State | undefined): have is State {
+  return have !== undefined && have.load !== 'not-found';
+}
+
+export function reason(code: ReasonCode, message: string): Reason {
+  return { code, message };
+}
+
+const DIRECTORY = '/etc/systemd/system';
+
+export function unitPath(unit: string): string {
+  return `${DIRECTORY}/${unit}`;
+}
+
+export function dropInDirectory(unit: string): string {
+  return `${DIRECTORY}/${unit}.d`;
+}
+
+export function dropInPath(unit: string): string {
+  return `${dropInDirectory(unit)}/ashore.conf`;
+}
+
+/** Those among the paths that define a unit: its file, that of its template, drop-ins, a quadlet (podman-systemd.unit(5)). */
+export function unitFilesOf(unit: string, paths: readonly string[]): readonly string[] {
+  const names = [unit, unit.replace(/@.*(\.[a-z]+)$/, '@$1')];
+  const bare = unit.replace(/\.[a-z]+$/, '');
+  return paths.filter((path) => {
+    const [, rest] = /^\/(?:etc|run|lib|usr\/lib|usr\/local\/lib)\/systemd\/system\/(.+)$/.exec(path) ?? [];
+    if (rest !== undefined) return names.some((name) => rest === name || rest.startsWith(`${name}.d/`));
+    return path.startsWith(`/etc/containers/systemd/${bare}.`);
+  });
+}
