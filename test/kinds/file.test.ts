@@ -758,6 +758,34 @@ describe('on this machine', () => {
     expect(await verdict('x', { owner: 'root', group: '4242' })).toMatchObject({ verb: 'create', notes: [] });
   });
 
+  it('tells what it may not see from what is not there', async () => {
+    const nobody = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'];
+    const reader = createLocalReader(process.getuid?.() === 0 ? nobody : []);
+    chmodSync(root, 0o755);
+    for (const folder of ['closed', 'closed/inner', 'open']) mkdirSync(join(root, folder));
+    for (const name of ['closed/x', 'open/secret']) writeFileSync(join(root, name), 'x');
+    chmodSync(join(root, 'open/secret'), 0);
+    chmodSync(join(root, 'closed'), 0);
+    const ids = ['closed/x', 'closed/inner/x', 'closed/none/x', 'open/secret', 'open/x'].map((name) =>
+      join(root, name),
+    );
+    for (const spec of [{ content: 'x' }, { absent: true }]) {
+      const wanted = new Map(ids.map((id) => [id, want(file, id, spec)]));
+      const states = await file.read(reader, wanted);
+      const verdicts = ids.map((id) => {
+        return verdictOf(
+          file.change({ id, want: wanted.get(id), have: states.get(id), last: undefined, world: worldOf() }),
+        );
+      });
+      const blocked = ['READ_FAILED', 'READ_FAILED', 'READ_FAILED'];
+      expect(verdicts).toEqual([
+        ...blocked,
+        ...('content' in spec ? ['READ_FAILED', 'create'] : ['delete', 'in sync']),
+      ]);
+    }
+    chmodSync(join(root, 'closed'), 0o700);
+  });
+
   it('brings old bytes back only where they differ and are not too large', async () => {
     const sizes = { empty: 0, limit: 262_144, over: 262_145, large: 1_048_576 };
     for (const [name, size] of Object.entries(sizes)) writeFileSync(join(root, name), 'x'.repeat(size));

@@ -12,13 +12,14 @@ export interface LocalReader extends Reader {
   readonly looks: (readonly string[])[];
 }
 
-export function createLocalReader(): LocalReader {
+/** `as` stands before each argv, such as the words of setpriv(1) that give rights away. */
+export function createLocalReader(as: readonly string[] = []): LocalReader {
   const looks: (readonly string[])[] = [];
   return {
     looks,
     look: (argv, options = {}) => {
       looks.push(argv);
-      return start(argv, { ...options, directory: '/' });
+      return start([...as, ...argv], { ...options, directory: '/' });
     },
   };
 }
