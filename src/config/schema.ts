@@ -7,12 +7,12 @@ import { Selector, StackFile } from './stack.ts';
 
 type JsonSchema = z.core.JSONSchema.BaseSchema;
 
-/** Texts of JSON files, by file name. */
+/** Texts of the files, by their path from the top. */
 export function renderJsonSchemas(kinds: readonly AnyKind[]): ReadonlyMap<string, string> {
   return new Map([
-    ['hosts.json', render('Ashore: hosts.yml', jsonSchemaOf(HostsFile))],
-    ['policy.json', render('Ashore: policy.yml', jsonSchemaOf(PolicyFile))],
-    ['stack.json', render('Ashore: a stack', stackSchema(kinds))],
+    ['schema/hosts.json', render('Ashore: hosts.yml', jsonSchemaOf(HostsFile))],
+    ['schema/policy.json', render('Ashore: policy.yml', jsonSchemaOf(PolicyFile))],
+    ['schema/stack.json', render('Ashore: a stack', stackSchema(kinds))],
   ]);
 }
 

@@ -20,17 +20,17 @@ function judge(schema: string, text: string): readonly string[] {
 
 describe('what an editor accepts', () => {
   it.each([
-    ['hosts.json', HOSTS],
-    ['hosts.json', readFileSync('deploy-configs/hosts.yml', 'utf8')],
-    ['policy.json', readFileSync('deploy-configs/policy.yml', 'utf8')],
-    ['stack.json', 'on: [web, db1]\nvars: { a: 1 }\nresources: []'],
+    ['schema/hosts.json', HOSTS],
+    ['schema/hosts.json', readFileSync('deploy-configs/hosts.yml', 'utf8')],
+    ['schema/policy.json', readFileSync('deploy-configs/policy.yml', 'utf8')],
+    ['schema/stack.json', 'on: [web, db1]\nvars: { a: 1 }\nresources: []'],
     [
-      'stack.json',
+      'schema/stack.json',
       'on: all\nresources:\n  - file: /f\n    on: web\n    json: { a: [1, ~] }\n    mode: "0640"',
     ],
-    ['stack.json', 'on: all\nresources:\n  - group: ${name}\n    gid: ${gid}\n    system: ${system}'],
+    ['schema/stack.json', 'on: all\nresources:\n  - group: ${name}\n    gid: ${gid}\n    system: ${system}'],
     [
-      'stack.json',
+      'schema/stack.json',
       'on: all\nresources:\n  - odd: x\n    words: ["a", "${b}"]\n    either: { deep: "${c}" }\n    when: ${d}',
     ],
   ])('%s: %s', (schema, text) => {
@@ -40,16 +40,16 @@ describe('what an editor accepts', () => {
 
 describe('what an editor marks', () => {
   it.each([
-    ['hosts.json', 'hosts: { Web: { address: a, host_key: b } }'],
-    ['hosts.json', 'hosts: { a: { adress: a, host_key: b } }'],
-    ['policy.json', 'deploy: { on: never }'],
-    ['policy.json', 'freeze: [{ from: tomorrow, until: never, reason: x }]'],
-    ['stack.json', 'resources: []'],
-    ['stack.json', 'on: all\nresources:\n  - fiel: /f'],
-    ['stack.json', 'on: all\nresources:\n  - file: f'],
-    ['stack.json', 'on: all\nresources:\n  - group: g\n    gid: many'],
-    ['stack.json', 'on: all\nresources:\n  - group: g\n    colour: red'],
-    ['stack.json', 'on: all\nresources:\n  - strictly: x'],
+    ['schema/hosts.json', 'hosts: { Web: { address: a, host_key: b } }'],
+    ['schema/hosts.json', 'hosts: { a: { adress: a, host_key: b } }'],
+    ['schema/policy.json', 'deploy: { on: never }'],
+    ['schema/policy.json', 'freeze: [{ from: tomorrow, until: never, reason: x }]'],
+    ['schema/stack.json', 'resources: []'],
+    ['schema/stack.json', 'on: all\nresources:\n  - fiel: /f'],
+    ['schema/stack.json', 'on: all\nresources:\n  - file: f'],
+    ['schema/stack.json', 'on: all\nresources:\n  - group: g\n    gid: many'],
+    ['schema/stack.json', 'on: all\nresources:\n  - group: g\n    colour: red'],
+    ['schema/stack.json', 'on: all\nresources:\n  - strictly: x'],
   ])('%s: %s', (schema, text) => {
     expect(judge(schema, text)).not.toEqual([]);
   });
@@ -57,7 +57,7 @@ describe('what an editor marks', () => {
 
 describe('the files', () => {
   it('describe every key to who hovers over it', () => {
-    const stack: unknown = JSON.parse(schemas.get('stack.json') ?? '');
+    const stack: unknown = JSON.parse(schemas.get('schema/stack.json') ?? '');
     expect(stack).toMatchObject({
       $schema: 'http://json-schema.org/draft-07/schema#',
       properties: {
@@ -78,7 +78,7 @@ describe('the files', () => {
   });
 
   it('end with a newline', () => {
-    expect([...schemas.keys()]).toEqual(['hosts.json', 'policy.json', 'stack.json']);
+    expect([...schemas.keys()]).toEqual(['schema/hosts.json', 'schema/policy.json', 'schema/stack.json']);
     expect([...schemas.values()].every((text) => text.endsWith('}\n'))).toBe(true);
   });
 });
