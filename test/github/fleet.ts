@@ -1,0 +1,154 @@
+// A Deployer over two hosts that exist only here: one file on each, whose bytes are those of deploy-configs/shop.yml.
+// It plans and deploys by the contract of src/deploy.ts, so that the workflows above it meet plans that age as real ones do.
+import { digestOf } from '../../src/core/plan.ts';
+import type { Change, HostPlan, Plan } from '../../src/core/plan.ts';
+import { fingerprint, sha256 } from '../../src/core/json.ts';
+import type { Reason } from '../../src/core/reason.ts';
+import type { HostReport, Report } from '../../src/core/report.ts';
+import type { ConfigFiles, DeployInput, Deployed, Deployer, PlanInput, Planned } from '../../src/deploy.ts';
+
+export const STACK = 'deploy-configs/shop.yml';
+const REF = 'file/etc/shop';
+
+export interface Fleet extends Deployer {
+  /** What each host has now; absent is not there. */
+  readonly live: Map<string, string>;
+  /** Hosts that cannot be reached. */
+  readonly down: Set<string>;
+  /** Hosts whose next deploy fails. */
+  readonly failing: Set<string>;
+  readonly planned: PlanInput[];
+  readonly deployed: DeployInput[];
+  /** Called between the start and the end of a deploy. */
+  during: (input: DeployInput) => Promise<void>;
+}
+
+export function createFleet(hosts: readonly string[] = ['web1', 'web2']): Fleet {
+  const fleet: Fleet = {
+    live: new Map(),
+    down: new Set(),
+    failing: new Set(),
+    planned: [],
+    deployed: [],
+    during: async () => undefined,
+    plan: async (input) => {
+      fleet.planned.push(input);
+      return planFleet(fleet, hosts, input);
+    },
+    deploy: async (input) => {
+      fleet.deployed.push(input);
+      return deployFleet(fleet, input);
+    },
+  };
+  return fleet;
+}
+
+function planFleet(fleet: Fleet, hosts: readonly string[], { files, commit, hosts: only, progress }: PlanInput): Planned {
+  const want = wanted(files);
+  if (want?.includes('BROKEN') ?? true) {
+    const where = { file: STACK, line: 1, column: 1 };
+    return { is: 'problems', problems: [{ code: 'KEY_UNKNOWN', message: 'there is no key BROKEN', where }] };
+  }
+  const stranger = only?.find((host) => !hosts.includes(host));
+  if (stranger !== undefined) {
+    return { is: 'refused', reason: { code: 'HOST_UNKNOWN', message: `hosts.yml has no host ${stranger}` } };
+  }
+  const asked = hosts.filter((host) => only?.includes(host) ?? true);
+  const draft = { stacks: ['shop'], hosts: asked.map((host) => planHost(fleet, host, want ?? '')) };
+  asked.forEach((host, index) => progress?.(index + 1, asked.length, host));
+  const plan: Plan = {
+    format: 1,
+    digest: digestOf(draft),
+    commit,
+    config: sha256(want ?? ''),
+    at: '2026-11-22T12:00:00.000Z',
+    ...draft,
+  };
+  return { is: 'plan', plan, config: NO_CONFIG, base: undefined };
+}
+
+/** The workflows take nothing from it. */
+const NO_CONFIG = {
+  digest: '',
+  targets: new Map(),
+  stacks: [],
+  resources: [],
+  policy: { on: 'merge', by: ['write'], approvals: 0, confirm: [], freeze: [] },
+} as const;
+
+function wanted(files: ConfigFiles): string | undefined {
+  const bytes = files.get(STACK);
+  return bytes && new TextDecoder().decode(bytes);
+}
+
+function planHost(fleet: Fleet, host: string, want: string): HostPlan {
+  const login = `deploy@${host}:22`;
+  const failure: Reason = { code: 'HOST_UNREACHABLE', message: `${host} did not answer` };
+  if (fleet.down.has(host)) return { host, login, changes: [], blocked: [], unchanged: 0, failure };
+  const have = fleet.live.get(host);
+  const changes = have === want ? [] : [changeOf(have, want)];
+  return { host, login, changes, blocked: [], unchanged: 1 - changes.length, failure: null };
+}
+
+function changeOf(have: string | undefined, want: string): Change {
+  return {
+    ref: REF,
+    stack: 'shop',
+    verb: want.includes('DELETE') ? 'delete' : have === undefined ? 'create' : 'update',
+    causes: ['this-change'],
+    reason: 'content differs',
+    fields: [{ name: 'content', before: have ?? null, after: want, as: 'text' }],
+    steps: [{ do: 'put', path: '/etc/shop', owner: null, group: null, mode: null, content: { text: want } }],
+    before: fingerprint(have),
+    want: fingerprint(want),
+    origin: 'created',
+    interrupts: [],
+    notes: [],
+    where: { file: STACK, line: 1, column: 1 },
+  };
+}
+
+async function deployFleet(fleet: Fleet, input: DeployInput): Promise<Deployed> {
+  const { plan, only, skip } = input;
+  const chosen = plan.hosts
+    .filter((host) => host.changes.length > 0)
+    .filter(({ host }) => (only?.includes(host) ?? true) && !skip?.includes(host));
+  const reports: HostReport[] = [];
+  const growing = (endedAt: string | null): Report => ({
+    format: 1,
+    run: input.run,
+    plan: plan.digest,
+    commit: plan.commit,
+    by: input.by,
+    startedAt: '2026-11-22T12:01:00.000Z',
+    endedAt,
+    hosts: [...reports],
+  });
+  input.report?.(growing(null));
+  await fleet.during(input);
+  for (const host of chosen) {
+    reports.push(deployHost(fleet, host));
+    input.report?.(growing(null));
+  }
+  return { is: 'report', report: growing('2026-11-22T12:02:00.000Z') };
+}
+
+function deployHost(fleet: Fleet, { host, changes }: HostPlan): HostReport {
+  const [change] = changes;
+  const moved = change?.before !== fingerprint(fleet.live.get(host));
+  const reason: Reason | null = moved
+    ? { code: 'PLAN_STALE', message: `${host} has moved` }
+    : fleet.failing.delete(host)
+      ? { code: 'STEP_FAILED', message: 'a command failed', evidence: { command: 'install /etc/shop', status: 1, output: 'No space left' } }
+      : null;
+  if (reason === null && change) fleet.live.set(host, change.fields[0]?.after ?? '');
+  const failed = reason?.code === 'STEP_FAILED';
+  const outcome = reason === null ? 'applied' : failed ? 'failed' : 'not-started';
+  return {
+    host,
+    outcome: reason === null ? 'done' : failed ? 'failed' : 'refused',
+    changes: [{ ref: REF, outcome, seconds: 0.1, output: '', reason }],
+    reason,
+    remaining: reason === null ? [] : null,
+  };
+}
