@@ -34,6 +34,8 @@ export function sortProblems(problems: readonly Problem[]): readonly Problem[] {
 export function suggest(word: string, known: readonly string[]): string | undefined {
   const limit = Math.max(1, Math.min(2, Math.floor(word.length / 3)));
   const near = known
+    // No nearer than their lengths, which is all that is asked of a word that is far too long.
+    .filter((candidate) => Math.abs(candidate.length - word.length) <= limit)
     .map((candidate) => ({ candidate, distance: editDistance(word, candidate) }))
     .filter((entry) => entry.distance <= limit)
     .toSorted((a, b) => a.distance - b.distance);

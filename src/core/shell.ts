@@ -2,13 +2,23 @@
 
 /** One word for POSIX sh, quoted only where it must be, so that a plan reads as a person would type it. */
 export function quote(word: string): string {
-  if (word.includes('\0')) throw new TypeError('a shell word cannot hold a NUL byte');
-  return /^[A-Za-z0-9_@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+  return /^[A-Za-z0-9_@%+=:,./-]+$/.test(word) ? word : quoteWhole(word);
 }
 
-/** An argv array as one line of POSIX sh. A first word with `=` is quoted, else sh would read an assignment. */
+/** Grammar of sh where a command begins (POSIX.1-2024, XCU 2.4), and of bash; all with other characters are quoted anyway. */
+const RESERVED: ReadonlySet<string> = new Set([
+  ...['case', 'do', 'done', 'elif', 'else', 'esac', 'fi', 'for', 'if', 'in', 'then', 'until', 'while'],
+  ...['coproc', 'function', 'namespace', 'select', 'time'],
+]);
+
+/** An argv array as one line of POSIX sh. A first word with `=` would be read as an assignment. */
 export function quoteCommand(argv: readonly string[]): string {
   const [program = '', ...rest] = argv;
-  const first = program.includes('=') ? `'${program.replaceAll("'", `'\\''`)}'` : quote(program);
-  return [first, ...rest.map(quote)].join(' ');
+  const misread = program.includes('=') || RESERVED.has(program);
+  return [misread ? quoteWhole(program) : quote(program), ...rest.map(quote)].join(' ');
+}
+
+function quoteWhole(word: string): string {
+  if (word.includes('\0')) throw new TypeError('a shell word cannot hold a NUL byte');
+  return `'${word.replaceAll("'", `'\\''`)}'`;
 }

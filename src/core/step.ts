@@ -2,7 +2,7 @@
 // What a plan shows and what a run executes both come from commandsOf(), so they cannot differ.
 import { z } from 'zod';
 import { sha256 } from './json.ts';
-import { quoteCommand } from './shell.ts';
+import { quote, quoteCommand } from './shell.ts';
 
 /** Bytes of a file: as text where they are UTF-8, else in base64. */
 export const Content = z.union([
@@ -126,8 +126,9 @@ export function commandsOf(step: Step): readonly Command[] {
 export function formatCommand(command: Command): string {
   if ('settle' in command) return `# then ${command.settle} must stay up for ${command.seconds} s`;
   const line = quoteCommand(command.run);
-  const input = command.stdin === undefined ? line : `${line} < ${command.stdin}`;
-  return command.directory === undefined ? input : `(cd ${quoteCommand([command.directory])} && ${input})`;
+  const placed = command.directory === undefined ? line : `(cd ${quote(command.directory)} && ${line})`;
+  // Outside of the parentheses: the blob lies in the directory of the run.
+  return command.stdin === undefined ? placed : `${placed} < ${command.stdin}`;
 }
 
 function runCommand(step: Extract<Step, { do: 'run' }>): Command {
@@ -163,8 +164,14 @@ function ownCommands({ path, owner, group, mode }: Ownership & { path: string })
   ];
 }
 
+/** Bytes of a file name that Linux allows (limits.h, NAME_MAX). */
+const LONGEST_NAME = 255;
+
 /** Where new bytes stand before the rename: the same directory, hence the same file system. */
 function freshPath(path: string): string {
   const slash = path.lastIndexOf('/') + 1;
-  return `${path.slice(0, slash)}.${path.slice(slash)}.ashore-new`;
+  const name = path.slice(slash);
+  const fresh = `.${name}.ashore-new`;
+  const fits = Buffer.byteLength(fresh) <= LONGEST_NAME;
+  return `${path.slice(0, slash)}${fits ? fresh : `.${sha256(name)}.ashore-new`}`;
 }
