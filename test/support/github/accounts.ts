@@ -1,5 +1,6 @@
 // Makes the people, the Apps and the App's key that a double starts with.
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { EVENT_NEEDS } from './events.ts';
 import type { Account, AppIdentity, Permissions } from './state.ts';
 
 /** One key for all doubles of a process: making one takes a good part of a second. */
@@ -41,4 +42,15 @@ export function makeApp(
     permissions,
     events,
   };
+}
+
+/** GitHub refuses to register an App that subscribes to what it may not read, in these words. */
+export function checkEvents(events: readonly string[], permissions: Permissions): void {
+  const wrong = events.filter(
+    (event) =>
+      (EVENT_NEEDS[event] ?? 'metadata') !== 'metadata' &&
+      permissions[EVENT_NEEDS[event] ?? ''] === undefined,
+  );
+  if (wrong.length > 0)
+    throw new Error(`Default events are not supported by permissions: ${wrong.join(', ')}`);
 }

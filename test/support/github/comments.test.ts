@@ -87,3 +87,12 @@ it('are told with what they were before', async () => {
     { action: 'deleted' },
   ]);
 });
+
+it('need the right permission for what they are on', async () => {
+  const issue = await f.repo.openIssue('Drift', 'db1 drifted', 'ada');
+  const at = { ...f.at, issue_number: issue, body: 'noted' };
+  expect(await refusal(f.bot.rest.issues.createComment(at))).toBe(
+    '403 Resource not accessible by integration',
+  );
+  await f.as('ada').rest.issues.createComment(at);
+});

@@ -1,4 +1,4 @@
-// Comments on pull requests and issues, and the reactions to them: made, edited, deleted, listed, told to the App.
+// Comments on pull requests and issues: made, edited, deleted, listed, told to the App.
 import {
   type Operation,
   type RepoCall,
@@ -12,74 +12,23 @@ import {
   paged,
   param,
 } from './http.ts';
+import {
+  EITHER_READ,
+  EITHER_WRITE,
+  commentsOf,
+  issueJson,
+  issueKind,
+  mayWriteTo,
+  theIssue,
+} from './issues.ts';
 import { type JsonObject, text } from './json.ts';
 import { association } from './pull-json.ts';
-import { nextNumber } from './pulls.ts';
 import { accountJson, appJson, nodeId, reactionsJson, repoApi, repoHtml } from './shapes.ts';
 import { type Account, type AppIdentity, type Comment, type Issue, type Repository, stamp } from './state.ts';
 import type { World } from './world.ts';
 
 /** Counted in UTF-16 units as JavaScript does; GitHub says "characters". */
 const LONGEST_BODY = 65_536;
-export const EITHER_WRITE = ['issues=write', 'pull_requests=write'];
-export const EITHER_READ = ['issues=read', 'pull_requests=read'];
-
-function issueKind(issue: Issue): string {
-  return issue.pull === undefined ? 'issues' : 'pull';
-}
-
-export function commentsOf(repo: Repository, issue: Issue): Comment[] {
-  return [...repo.comments.values()].filter((comment) => comment.issue === issue);
-}
-
-export function issueJson(world: World, repo: Repository, issue: Issue): JsonObject {
-  const api = repoApi(world, repo);
-  const url = `${api}/issues/${issue.number}`;
-  const html = `${repoHtml(world, repo)}/${issueKind(issue)}/${issue.number}`;
-  return {
-    id: issue.id,
-    node_id: nodeId(issue.pull === undefined ? 'I' : 'PR', issue.pull?.id ?? issue.id),
-    number: issue.number,
-    title: issue.title,
-    body: issue.body,
-    state: issue.state,
-    state_reason: null,
-    url,
-    repository_url: api,
-    labels_url: `${url}/labels{/name}`,
-    comments_url: `${url}/comments`,
-    events_url: `${url}/events`,
-    html_url: html,
-    timeline_url: `${url}/timeline`,
-    user: accountJson(world, issue.author),
-    labels: [],
-    assignee: null,
-    assignees: [],
-    milestone: null,
-    locked: false,
-    active_lock_reason: null,
-    comments: commentsOf(repo, issue).length,
-    closed_at: issue.closedAt,
-    created_at: issue.createdAt,
-    updated_at: issue.updatedAt,
-    author_association: association(repo, issue.author),
-    reactions: reactionsJson(url, issue.reactions),
-    performed_via_github_app: issue.app === undefined ? null : appJson(world, issue.app),
-    ...(issue.pull === undefined
-      ? {}
-      : {
-          draft: issue.pull.draft,
-          pull_request: {
-            url: `${api}/pulls/${issue.number}`,
-            html_url: html,
-            diff_url: `${html}.diff`,
-            patch_url: `${html}.patch`,
-            merged_at: issue.pull.merged?.at ?? null,
-          },
-        }),
-  };
-}
-
 export function commentJson(world: World, repo: Repository, comment: Comment): JsonObject {
   const url = `${repoApi(world, repo)}/issues/comments/${comment.id}`;
   return {
@@ -176,39 +125,6 @@ export function removeComment(world: World, repo: Repository, comment: Comment, 
   tell(world, repo, comment, 'deleted', by);
 }
 
-export function addIssue(
-  world: World,
-  repo: Repository,
-  title: string,
-  body: string | null,
-  by: Account,
-  app?: AppIdentity,
-): Issue {
-  const now = stamp();
-  const issue: Issue = {
-    id: world.nextId(),
-    number: nextNumber(repo),
-    author: by,
-    app,
-    createdAt: now,
-    updatedAt: now,
-    closedAt: null,
-    title,
-    body,
-    state: 'open',
-    reactions: [],
-    pull: undefined,
-  };
-  repo.issues.set(issue.number, issue);
-  return issue;
-}
-
-export function theIssue(call: RepoCall, name = 'issue_number'): Issue {
-  const issue = call.repo.issues.get(Number(param(call, name)));
-  if (issue === undefined) throw notFound();
-  return issue;
-}
-
 export function theComment(call: RepoCall): Comment {
   const comment = call.repo.comments.get(Number(param(call, 'comment_id')));
   if (comment === undefined) throw notFound();
@@ -228,31 +144,31 @@ function listComments(call: RepoCall): Promise<Reply> {
   );
 }
 
+function create(call: RepoCall): Reply {
+  const issue = theIssue(call);
+  mayWriteTo(call, issue);
+  const body = text(call.body, 'body') ?? '';
+  return created(show(call)(addComment(call.world, call.repo, issue, body, call.by, call.app)));
+}
+
 function update(call: RepoCall): Reply {
   const comment = theComment(call);
+  mayWriteTo(call, comment.issue);
   changeComment(call.world, call.repo, comment, text(call.body, 'body') ?? '', call.by);
   return ok(show(call)(comment));
 }
 
 function remove(call: RepoCall): Reply {
-  removeComment(call.world, call.repo, theComment(call), call.by);
+  const comment = theComment(call);
+  mayWriteTo(call, comment.issue);
+  removeComment(call.world, call.repo, comment, call.by);
   return NO_CONTENT;
 }
 
 export const commentOperations: Readonly<Record<string, Operation>> = {
-  'issues/get': onRepo(EITHER_READ, (call) => ok(issueJson(call.world, call.repo, theIssue(call)))),
   'issues/list-comments': onRepo(EITHER_READ, listComments),
   'issues/get-comment': onRepo(EITHER_READ, (call) => ok(show(call)(theComment(call)))),
-  'issues/create-comment': onRepo(
-    EITHER_WRITE,
-    (call) =>
-      created(
-        show(call)(
-          addComment(call.world, call.repo, theIssue(call), text(call.body, 'body') ?? '', call.by, call.app),
-        ),
-      ),
-    'read',
-  ),
+  'issues/create-comment': onRepo(EITHER_WRITE, create, 'read'),
   'issues/update-comment': onRepo(EITHER_WRITE, update),
   'issues/delete-comment': onRepo(EITHER_WRITE, remove),
 };

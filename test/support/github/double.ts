@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { keyPair, makeApp, person } from './accounts.ts';
+import { checkEvents, keyPair, makeApp, person } from './accounts.ts';
 import { Contract } from './contract.ts';
 import { type Fault, Faults } from './faults.ts';
 import { GitRepo } from './git.ts';
@@ -58,7 +58,7 @@ const EVERY = 20;
 export class GitHubDouble {
   readonly world: World;
   readonly privateKey: string;
-  readonly faults = new Faults();
+  readonly #faults = new Faults();
   readonly #hooks: Hooks;
   readonly #contract: Contract;
   #server: Server | undefined;
@@ -72,6 +72,7 @@ export class GitHubDouble {
 
   static async start(options: DoubleOptions): Promise<GitHubDouble> {
     const { publicKey, privateKey } = keyPair();
+    checkEvents(options.events, options.permissions);
     const app = makeApp(options.appId ?? 4711, options.slug ?? 'ashore', options.permissions, options.events);
     const root = await mkdtemp(join(tmpdir(), 'github-double-'));
     const world = new World({ app, publicKey, secret: options.secret, root });
@@ -83,7 +84,7 @@ export class GitHubDouble {
       {
         world,
         contract,
-        faults: double.faults,
+        faults: double.#faults,
         graphql,
         page: (request, response, url) => page(world, request, response, url),
       },
@@ -227,11 +228,22 @@ export class GitHubDouble {
   }
 
   failNext(fault: Fault): void {
-    this.faults.failNext(fault);
+    this.#faults.failNext(fault);
   }
 
+  /** Every answer comes this many milliseconds late. */
+  setLatency(milliseconds: number): void {
+    this.#faults.latency = milliseconds;
+  }
+
+  /** Every installation token given so far is refused from now on. */
+  expireTokens(): void {
+    this.world.tokens.clear();
+  }
+
+  /** How often each operation was asked for, by GitHub's operation id. */
   calls(): ReadonlyMap<string, number> {
-    return this.faults.calls();
+    return this.#faults.calls();
   }
 
   violations(): readonly string[] {

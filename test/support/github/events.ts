@@ -16,13 +16,23 @@ export const WEBHOOKS = [
   'check_run.requested_action',
   'check_suite.requested',
   'check_suite.rerequested',
-  'check_suite.completed',
   'pull_request_review.submitted',
   'deployment.created',
   'deployment_status.created',
   'installation.created',
   'installation_repositories.added',
-  'ping',
 ] as const;
 
 export type EventName = (typeof WEBHOOKS)[number];
+
+/** What an App must be allowed to read before it may subscribe. https://docs.github.com/en/webhooks/webhook-events-and-payloads */
+export const EVENT_NEEDS: Readonly<Record<string, string>> = {
+  pull_request: 'pull_requests',
+  pull_request_review: 'pull_requests',
+  issue_comment: 'issues',
+  push: 'contents',
+  check_run: 'checks',
+  check_suite: 'checks',
+  deployment: 'deployments',
+  deployment_status: 'deployments',
+};

@@ -12,6 +12,7 @@ export const PERMISSIONS = {
   checks: 'write',
   deployments: 'write',
   statuses: 'read',
+  issues: 'read',
 } as const;
 
 export const EVENTS = [

@@ -27,7 +27,8 @@ export async function changedNames(
   to: string,
 ): Promise<(readonly [string, string])[]> {
   const between = from === undefined ? ['--root', to] : [from, to];
-  const out = await git.text(['diff-tree', '-r', '-z', '--no-commit-id', '--name-status', ...between]);
+  const out =
+    (await git.fixed(['diff-tree', '-r', '-z', '--no-commit-id', '--name-status', ...between])) ?? '';
   const fields = out.split('\0');
   return fields.flatMap((field, at) =>
     at % 2 === 0 && field !== '' ? [[field, fields[at + 1] ?? ''] as const] : [],
@@ -35,16 +36,17 @@ export async function changedNames(
 }
 
 export async function diff(git: GitRepo, from: string, to: string): Promise<DiffEntry[]> {
-  const ask = (...how: string[]): Promise<Buffer> => git.raw(['diff-tree', '-r', '-M', ...how, from, to]);
+  const ask = async (...how: string[]): Promise<string> =>
+    (await git.fixed(['diff-tree', '-r', '-M', ...how, from, to])) ?? '';
   const [raw, numbers, text] = await Promise.all([
     ask('-z', '--raw', '--no-abbrev'),
     ask('-z', '--numstat'),
     ask('-p'),
   ]);
-  const counts = parseCounts(numbers.toString());
-  const patches = text.toString().split(/^(?=diff --git )/m);
+  const counts = parseCounts(numbers);
+  const patches = text.split(/^(?=diff --git )/m);
   const entries: DiffEntry[] = [];
-  const fields = raw.toString().split('\0');
+  const fields = raw.split('\0');
   for (let at = 0; at < fields.length && fields[at] !== '';) {
     const [, , before = '', after = '', code = 'M'] = (fields[at] ?? '').slice(1).split(' ');
     const letter = code.slice(0, 1);

@@ -1,24 +1,10 @@
 // One bare git repository on disk, driven by plumbing commands. Every object the double answers with is a real one.
 import { spawn } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { appendFile, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { type CommitData, type Files, type Signature, commitStream, parseCommit } from './git-commit.ts';
 
 export const NO_COMMIT = '0'.repeat(40);
-
-export interface Signature {
-  readonly name: string;
-  readonly email: string;
-  readonly date: string;
-}
-
-export interface CommitData {
-  readonly sha: string;
-  readonly tree: string;
-  readonly parents: readonly string[];
-  readonly author: Signature;
-  readonly committer: Signature;
-  readonly message: string;
-}
 
 export interface TreeEntry {
   readonly mode: string;
@@ -72,34 +58,19 @@ function execute(
   });
 }
 
-function signature(line: string): Signature {
-  const match = /^(.*?) ?<([^>]*)> (\d+)/.exec(line);
-  return {
-    name: match?.[1] ?? '',
-    email: match?.[2] ?? '',
-    date: `${new Date(Number(match?.[3] ?? 0) * 1000).toISOString().slice(0, 19)}Z`,
-  };
-}
-
-function parseCommit(sha: string, raw: string): CommitData {
-  const split = raw.indexOf('\n\n');
-  const fields = raw
-    .slice(0, split)
-    .split('\n')
-    .map((line) => [line.slice(0, line.indexOf(' ')), line.slice(line.indexOf(' ') + 1)] as const);
-  const field = (name: string): string => fields.find(([key]) => key === name)?.[1] ?? '';
-  return {
-    sha,
-    tree: field('tree'),
-    parents: fields.filter(([key]) => key === 'parent').map(([, value]) => value),
-    author: signature(field('author')),
-    committer: signature(field('committer')),
-    message: raw.slice(split + 2).replace(/\n$/, ''),
-  };
-}
+/** Any commit may be fetched by its id, as from GitHub. Without gc, refs stay loose and are read as files. */
+const CONFIG = `[http]
+	receivepack = true
+[uploadpack]
+	allowAnySHA1InWant = true
+	allowFilter = true
+[gc]
+	auto = 0
+`;
 
 export class GitRepo {
   readonly dir: string;
+  readonly #answers = new Map<string, Promise<string | undefined>>();
 
   constructor(dir: string) {
     this.dir = dir;
@@ -107,16 +78,8 @@ export class GitRepo {
 
   static async create(dir: string, branch: string): Promise<GitRepo> {
     await execute(['init', '--quiet', '--bare', `--initial-branch=${branch}`, dir], '/', '', {});
-    const git = new GitRepo(dir);
-    // GitHub lets a client ask for any commit it can see: https://docs.github.com/en/repositories
-    for (const [key, value] of [
-      ['http.receivepack', 'true'],
-      ['uploadpack.allowAnySHA1InWant', 'true'],
-      ['uploadpack.allowFilter', 'true'],
-      ['gc.auto', '0'],
-    ] as const)
-      await git.text(['config', key, value]);
-    return git;
+    await appendFile(join(dir, 'config'), CONFIG);
+    return new GitRepo(dir);
   }
 
   async raw(
@@ -133,6 +96,20 @@ export class GitRepo {
     env: Record<string, string> = {},
   ): Promise<string> {
     return (await this.raw(args, input, env)).toString().trim();
+  }
+
+  /** What is asked about objects by their ids never changes, so git is asked once. Exit status 1 is the answer "no". */
+  async fixed(args: readonly string[]): Promise<string | undefined> {
+    const key = args.join('\0');
+    const known = this.#answers.get(key);
+    if (known !== undefined) return known;
+    const asked = this.raw(args).then(String, (error: unknown) => {
+      if (error instanceof GitError && error.code === 1) return undefined;
+      this.#answers.delete(key);
+      throw error;
+    });
+    this.#answers.set(key, asked);
+    return asked;
   }
 
   async lines(args: readonly string[]): Promise<string[]> {
@@ -152,7 +129,11 @@ export class GitRepo {
   }
 
   async branch(name: string): Promise<string | undefined> {
-    return this.resolve(`refs/heads/${name}`);
+    if (name === '' || name.includes('..') || name.startsWith('/')) return undefined;
+    return readFile(join(this.dir, 'refs/heads', name), 'utf8').then(
+      (sha) => sha.trim(),
+      () => undefined,
+    );
   }
 
   async refs(prefix: string): Promise<Map<string, string>> {
@@ -171,7 +152,7 @@ export class GitRepo {
   }
 
   async readCommit(sha: string): Promise<CommitData> {
-    return parseCommit(sha, (await this.raw(['cat-file', 'commit', sha])).toString());
+    return parseCommit(sha, (await this.fixed(['cat-file', 'commit', sha])) ?? '');
   }
 
   async readBlob(sha: string): Promise<Buffer> {
@@ -246,12 +227,13 @@ export class GitRepo {
   }
 
   async mergeBase(a: string, b: string): Promise<string | undefined> {
-    return this.text(['merge-base', a, b]).catch(() => undefined);
+    return (await this.fixed(['merge-base', a, b]))?.trim();
   }
 
   async contains(descendant: string, ancestor: string): Promise<boolean> {
-    return this.text(['merge-base', '--is-ancestor', ancestor, descendant]).then(
-      () => true,
+    const asked = this.fixed(['merge-base', '--is-ancestor', ancestor, descendant]);
+    return asked.then(
+      (answer) => answer !== undefined,
       () => false,
     );
   }
@@ -262,17 +244,23 @@ export class GitRepo {
   }
 
   async count(range: string): Promise<number> {
-    return Number(await this.text(['rev-list', '--count', range]));
+    return Number(await this.fixed(['rev-list', '--count', range]));
   }
 
   /** The tree of merging two commits, or undefined where they conflict. */
   async mergeTree(ours: string, theirs: string): Promise<string | undefined> {
-    return this.text(['merge-tree', '--write-tree', ours, theirs]).then(
-      (out) => out.split('\n')[0],
-      (error: unknown) => {
-        if (error instanceof GitError && error.code === 1) return undefined;
-        throw error;
-      },
-    );
+    return (await this.fixed(['merge-tree', '--write-tree', ours, theirs]))?.split('\n')[0];
+  }
+
+  /** Puts a commit on a branch, in one go; answers its id. */
+  async commitFiles(
+    branch: string,
+    parent: string | undefined,
+    who: Signature,
+    message: string,
+    files: Files,
+  ): Promise<string> {
+    await this.raw(['fast-import', '--quiet'], commitStream(branch, parent, who, message, files));
+    return (await this.branch(branch)) ?? NO_COMMIT;
   }
 }

@@ -1,5 +1,6 @@
 // The git data API: refs, commits, trees and blobs, answered from the bare repository. A moved branch counts as a push.
-import { NO_COMMIT, type Signature } from './git.ts';
+import { NO_COMMIT } from './git.ts';
+import type { Signature } from './git-commit.ts';
 import {
   type Operation,
   Refusal,

@@ -38,18 +38,7 @@ interface Event {
   readonly payload: JsonObject;
 }
 
-/** What each event asks of an App before it is sent at all: https://docs.github.com/en/webhooks/webhook-events-and-payloads */
-const NEEDS: Readonly<Record<string, string>> = {
-  pull_request: 'pull_requests',
-  pull_request_review: 'pull_requests',
-  issue_comment: 'issues pull_requests',
-  push: 'contents',
-  check_run: 'checks',
-  check_suite: 'checks',
-  deployment: 'deployments',
-  deployment_status: 'deployments',
-};
-const ALWAYS = new Set(['installation', 'installation_repositories', 'ping']);
+const ALWAYS = new Set(['installation', 'installation_repositories']);
 
 export class Hooks {
   readonly log: Delivery[] = [];
@@ -132,9 +121,6 @@ export class Hooks {
     const [event = ''] = name.split('.');
     if (ALWAYS.has(event)) return true;
     const { permissions, events } = this.#world.app;
-    const needs = NEEDS[event];
-    if (needs !== undefined && !needs.split(' ').some((need) => permissions[need] !== undefined))
-      return false;
     // Apps with write access to checks are subscribed without asking, and only they hear of buttons and re-runs.
     const writesChecks = permissions['checks'] === 'write';
     if (

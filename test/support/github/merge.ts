@@ -1,5 +1,5 @@
 // Merging a pull request: by merge commit, squash or rebase, refused for the reasons and with the words GitHub uses.
-import type { Signature } from './git.ts';
+import type { Signature } from './git-commit.ts';
 import { Refusal } from './http.ts';
 import { baseTip } from './pull-json.ts';
 import { markMerged } from './pulls.ts';

@@ -6,6 +6,7 @@ import { commitOperations } from './commits.ts';
 import { deploymentOperations } from './deployments.ts';
 import { gitOperations } from './gitdata.ts';
 import type { Operation } from './http.ts';
+import { issueOperations } from './issues.ts';
 import { pullOperations } from './pulls-rest.ts';
 import { reactionOperations } from './reactions.ts';
 import { statusOperations } from './statuses.ts';
@@ -17,6 +18,7 @@ export const operations: Readonly<Record<string, Operation>> = {
   ...commitOperations,
   ...gitOperations,
   ...deploymentOperations,
+  ...issueOperations,
   ...pullOperations,
   ...reactionOperations,
   ...statusOperations,

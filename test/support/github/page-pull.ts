@@ -1,5 +1,5 @@
 // The page of a pull request: conversation, checks and files, with what can be done about it.
-import { commentsOf } from './comments.ts';
+import { commentsOf } from './issues.ts';
 import { type Html, type Piece, html } from './html.ts';
 import { markdown } from './markdown.ts';
 import { type Place, checkRow, commentBox, fileBox, form, reviewLine, runBox, time } from './page-parts.ts';

@@ -83,7 +83,7 @@ function document(
     </html>`;
 }
 
-/** Does what a form asks; answers what to set as cookie, if anything. */
+/** Does what a form asks. */
 async function act(
   world: World,
   repo: Repository | undefined,
@@ -144,6 +144,10 @@ export async function page(
   const [, owner = '', name = '', kind = '', which = '', tab = ''] = url.pathname.split('/');
   const repo = world.repo(owner, name);
   const place = { owner, repo: name, path: url.pathname };
+  if (url.pathname === '/favicon.ico') {
+    response.writeHead(204).end();
+    return true;
+  }
   if ((await find(world, place, repo, kind, which, tab)) === undefined) return false;
   let problem: Piece = false;
   if (request.method === 'POST') {

@@ -1,5 +1,5 @@
 // The REST operations on pull requests: read, list, open, change, merge, their files, commits and reviews.
-import { theIssue } from './comments.ts';
+import { theIssue } from './issues.ts';
 import {
   type Operation,
   Refusal,

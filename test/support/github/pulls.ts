@@ -1,4 +1,5 @@
 // The life of a pull request: opened, moved, edited, closed, reopened, merged; each step told to the App.
+import { nextNumber } from './issues.ts';
 import type { JsonObject } from './json.ts';
 import { baseTip, pullJson } from './pull-json.ts';
 import { type Account, type AppIdentity, type Issue, type Pull, type Repository, stamp } from './state.ts';
@@ -12,10 +13,6 @@ export interface Opening {
   readonly by: Account;
   readonly app: AppIdentity | undefined;
   readonly draft: boolean;
-}
-
-export function nextNumber(repo: Repository): number {
-  return repo.issues.size + 1;
 }
 
 /** GitHub keeps the head of every pull request in the base repository, also of one from a fork. */

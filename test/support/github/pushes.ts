@@ -1,5 +1,6 @@
 // What follows when a branch moves, however it was moved: the push event, check suites, and the pull requests it touches.
-import { type CommitData, NO_COMMIT } from './git.ts';
+import { NO_COMMIT } from './git.ts';
+import type { CommitData } from './git-commit.ts';
 import { changedNames } from './git-diff.ts';
 import type { JsonObject } from './json.ts';
 import { checkSuiteFor } from './checks.ts';

@@ -1,6 +1,8 @@
 // Reactions to comments and to pull requests themselves.
-import { EITHER_READ, EITHER_WRITE, theComment, theIssue } from './comments.ts';
+import { theComment } from './comments.ts';
+import { EITHER_READ, EITHER_WRITE, mayWriteTo, theIssue } from './issues.ts';
 import {
+  type Handler,
   NO_CONTENT,
   type Operation,
   type RepoCall,
@@ -14,7 +16,7 @@ import {
 } from './http.ts';
 import { type JsonObject, text } from './json.ts';
 import { accountJson, nodeId } from './shapes.ts';
-import { type Reaction, stamp } from './state.ts';
+import { type Issue, type Reaction, stamp } from './state.ts';
 
 function reactionJson(call: RepoCall, reaction: Reaction): JsonObject {
   return {
@@ -27,7 +29,8 @@ function reactionJson(call: RepoCall, reaction: Reaction): JsonObject {
 }
 
 /** The same reaction by the same account is one reaction: 200 instead of 201. */
-function react(call: RepoCall, reactions: Reaction[]): Reply {
+function react(call: RepoCall, issue: Issue, reactions: Reaction[]): Reply {
+  mayWriteTo(call, issue);
   const content = text(call.body, 'content') ?? '';
   const known = reactions.find((reaction) => reaction.user === call.by && reaction.content === content);
   if (known !== undefined) return ok(reactionJson(call, known));
@@ -37,7 +40,8 @@ function react(call: RepoCall, reactions: Reaction[]): Reply {
   return created(reactionJson(call, reaction));
 }
 
-function unreact(call: RepoCall, reactions: Reaction[]): Reply {
+function unreact(call: RepoCall, issue: Issue, reactions: Reaction[]): Reply {
+  mayWriteTo(call, issue);
   const at = reactions.findIndex(({ id }) => id === Number(param(call, 'reaction_id')));
   if (at < 0) throw notFound();
   reactions.splice(at, 1);
@@ -53,25 +57,27 @@ function listReactions(call: RepoCall, reactions: readonly Reaction[]): Promise<
   );
 }
 
+function onComment(run: (call: RepoCall, issue: Issue, reactions: Reaction[]) => Reply): Handler<RepoCall> {
+  return (call) => {
+    const comment = theComment(call);
+    return run(call, comment.issue, comment.reactions);
+  };
+}
+
+function onIssue(run: (call: RepoCall, issue: Issue, reactions: Reaction[]) => Reply): Handler<RepoCall> {
+  return (call) => {
+    const issue = theIssue(call);
+    return run(call, issue, issue.reactions);
+  };
+}
+
 export const reactionOperations: Readonly<Record<string, Operation>> = {
-  'reactions/create-for-issue-comment': onRepo(
-    EITHER_WRITE,
-    (call) => react(call, theComment(call).reactions),
-    'read',
-  ),
+  'reactions/create-for-issue-comment': onRepo(EITHER_WRITE, onComment(react), 'read'),
   'reactions/list-for-issue-comment': onRepo(EITHER_READ, (call) =>
     listReactions(call, theComment(call).reactions),
   ),
-  'reactions/delete-for-issue-comment': onRepo(
-    EITHER_WRITE,
-    (call) => unreact(call, theComment(call).reactions),
-    'read',
-  ),
-  'reactions/create-for-issue': onRepo(EITHER_WRITE, (call) => react(call, theIssue(call).reactions), 'read'),
+  'reactions/delete-for-issue-comment': onRepo(EITHER_WRITE, onComment(unreact), 'read'),
+  'reactions/create-for-issue': onRepo(EITHER_WRITE, onIssue(react), 'read'),
   'reactions/list-for-issue': onRepo(EITHER_READ, (call) => listReactions(call, theIssue(call).reactions)),
-  'reactions/delete-for-issue': onRepo(
-    EITHER_WRITE,
-    (call) => unreact(call, theIssue(call).reactions),
-    'read',
-  ),
+  'reactions/delete-for-issue': onRepo(EITHER_WRITE, onIssue(unreact), 'read'),
 };

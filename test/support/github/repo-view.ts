@@ -1,5 +1,5 @@
 // What a test or the demo can see of one repository of the double.
-import { commentsOf } from './comments.ts';
+import { commentsOf } from './issues.ts';
 import { latestRuns } from './rollup.ts';
 import type { Account, CheckRun, Comment, Deployment, Issue, Pull, Repository } from './state.ts';
 import type { World } from './world.ts';

@@ -1,7 +1,9 @@
 // One repository of the double, as tests and the demo act on it: commit, open, comment, review, press, merge, and look.
-import { addComment, addIssue, changeComment, removeComment } from './comments.ts';
+import { addIssue } from './issues.ts';
+import { addComment, changeComment, removeComment } from './comments.ts';
 import { createRun, tellRun, updateRun } from './checks.ts';
 import { NO_COMMIT } from './git.ts';
+import type { Files } from './git-commit.ts';
 import { type MergeMethod, mergePull } from './merge.ts';
 import { closePull, editPull, openPull, reopenPull } from './pulls.ts';
 import { pushed } from './pushes.ts';
@@ -24,8 +26,7 @@ export interface CommitOptions {
   readonly base?: string;
   readonly author?: string;
   readonly message: string;
-  /** Contents by path; null takes a file away. */
-  readonly files: Readonly<Record<string, string | Buffer | null>>;
+  readonly files: Files;
 }
 
 export interface PullOptions {
@@ -68,25 +69,17 @@ export class RepoDouble extends RepoView {
       const { git } = this.repository;
       const before = await git.branch(branch);
       const parent = before ?? (await git.branch(base ?? this.repository.defaultBranch));
-      const entries = await Promise.all(
-        Object.entries(files).map(async ([path, content]) => ({
-          path,
-          mode: '100644',
-          sha: content === null ? null : await git.writeBlob(content),
-        })),
-      );
       const by = author === undefined ? this.repository.owner : this.account(author);
       const who = { name: by.login, email: by.email, date: stamp() };
-      const tree = await git.writeTree(parent, entries);
-      const sha = await git.writeCommit({
-        tree,
-        parents: parent === undefined ? [] : [parent],
-        message,
-        author: who,
-        committer: who,
+      const after = await git.commitFiles(branch, parent, who, message, files);
+      await pushed(this.world, {
+        repo: this.repository,
+        ref: `refs/heads/${branch}`,
+        before: before ?? NO_COMMIT,
+        after,
+        by,
       });
-      await this.#move(`refs/heads/${branch}`, before ?? NO_COMMIT, sha, by);
-      return sha;
+      return after;
     });
   }
 

@@ -1,5 +1,5 @@
 // How GitHub writes down an account, an App, an installation, a repository and a commit: the parts every answer is made of.
-import type { CommitData } from './git.ts';
+import type { CommitData } from './git-commit.ts';
 import type { DiffEntry } from './git-diff.ts';
 import type { JsonObject } from './json.ts';
 import type { Account, AppIdentity, Installation, Reaction, Repository } from './state.ts';
