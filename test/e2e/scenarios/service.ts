@@ -39,7 +39,7 @@ export const scenario: Scenario = {
   driftPlan: ['update service/trial'],
   removePlan: ['delete service/trial', 'delete file//etc/trial-service.conf'],
   removed: [
-    { run: ['systemctl', 'is-active', 'trial.service'], status: 4 },
+    { run: ['systemctl', 'show', '-p', 'LoadState', 'trial.service'], stdout: /^LoadState=not-found$/m },
     { run: ['test', '-e', '/etc/systemd/system/trial.service'], status: 1 },
   ],
 };
