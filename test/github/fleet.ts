@@ -43,7 +43,11 @@ export function createFleet(hosts: readonly string[] = ['web1', 'web2']): Fleet 
   return fleet;
 }
 
-function planFleet(fleet: Fleet, hosts: readonly string[], { files, commit, hosts: only, progress }: PlanInput): Planned {
+function planFleet(
+  fleet: Fleet,
+  hosts: readonly string[],
+  { files, commit, hosts: only, progress }: PlanInput,
+): Planned {
   const want = wanted(files);
   if (want?.includes('BROKEN') ?? true) {
     const where = { file: STACK, line: 1, column: 1 };
@@ -139,7 +143,11 @@ function deployHost(fleet: Fleet, { host, changes }: HostPlan): HostReport {
   const reason: Reason | null = moved
     ? { code: 'PLAN_STALE', message: `${host} has moved` }
     : fleet.failing.delete(host)
-      ? { code: 'STEP_FAILED', message: 'a command failed', evidence: { command: 'install /etc/shop', status: 1, output: 'No space left' } }
+      ? {
+          code: 'STEP_FAILED',
+          message: 'a command failed',
+          evidence: { command: 'install /etc/shop', status: 1, output: 'No space left' },
+        }
       : null;
   if (reason === null && change) fleet.live.set(host, change.fields[0]?.after ?? '');
   const failed = reason?.code === 'STEP_FAILED';

@@ -67,7 +67,12 @@ export async function startRig({ policy, files }: RigOptions = {}): Promise<Rig>
   for (const login of Object.keys(PEOPLE)) github.createUser(login);
   const repo = await github.createRepo('acme', 'infra');
   for (const [login, role] of Object.entries(PEOPLE)) repo.collaborator(login, role);
-  const first = { [STACK]: 'v1', 'README.md': 'shop', ...(policy === undefined ? {} : { [POLICY]: policy }), ...files };
+  const first = {
+    [STACK]: 'v1',
+    'README.md': 'shop',
+    ...(policy === undefined ? {} : { [POLICY]: policy }),
+    ...files,
+  };
   await repo.commit({ branch: 'main', author: 'grace', message: 'Begin', files: first });
   const fleet = createFleet();
   for (const host of ['web1', 'web2']) fleet.live.set(host, 'v1');
@@ -142,7 +147,11 @@ async function assemble({ github, repo, fleet, settings }: Parts): Promise<Rig> 
     },
     reactions: (comment) => comment.reactions.map((reaction) => reaction.content),
     digest: (pull) => {
-      const digest = rig.said(pull).join('\n').match(/Plan `([0-9a-f]{12})`/g)?.at(-1);
+      const digest = rig
+        .said(pull)
+        .join('\n')
+        .match(/Plan `([0-9a-f]{12})`/g)
+        ?.at(-1);
       if (digest === undefined) throw new Error(`no plan on #${pull}`);
       return digest.slice(6, 18);
     },
