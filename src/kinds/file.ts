@@ -2,7 +2,7 @@
 // What lies there and is not as declared is shown; what is no file is never replaced.
 import { z } from 'zod';
 import { ASIDE, defineKind } from '../core/kind.ts';
-import type { Blocked, ChangeRequest, KindChange, World } from '../core/kind.ts';
+import type { Blocked, ChangeRequest, KindChange } from '../core/kind.ts';
 import type { Reason } from '../core/reason.ts';
 import { bytesOf, contentOf } from '../core/step.ts';
 import type { Content, Step } from '../core/step.ts';
@@ -12,11 +12,12 @@ import type { Bytes, Want } from './file-spec.ts';
 import { judgeAround, readAround, refuseClosed } from './paths/around.ts';
 import type { Around } from './paths/around.ts';
 import { contentField, readContents } from './paths/contents.ts';
-import type { ShownContent } from './paths/contents.ts';
+import type { OldContent, ShownContent } from './paths/contents.ts';
 import { readStats, refuseOther } from './paths/found.ts';
-import type { Found } from './paths/found.ts';
+import type { Found, Stat } from './paths/found.ts';
 import { explainFields, ownedFields, ownStep } from './paths/owned.ts';
 import { parentOf, Path, showPath } from './paths/path.ts';
+import type { Owned } from './paths/path.ts';
 
 interface FileFound extends Found {
   /** Null: the login may not read it. */
@@ -28,6 +29,8 @@ interface FileAside {
   readonly links: number;
   readonly size: number;
   readonly immutable: boolean;
+  /** Every account of the host may read it. */
+  readonly open: boolean;
   /** Null: as wanted, or not to be shown. */
   readonly old: Content | null;
 }
@@ -74,85 +77,82 @@ async function read(
     const stat = stats.get(id);
     const around = arounds.get(id);
     if (!around || (!stat && !want && around.place !== 'closed')) continue;
-    const content = contents.get(id);
-    const old = content?.bytes ? contentOf(content.bytes) : null;
-    const aside = { around, old, immutable: content?.immutable ?? false, links: stat?.links ?? 1 };
-    const found = stat && { ...stat.found, sha256: content?.sha256 ?? null };
-    states.set(id, { ...(found ? { found } : {}), [ASIDE]: { ...aside, size: stat?.size ?? 0 } });
+    states.set(id, stateOf(stat, contents.get(id), around));
   }
   return states;
+}
+
+function stateOf(stat: Stat | undefined, content: OldContent | undefined, around: Around): State {
+  const { links = 1, size = 0, found } = stat ?? {};
+  const { bytes = null, immutable = false, open = false } = content ?? {};
+  // For a login that is not root the look cannot ask as somebody else, so the mode has its say too.
+  const isOpen = open && /[4-7]$/.test(found?.mode ?? '');
+  const aside = { around, old: bytes && contentOf(bytes), immutable, open: isOpen, links, size };
+  return { ...(found ? { found: { ...found, sha256: content?.sha256 ?? null } } : {}), [ASIDE]: aside };
 }
 
 function neededBy(id: string, want: Bytes | undefined) {
   return { directory: parentOf(id), owner: want?.owner ?? null, group: want?.group ?? null };
 }
 
-function change({
-  id,
-  want,
-  have,
-  last,
-  world,
-}: ChangeRequest<Want, State>): KindChange | Blocked | undefined {
+function change(request: ChangeRequest<Want, State>): KindChange | Blocked | undefined {
+  const { id, want, have, last, world } = request;
   if (!have) return undefined;
   const closed = refuseClosed(id, have[ASIDE].around);
   if (closed) return { blocked: closed };
   const other = have.found && refuseOther(id, have.found.is, 'file', world);
   const found = have.found?.is === 'file' ? { ...have.found, ...have[ASIDE] } : undefined;
-  if (want && 'sha256' in want)
-    return other ? { blocked: other } : presence(id, want, found, have[ASIDE].around, world);
   const known = Remembered.safeParse(last).data?.sha256;
-  if (want) return other ? { blocked: other } : found && deletion(id, found, known);
-  return other ? keep('something else is there now') : found && removal(id, found, known);
+  if (!want) return other ? keep('something else is there now') : found && removal(id, found, known);
+  if (other) return { blocked: other };
+  if ('absent' in want) return found && deletion(id, found, known);
+  const around = judgeAround(have[ASIDE].around, world);
+  if ('blocked' in around) return around;
+  return found ? update({ id, want, found, known, ...around }) : creation({ id, want, ...around });
 }
 
 type Present = FileFound & FileAside;
 
-function presence(
-  id: string,
-  want: Bytes,
-  found: Present | undefined,
-  around: Around,
-  world: World,
-): KindChange | Blocked | undefined {
-  const verdict = judgeAround(around, world);
-  if ('blocked' in verdict) return verdict;
-  const { notes } = verdict;
-  const put: Step = {
-    do: 'put',
-    path: id,
-    owner: want.owner,
-    group: want.group,
-    mode: want.mode,
-    content: want.content,
-  };
-  if (!found) {
-    const fields = [contentField(null, shown(want)), ...ownedFields(want, undefined)];
-    return { verb: 'create', reason: 'it does not exist on the host', fields, steps: [put], notes };
-  }
+interface Declared {
+  readonly id: string;
+  readonly want: Bytes;
+  readonly notes: readonly string[];
+}
+
+function creation({ id, want, notes }: Declared): KindChange {
+  const fields = [contentField(null, wantedContent(want)), ...ownedFields(want, undefined)];
+  const reason = 'it does not exist on the host';
+  return { verb: 'create', reason, fields, steps: [putStep(id, want, want)], notes };
+}
+
+interface Changed extends Declared {
+  readonly found: Present;
+  /** The sum of what Ashore wrote last. */
+  readonly known: string | undefined;
+}
+
+function update({ id, want, found, known, notes }: Changed): KindChange | Blocked | undefined {
   if (found.sha256 === null) return { blocked: unreadable(id) };
   const owned = ownedFields(want, found);
   if (found.sha256 === want.sha256) {
     if (owned.length === 0) return undefined;
-    return {
-      verb: 'update',
-      reason: explainFields(owned),
-      fields: owned,
-      steps: [ownStep(id, want, owned)],
-      notes,
-    };
+    const steps = [ownStep(id, want, owned)];
+    return { verb: 'update', reason: explainFields(owned), fields: owned, steps, notes };
   }
   if (found.immutable) return { blocked: immutable(id) };
-  const fields = [contentField(shown(found), shown(want)), ...owned];
   // The new bytes are a new file, so an owner that is left as it is must be set again.
-  const kept = { ...put, owner: want.owner ?? found.owner, group: want.group ?? found.group };
+  const kept = { owner: want.owner ?? found.owner, group: want.group ?? found.group, mode: want.mode };
   return {
     verb: 'update',
-    reason: ['content differs', ...(owned.length > 0 ? [explainFields(owned)] : [])].join('; '),
-    fields,
-    steps: [kept],
+    reason: ['content differs', ...owned.map((field) => explainFields([field]))].join('; '),
+    fields: [contentField(foundContent(found, known), wantedContent(want)), ...owned],
+    steps: [putStep(id, want, kept)],
     notes: [...notes, ...linkNotes(found)],
   };
+}
+
+function putStep(path: string, { content }: Bytes, { owner, group, mode }: Owned): Step {
+  return { do: 'put', path, owner, group, mode, content };
 }
 
 /** Declared absent: it goes whoever made it. */
@@ -161,7 +161,7 @@ function deletion(id: string, found: Present, known: string | undefined): KindCh
   return {
     verb: 'delete',
     reason: 'it is declared absent',
-    fields: [contentField(shown(found), null)],
+    fields: [contentField(foundContent(found, known), null)],
     steps: [{ do: 'remove', path: id }],
     ...(found.sha256 === known ? {} : { data: 'lost', notes: ['its bytes are not those that Ashore wrote'] }),
   };
@@ -175,7 +175,7 @@ function removal(id: string, found: Present, known: string | undefined): KindCha
   return {
     verb: 'delete',
     reason: 'it is no longer declared, and still as Ashore wrote it',
-    fields: [contentField(shown(found), null)],
+    fields: [contentField(foundContent(found, known), null)],
     steps: [{ do: 'remove', path: id }],
   };
 }
@@ -185,9 +185,13 @@ function keep(why: string): KindChange {
   return { verb: 'forget', reason, fields: [], steps: [], data: 'kept' };
 }
 
-function shown(bytes: Bytes | Present): ShownContent {
-  if ('content' in bytes) return { ...bytes, size: bytesOf(bytes.content).length };
-  return { sha256: bytes.sha256 ?? 'unreadable', size: bytes.size, content: bytes.old };
+function wantedContent({ content, sha256 }: Bytes): ShownContent {
+  return { content, sha256, size: bytesOf(content).length };
+}
+
+/** A plan may be read by people who have no account on the host: what Ashore did not write is shown only if anybody there may read it. */
+function foundContent({ sha256, size, old, open }: Present, known: string | undefined): ShownContent {
+  return open || sha256 === known ? { sha256, size, content: old } : { sha256: null, size, content: null };
 }
 
 function linkNotes({ links }: Present): readonly string[] {

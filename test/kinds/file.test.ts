@@ -41,6 +41,7 @@ function aside(more: object = {}, around: object = {}) {
       links: 1,
       size: 4,
       immutable: false,
+      open: true,
       old: { text: 'old\n' },
       ...more,
     },
@@ -232,6 +233,37 @@ const CHANGES: readonly Row[] = [
         { name: 'mode', before: null, after: '0644' },
       ],
       steps: [{ ...PUT, content: { text: 'a\0b' } }],
+    },
+  },
+  ...[
+    {
+      name: 'that Ashore did not write',
+      last: sha256('mine\n'),
+      field: {
+        name: 'content',
+        before: '4 bytes that not everybody may read',
+        after: `sha256:${sha256('new\n')} (4 bytes)`,
+      },
+    },
+    { name: 'that Ashore wrote', last: sha256('old\n'), field: TEXT_FIELD },
+  ].map(({ name, last, field }): Row => ({
+    name: `private bytes ${name}`,
+    want: TEXT,
+    have: have({}, { open: false }),
+    last,
+    change: { verb: 'update', reason: 'content differs', fields: [field], steps: [REPLACED], notes: [] },
+  })),
+  {
+    name: 'private bytes that go',
+    want: ABSENT,
+    have: have({}, { open: false }),
+    change: {
+      verb: 'delete',
+      reason: 'it is declared absent',
+      fields: [{ name: 'content', before: '4 bytes that not everybody may read', after: null }],
+      steps: [{ do: 'remove', path: PATH }],
+      data: 'lost',
+      notes: ['its bytes are not those that Ashore wrote'],
     },
   },
   {
@@ -651,6 +683,7 @@ describe('on this machine', () => {
   let root: string;
   beforeEach(() => {
     root = mkdtempSync(join(tmpdir(), 'ashore file '));
+    chmodSync(root, 0o755);
   });
   afterEach(() => {
     rmSync(root, { recursive: true });
@@ -689,7 +722,7 @@ describe('on this machine', () => {
       expect(readFileSync(id, 'utf8')).toBe(`${name}\n`);
       expect(lstatSync(id).mode & 0o7777).toBe(0o640);
       const second = want(file, id, { content: 'x', mode: '4711', owner: String(process.getuid?.()) });
-      expect(await deploy(file, id, second)).toMatchObject({
+      expect(await deploy(file, id, second, { last: { sha256: sha256(`${name}\n`) } })).toMatchObject({
         verb: 'update',
         fields: [{ before: `${name}\n` }, {}],
       });
@@ -761,7 +794,6 @@ describe('on this machine', () => {
   it('tells what it may not see from what is not there', async () => {
     const nobody = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'];
     const reader = createLocalReader(process.getuid?.() === 0 ? nobody : []);
-    chmodSync(root, 0o755);
     for (const folder of ['closed', 'closed/inner', 'open']) mkdirSync(join(root, folder));
     for (const name of ['closed/x', 'open/secret']) writeFileSync(join(root, name), 'x');
     chmodSync(join(root, 'open/secret'), 0);
@@ -802,6 +834,28 @@ describe('on this machine', () => {
     expect(await shown('over', 'y')).toBe(`sha256:${sha256('x'.repeat(sizes.over))} (262145 bytes)`);
     expect(await shown('large', 'y')).toBe(`sha256:${sha256('x'.repeat(sizes.large))} (1048576 bytes)`);
     expect(await shown('large', 'x'.repeat(sizes.large))).toBeUndefined();
+  });
+
+  it('does not show what not everybody on the host may read, unless Ashore wrote it', async () => {
+    mkdirSync(join(root, 'private'), { mode: 0o700 });
+    const shown = async (name: string, mode: number, last?: string) => {
+      const id = join(root, name);
+      writeFileSync(id, 'secret');
+      chmodSync(id, mode);
+      const change = await plan(
+        file,
+        id,
+        want(file, id, { content: 'x' }),
+        last === undefined ? {} : { last: { sha256: last } },
+      );
+      return change && 'fields' in change ? change.fields[0]?.before : undefined;
+    };
+    const hidden = '6 bytes that not everybody may read';
+    expect(await shown('open', 0o644)).toBe('secret');
+    expect(await shown('closed', 0o640)).toBe(hidden);
+    expect(await shown('closed', 0o640, sha256('secret'))).toBe('secret');
+    expect(await shown('closed', 0o640, sha256('other'))).toBe(hidden);
+    if (process.getuid?.() === 0) expect(await shown('private/x', 0o644)).toBe(hidden);
   });
 
   it('brings bytes back as they are, whatever they are', async () => {

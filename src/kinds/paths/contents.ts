@@ -16,6 +16,8 @@ export interface OldContent {
   readonly bytes: Uint8Array | null;
   /** Marked by chattr +i; only looked for where the content is not as wanted. */
   readonly immutable: boolean;
+  /** Every account of the host may read it; only looked for where the content is not as wanted. */
+  readonly open: boolean;
 }
 
 /** `wanted` gives the SHA-256 that each path should have; null where none is wanted. What is no regular file is left out. */
@@ -44,22 +46,25 @@ readable() { while [ $# -gt 1 ]; do if [ -r "$2" ]; then printf '%s\\0' "$2"; fi
 count() { while [ $# -gt 1 ]; do if [ -r "$2" ]; then expected=$((expected + 65)); fi; shift 2; done; }
 expected=0
 count "$@"
+nobody='setpriv --reuid=65534 --regid=65534 --clear-groups'
+[ "$(id -u)" -eq 0 ] || nobody=
 sums=$(readable "$@" | xargs -0 -r sha256sum -z -- 2>/dev/null | cut -z -b 1-64 | tr '\\0' ' ')
 [ "\${#sums}" -eq "$expected" ] || sums=
 while [ $# -gt 1 ]; do
-  sum=- bytes= flags=
+  sum=- bytes= flags= open=
   if [ -r "$2" ]; then
     [ -n "$sums" ] || own=$(sha256sum 2>/dev/null <"$2")
     sum=\${sums:-$own}
     sum=\${sum%% *}
     sums=\${sums#* }
     if [ "$sum" != "$1" ]; then
+      if $nobody test -r "$2" 2>/dev/null; then open=open; fi
       flags=$(lsattr -d -- "$2" 2>/dev/null)
       size=$(stat -c %s -- "$2" 2>/dev/null)
       if [ "\${size:-$LIMIT}" -lt "$LIMIT" ]; then bytes=+$(base64 -w 0 2>/dev/null <"$2"); fi
     fi
   fi
-  printf '%s\\0' "$2" "\${sum:--}" "\${flags%% *}" "$bytes"
+  printf '%s\\0' "$2" "\${sum:--}" "\${flags%% *}" "$open" "$bytes"
   shift 2
 done
 `.replaceAll('$LIMIT', String(SHOWN_BYTES + 1));
@@ -67,22 +72,23 @@ done
 function parseContents(text: string): Map<string, OldContent> {
   const words = text.split('\0');
   const contents = new Map<string, OldContent>();
-  for (let at = 0; at + 4 < words.length; at += 4) {
-    const [path = '', sum = '', flags = '', encoded = ''] = words.slice(at);
+  for (let at = 0; at + 5 < words.length; at += 5) {
+    const [path = '', sum = '', flags = '', open = '', encoded = ''] = words.slice(at);
     const bytes = encoded.startsWith('+') ? Buffer.from(encoded.slice(1), 'base64') : null;
     contents.set(path, {
       sha256: sum === '-' ? null : sum,
       // What does not have that sum was written to between the two reads.
       bytes: bytes && sha256(bytes) === sum ? bytes : null,
       immutable: flags.includes('i'),
+      open: open === 'open',
     });
   }
   return contents;
 }
 
-/** One side of a content field; `content` null: only its sum can be shown. */
+/** One side of a content field. `content` null: it cannot be shown; `sha256` null: nor may its sum. */
 export interface ShownContent {
-  readonly sha256: string;
+  readonly sha256: string | null;
   readonly size: number;
   readonly content: Content | null;
 }
@@ -102,6 +108,7 @@ function readableText(content: Content | null): string | null {
   return bytesOf(content).length > SHOWN_BYTES ? null : content.text;
 }
 
+/** Of a secret that can be guessed, the sum would be enough to check a guess. */
 function formatSum({ sha256: sum, size }: ShownContent): string {
-  return `sha256:${sum} (${size} bytes)`;
+  return sum === null ? `${size} bytes that not everybody may read` : `sha256:${sum} (${size} bytes)`;
 }
