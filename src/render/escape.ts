@@ -53,7 +53,7 @@ export function proseWithCode(full: string, max = 600): string {
   const pieces = text.split('`');
   if (pieces.length % 2 === 0) return atStart(inert(text));
   const rendered = pieces.map((piece, index) =>
-    index % 2 === 1 ? codeAfter(pieces[index - 1], piece) : inertWithCommands(piece),
+    index % 2 === 0 ? inertWithCommands(piece) : codeAfter(index > 1 && pieces[index - 1] === '', piece),
   );
   return atStart(rendered.join(''));
 }
@@ -98,8 +98,8 @@ function lastForm(line: string): string {
 }
 
 /** Two spans of backticks that touch would be read as one. */
-function codeAfter(before: string | undefined, text: string): string {
-  return before === '' ? htmlCode(text) : code(text);
+function codeAfter(touches: boolean, text: string): string {
+  return touches ? htmlCode(text) : code(text);
 }
 
 function inertWithCommands(text: string): string {

@@ -9,7 +9,7 @@ import { paintWith } from './ansi.ts';
 import type { Paint } from './ansi.ts';
 import { oneLine, visible } from './escape.ts';
 import { groupHosts } from './group.ts';
-import type { BlockedGroup, FailureGroup, Groups } from './group.ts';
+import type { BlockedGroup, ChangeGroup, FailureGroup, Groups, RowGroup } from './group.ts';
 import {
   countStages,
   currentOf,
@@ -23,6 +23,7 @@ import {
 import type { Failure, Stage } from './outcome.ts';
 import { fixerWords, nextOf, tailOf } from './reason.ts';
 import { placeOf, renderChangeTerminal } from './terminal-change.ts';
+import type { ChangeLook } from './terminal-change.ts';
 import { verdictWords } from './verdict.ts';
 import { count, duration, list, shortCommit, time } from './words.ts';
 
@@ -48,14 +49,7 @@ export function renderPlanTerminal(plan: Plan, look: Look): string {
   const paint = paintWith(look.color);
   const groups = groupHosts(plan);
   // The riskiest comes last: in a terminal the end is what stands on the screen.
-  const bodies = groups.rows
-    .flatMap((row) => row.groups)
-    .toReversed()
-    .flatMap(({ hosts, changes }) => [
-      '',
-      `${paint('bold', hostNames(hosts, 'same plan'))}: ${count(changes.length, 'change')}${changes.length > 1 ? ' in this order' : ''}`,
-      ...changes.flatMap((change, index) => renderChangeTerminal(change, index + 1, { ...look, paint })),
-    ]);
+  const bodies = groups.rows.toReversed().flatMap((row) => renderRow(row, { ...look, paint }));
   return [
     `${paint('bold', `Plan ${shortDigest(plan.digest)}`)} · commit ${oneLine(shortCommit(plan.commit))} · hosts looked at ${oneLine(time(plan.at))}`,
     ...bodies,
@@ -119,9 +113,29 @@ export function renderProgressLine(report: Report, plan: Plan): string {
   return oneLine([`${done} of ${count(report.hosts.length, 'host')} ended`, ...running].join(' · '));
 }
 
-function hostNames(hosts: readonly string[], shared: string): string {
+/** What is done to these hosts; where values differ from host to host, in brief those of the first. */
+function renderRow({ groups }: RowGroup, look: ChangeLook): readonly string[] {
+  const [first, ...others] = groups;
+  if (look.verbose || others.length === 0) return groups.flatMap((group) => renderGroup(group, look));
+  const hosts = others.flatMap((group) => group.hosts);
+  return [
+    ...renderGroup(first, look),
+    `  the same on ${hostNames(hosts)}, with values of their own, which --verbose shows`,
+  ];
+}
+
+function renderGroup({ hosts, changes }: ChangeGroup, look: ChangeLook): readonly string[] {
+  const order = changes.length > 1 ? ' in this order' : '';
+  return [
+    '',
+    `${look.paint('bold', hostNames(hosts, 'same plan'))}: ${count(changes.length, 'change')}${order}`,
+    ...changes.flatMap((change, index) => renderChangeTerminal(change, index + 1, look)),
+  ];
+}
+
+function hostNames(hosts: readonly string[], shared?: string): string {
   const names = list(hosts.map(oneLine), SHOWN_HOSTS);
-  return hosts.length > 1 ? `${names} (${shared})` : names;
+  return hosts.length > 1 && shared !== undefined ? `${names} (${shared})` : names;
 }
 
 function renderBlocked(

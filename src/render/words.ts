@@ -20,8 +20,9 @@ export function time(iso: string): string {
 
 /** `4.2 s`, `2 min 5 s`. */
 export function duration(seconds: number): string {
-  if (seconds < 60) return `${Number(seconds.toFixed(1))} s`;
-  return `${Math.floor(seconds / 60)} min ${Math.floor(seconds % 60)} s`;
+  const whole = Math.round(seconds);
+  if (seconds < 59.95) return `${Number(seconds.toFixed(1))} s`;
+  return `${Math.floor(whole / 60)} min ${whole % 60} s`;
 }
 
 /** As people write a commit: seven characters of a hash, other names whole. */
