@@ -1,0 +1,176 @@
+// package, service, user and group on real Debian 12 and 13: what is planned is carried out and looked at again, and the traps.
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Blocked, KindChange } from '../../src/core/kind.ts';
+import { group } from '../../src/kinds/group.ts';
+import { packageKind } from '../../src/kinds/package.ts';
+import { service } from '../../src/kinds/service.ts';
+import { user } from '../../src/kinds/user.ts';
+import { verdictOf } from '../kinds/trial.ts';
+import { labUnavailable, startLab } from '../lab/lab.ts';
+import type { Lab } from '../lab/lab.ts';
+import { createTrial } from '../support/lab-trial.ts';
+import type { Declaration, Trial } from '../support/lab-trial.ts';
+import { addPool } from '../support/trial-pool.ts';
+
+const unavailable = await labUnavailable();
+if (unavailable !== undefined) console.warn(`skipped: ${unavailable}`);
+
+const a = {
+  package: (id: string, spec?: object): Declaration => ({ kind: packageKind, id, spec }),
+  service: (id: string, spec?: object): Declaration => ({ kind: service, id, spec }),
+  user: (id: string, spec?: object): Declaration => ({ kind: user, id, spec }),
+  group: (id: string, spec?: object): Declaration => ({ kind: group, id, spec }),
+};
+
+function verdicts(changes: ReadonlyMap<string, KindChange | Blocked>): Record<string, string> {
+  return Object.fromEntries([...changes].map(([ref, change]) => [ref, verdictOf(change)]));
+}
+
+function messageOf(change: KindChange | Blocked | undefined): string {
+  return change && 'blocked' in change ? change.blocked.message : verdictOf(change);
+}
+
+describe.skipIf(unavailable !== undefined)('kinds of the system', () => {
+  let lab: Lab;
+  beforeAll(async () => {
+    lab = await startLab([
+      { name: 'old', suite: 'bookworm' },
+      { name: 'new', suite: 'trixie' },
+    ]);
+    for (const host of lab.hosts.values()) await addPool(host, true);
+  });
+  afterAll(() => lab.stop());
+
+  describe.each(['old', 'new'])('%s', (name) => {
+    let trial: Trial;
+    beforeEach(() => {
+      trial = createTrial(lab.host(name));
+    });
+
+    describe('package', () => {
+      it('goes to a version, up, down, away, and is no more declared', async () => {
+        await trial.deploy([a.package('lab-hello', { version: '1.0' })]);
+        const up = await trial.deploy([a.package('lab-hello', { version: '1.1' })]);
+        expect(up.get('package/lab-hello')?.interrupts).toEqual([
+          { what: 'lab-hello.service', how: 'restart' },
+        ]);
+        await trial.deploy([a.package('lab-hello', { version: '1.0' })]);
+        expect(verdicts(await trial.plan([a.package('lab-hello')]))).toEqual({
+          'package/lab-hello': 'forget',
+        });
+        const gone = await trial.deploy([a.package('lab-hello', { absent: true })]);
+        expect(gone.get('package/lab-hello')?.interrupts).toEqual([
+          { what: 'lab-hello.service', how: 'stop' },
+        ]);
+        expect(await trial.sh("dpkg-query -W -f '${db:Status-Abbrev}' lab-hello; ls /etc/lab-hello")).toBe(
+          'rc config',
+        );
+        expect(await trial.plan([a.package('lab-hello')])).toEqual(new Map());
+        await trial.deploy([a.package('lab-hello', {})]);
+        await trial.sh('dpkg --purge lab-hello');
+      });
+
+      it('brings dependencies by version, and as such', async () => {
+        const made = await trial.deploy([a.package('nginx-light', {})]);
+        expect(made.get('package/nginx-light')?.notes?.[0]).toMatch(
+          /^also installs nginx-common \S+, nginx /,
+        );
+        expect(await trial.sh('apt-mark showauto | grep nginx | sort')).toBe(
+          'libnginx-mod-http-echo\nnginx\nnginx-common',
+        );
+        expect(await trial.sh('apt-mark showmanual | grep nginx')).toBe('nginx-light');
+        const gone = await trial.deploy([a.package('nginx-common', { absent: true })]);
+        const change = gone.get('package/nginx-common');
+        expect(change?.notes?.[0]).toMatch(/^also removes .*nginx-light/);
+        expect(change?.interrupts).toEqual([{ what: 'nginx.service', how: 'stop' }]);
+      });
+
+      it('tells apart what each of several brings', async () => {
+        const made = await trial.deploy([
+          a.package('trial-app', {}),
+          a.package('trial-base', {}),
+          a.package('trial-agent-a', {}),
+          a.package('trial-plus+', { version: '1:1.0~rc1-1' }),
+        ]);
+        expect(made.get('package/trial-app')?.notes).toEqual([
+          'also installs trial-base 2.0, trial-agent-b 1.0',
+        ]);
+        expect(made.get('package/trial-base')?.steps).toEqual([
+          { do: 'run', argv: ['apt-mark', 'manual', 'trial-base'] },
+        ]);
+        expect(await trial.sh('apt-mark showmanual | grep ^trial | tr "\\n" " "')).toBe(
+          'trial-agent-a trial-app trial-base trial-plus+',
+        );
+        await trial.deploy([
+          a.package('trial-base', { absent: true }),
+          a.package('trial-app', { absent: true }),
+          a.package('trial-agent-a', { absent: true }),
+          a.package('trial-agent-b', { absent: true }),
+          a.package('trial-plus+', { absent: true }),
+        ]);
+      });
+
+      it.each([
+        [
+          'nosuch',
+          {},
+          'PACKAGE_UNKNOWN',
+          /knows no package nosuch \(package lists of \d{4}-\d\d-\d\d, 0 days old\)/,
+        ],
+        ['tre.', {}, 'PACKAGE_UNKNOWN', /knows no package tre\./],
+        ['sudo-', {}, 'PACKAGE_UNKNOWN', /knows no package sudo-/],
+        ['sudo+', {}, 'PACKAGE_UNKNOWN', /knows no package sudo\+/],
+        ['tree', { version: '9' }, 'PACKAGE_UNKNOWN', /no version 9 of tree, but 2/],
+        ['trial-agent', {}, 'PACKAGE_UNKNOWN', /virtual package; .*: trial-agent-b, trial-agent-a/],
+        ['trial-stuck', {}, 'PACKAGE_UNSOLVABLE', /apt would not do what is declared of trial-stuck/],
+        ['dpkg', { absent: true }, 'PACKAGE_UNSOLVABLE', /apt would not/],
+      ])('%s %j is %s', async (id, spec, code, message) => {
+        const change = (await trial.plan([a.package(id, spec)])).get(`package/${id}`);
+        expect(verdictOf(change)).toBe(code);
+        expect(messageOf(change)).toMatch(message);
+      });
+
+      it('is blocked by a hold, and by what is declared too', async () => {
+        await trial.deploy([a.package('trial-base', { version: '1.0' })]);
+        const foe = await trial.plan([a.package('trial-base', {}), a.package('trial-foe', {})]);
+        expect(verdicts(foe)).toEqual({ 'package/trial-foe': 'PACKAGE_UNSOLVABLE' });
+        expect(verdicts(await trial.plan([a.package('trial-foe', {})]))).toEqual({
+          'package/trial-foe': 'create',
+        });
+        await trial.sh('apt-mark hold trial-base');
+        expect(await trial.plan([a.package('trial-base', {})])).toEqual(new Map());
+        for (const spec of [{ version: '2.0' }, { absent: true }])
+          expect(verdicts(await trial.plan([a.package('trial-base', spec)]))).toEqual({
+            'package/trial-base': 'PACKAGE_HELD',
+          });
+        const other = (await trial.plan([a.package('trial-app', {})])).get('package/trial-app');
+        expect(['PACKAGE_HELD', 'PACKAGE_UNSOLVABLE']).toContain(verdictOf(other));
+        await trial.sh('apt-mark unhold trial-base; apt-mark hold tree');
+        expect(verdicts(await trial.plan([a.package('tree', {})]))).toEqual({
+          'package/tree': 'PACKAGE_HELD',
+        });
+        await trial.sh('apt-mark unhold tree');
+        await trial.deploy([a.package('trial-foe', {})]);
+        await trial.deploy([a.package('trial-foe', { absent: true })]);
+      });
+
+      it('plans nothing on packages that are half installed', async () => {
+        await trial.sh('! DEBIAN_FRONTEND=noninteractive apt-get -y install trial-broken');
+        expect(
+          verdicts(
+            await trial.plan([
+              a.package('tree', {}),
+              a.package('trial-broken', { absent: true }),
+              a.package('sudo', {}),
+            ]),
+          ),
+        ).toEqual({
+          'package/tree': 'PACKAGES_BROKEN',
+          'package/trial-broken': 'PACKAGES_BROKEN',
+        });
+        await trial.sh('dpkg --purge --force-all trial-broken');
+        expect(verdicts(await trial.plan([a.package('tree', {})]))).toEqual({ 'package/tree': 'create' });
+      });
+    });
+  });
+});
