@@ -41,8 +41,13 @@ launch() {
     sync "$NEW/journal" "$NEW/script" "$NEW/run.json" "$NEW" || refuse "$NEW cannot be synced"
   fi
   if waste_nothing; then
-    rm -rf -- "${WORKS:?}/$RUN"
-    mv -T -- "$NEW" "$RUNS/$RUN" && mv -T -- "$NEW_WORK" "$WORKS/$RUN" || THERE=1
+    if mv -T -- "$NEW" "$RUNS/$RUN"; then
+      rm -rf -- "${WORKS:?}/$RUN"
+      mv -T -- "$NEW_WORK" "$WORKS/$RUN" || refuse "$WORKS/$RUN cannot be made"
+    else
+      THERE=1
+      [ -e "$RUNS/$RUN/journal" ] || refuse "$RUNS/$RUN cannot be made"
+    fi
   fi
   rm -rf -- "$NEW" "$NEW_WORK"
   if [ -n "$REFUSED" ]; then

@@ -32,8 +32,8 @@ export async function startEmbeddedHost({
   shell = ['/bin/sh', '-c'],
 }: EmbeddedHostOptions): Promise<EmbeddedHost> {
   const root = await mkdtemp(path.join(tmpdir(), `ashore-${name}-`));
-  const hostKey = ssh2.utils.generateKeyPairSync('ed25519');
-  const clientKey = ssh2.utils.generateKeyPairSync('ed25519');
+  const hostKey = newKey();
+  const clientKey = newKey();
   const allowed = parseKey(clientKey.public);
   const connections = new Set<Connection>();
   const server = new ssh2.Server({ hostKeys: [hostKey.private] }, (connection) => {
@@ -47,8 +47,8 @@ export async function startEmbeddedHost({
       );
     });
   });
-  const port = await freePort();
-  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const port = portOf(server.address());
   const cut = (): void => {
     for (const connection of connections) connection.end();
   };
@@ -111,12 +111,25 @@ function serve(channel: ServerChannel, [program = '', ...argv]: readonly string[
   });
 }
 
-/** ssh2's server does not say which port it was given. */
+/** Some of the keys that ssh2 1.17.0 makes are malformed (8 of 2000), so each is read back. */
+function newKey(): { readonly private: string; readonly public: string } {
+  for (;;) {
+    const pair = ssh2.utils.generateKeyPairSync('ed25519');
+    const halves = [ssh2.utils.parseKey(pair.private), ssh2.utils.parseKey(pair.public)];
+    if (!halves.some((half) => half instanceof Error)) return pair;
+  }
+}
+
+/** A port that nobody listens on now. */
 export async function freePort(): Promise<number> {
   const probe = createServer();
   await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve));
-  const address: AddressInfo | string | null = probe.address();
+  const port = portOf(probe.address());
   await new Promise<void>((resolve) => probe.close(() => resolve()));
+  return port;
+}
+
+function portOf(address: AddressInfo | string | null): number {
   if (address === null || typeof address === 'string') throw new Error('no port on loopback');
   return address.port;
 }

@@ -58,13 +58,11 @@ export async function startSshd({ types = ['ed25519'], config = [] }: SshdOption
   const newKey = (type = 'ed25519'): KeyPair => makeKey(path.join(dir, `key${(count += 1)}`), type);
   const hosts = types.map(newKey);
   const clientKey = newKey();
-  const port = await freePort();
   const logPath = path.join(dir, 'log');
   await writeFile(path.join(dir, 'authorized_keys'), clientKey.publicKey);
   await writeFile(
     path.join(dir, 'config'),
     [
-      `Port ${port}`,
       'ListenAddress 127.0.0.1',
       ...hosts.map((key) => `HostKey ${key.path}`),
       `AuthorizedKeysFile ${dir}/authorized_keys`,
@@ -78,8 +76,7 @@ export async function startSshd({ types = ['ed25519'], config = [] }: SshdOption
     ].join('\n'),
   );
   if (process.getuid?.() === 0) mkdirSync('/run/sshd', { recursive: true, mode: 0o755 });
-  const child = spawn(SSHD, ['-D', '-f', path.join(dir, 'config'), '-E', logPath], { stdio: 'ignore' });
-  await listening(port, child, logPath);
+  const { child, port } = await launch(path.join(dir, 'config'), logPath);
   return {
     dir,
     port,
@@ -117,19 +114,33 @@ function makeKey(file: string, type: string): KeyPair {
   return { path: file, privateKey: readFileSync(file, 'utf8'), publicKey };
 }
 
-async function listening(port: number, child: ChildProcess, logPath: string): Promise<void> {
+/** Somebody else may take the port between our asking for it and sshd's taking it. */
+async function launch(
+  config: string,
+  logPath: string,
+): Promise<{ readonly child: ChildProcess; readonly port: number }> {
+  for (let tries = 0; tries < 5; tries += 1) {
+    const port = await freePort();
+    const argv = ['-D', '-f', config, '-E', logPath, '-o', `Port=${port}`];
+    const child = spawn(SSHD, argv, { stdio: 'ignore' });
+    if (await listening(port, child)) return { child, port };
+  }
+  throw new Error(`sshd does not start: ${readFileSync(logPath, 'utf8')}`);
+}
+
+async function listening(port: number, child: ChildProcess): Promise<boolean> {
   for (let tries = 0; tries < 200; tries += 1) {
-    if (child.exitCode !== null) throw new Error(`sshd ended: ${readFileSync(logPath, 'utf8')}`);
+    if (child.exitCode !== null) return false;
     const socket = connect(port, '127.0.0.1');
     const open = await new Promise<boolean>((resolve) => {
       socket.once('connect', () => resolve(true));
       socket.once('error', () => resolve(false));
     });
     socket.destroy();
-    if (open) return;
+    if (open) return true;
     await sleep(25);
   }
-  throw new Error('sshd does not listen');
+  return false;
 }
 
 function childrenOf(pid: number | undefined): readonly number[] {
