@@ -12,7 +12,7 @@ export function canonical(value: unknown): string {
   if (typeof value === 'object' && Object.getPrototypeOf(value) === Object.prototype) {
     const members = Object.entries(value)
       .filter(([, member]) => member !== undefined)
-      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .toSorted(([a], [b]) => (a < b ? -1 : 1))
       .map(([key, member]) => `${JSON.stringify(key)}:${canonical(member)}`);
     return `{${members.join(',')}}`;
   }

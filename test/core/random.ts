@@ -1,13 +1,11 @@
 // Chance that repeats itself: the same seed gives the same values on every machine.
 
 /** Characters that shells, JSON, YAML, paths and terminals each have trouble with. */
-const ODD = [
-  ...' \t\n\r\v\f\u0001\u001b\u007f\u0085\u00a0\u2028\ufeff\ufffd',
-  ...`'"\`$\\|&;<>(){}[]*?!#~=%^@:,./-+_`,
-  ...'azAZ09éß漢',
-  '🎉',
-  '\u0301',
-];
+const ODD: readonly string[] = [
+  ' \t\n\r\v\f\u0001\u001b\u007f\u0085\u00a0\u2028\ufeff\ufffd',
+  `'"\`$\\|&;<>(){}[]*?!#~=%^@:,./-+_`,
+  'azAZ09éß漢🎉\u0301',
+].flatMap((characters) => Array.from(characters));
 
 export interface Random {
   /** A whole number from 0 up to, and without, the limit. */
