@@ -57,7 +57,7 @@ export function parseSettings(
   const key = parsePrivateKey(env, readText);
   const ssh = parseSsh(env);
   const problems = [
-    ...(plain.success ? [] : plain.error.issues.map(toProblem)),
+    ...(plain.success ? [] : plain.error.issues.map((issue) => toProblem(issue, env))),
     ...('hint' in key ? [key] : []),
     ...('hint' in ssh ? [ssh] : []),
   ];
@@ -102,7 +102,7 @@ const Plain = z.object({
     .positive('is not a positive number'),
   WEBHOOK_SECRET: z
     .string('is not set')
-    .min(32, 'is shorter than 32 characters')
+    .min(32, { error: 'is shorter than 32 characters', abort: true })
     .refine((secret) => !isGuessable(secret), 'can be guessed'),
   WEBHOOK_PATH: z.string().startsWith('/', 'does not begin with /').default('/api/github/webhooks'),
   GITHUB_API_URL: z.url({ protocol: /^https?$/, error: 'is not an http(s) address' }).optional(),
@@ -127,13 +127,10 @@ const HINTS: Readonly<Record<string, string>> = {
   LOG_LEVEL: 'Leave it out for info',
 };
 
-function toProblem(issue: {
-  readonly path: readonly PropertyKey[];
-  readonly message: string;
-  readonly input?: unknown;
-}): SettingProblem {
+function toProblem(issue: z.core.$ZodIssue, env: Environment): SettingProblem {
   const name = String(issue.path[0]);
-  return { name, message: issue.message, hint: HINTS[name] ?? 'See app.yml' };
+  const missing = withoutEmpty(env)[name] === undefined;
+  return { name, message: missing ? 'is not set' : issue.message, hint: HINTS[name] ?? 'See app.yml' };
 }
 
 /** A variable that is set to nothing counts as not set. */

@@ -1,5 +1,6 @@
 // The plans that were shown on pull requests, so that a deploy can name one by its digest.
 // Losing them costs a re-plan and nothing else: git and the hosts are the memory.
+import { sql } from 'kysely';
 import { Plan } from '../core/plan.ts';
 import type { Database } from './database.ts';
 
@@ -75,8 +76,8 @@ export function openPlans(db: Database, now: () => Date): Plans {
       await (except === null ? all : all.where('commit_sha', '!=', except)).execute();
     },
     find: async (place, prefix) => {
-      const rows = await at(place).execute();
-      return rows.filter((row) => row.digest.startsWith(prefix)).map(parseRow);
+      const begins = sql<string>`substr(digest, 1, ${prefix.length})`;
+      return (await at(place).where(begins, '=', prefix).execute()).map(parseRow);
     },
     current: async (place) => {
       const row = await at(place).where('superseded', '=', 0).limit(1).executeTakeFirst();
