@@ -132,14 +132,14 @@ interface Changed extends Declared {
 }
 
 function update({ id, want, found, known, notes }: Changed): KindChange | Blocked | undefined {
-  if (found.sha256 === null) return { blocked: unreadable(id) };
+  if (found.sha256 === null) return { blocked: refuseUnreadable(id) };
   const owned = ownedFields(want, found);
   if (found.sha256 === want.sha256) {
     if (owned.length === 0) return undefined;
     const steps = [ownStep(id, want, owned)];
     return { verb: 'update', reason: explainFields(owned), fields: owned, steps, notes };
   }
-  if (found.immutable) return { blocked: immutable(id) };
+  if (found.immutable) return { blocked: refuseImmutable(id) };
   // The new bytes are a new file, so an owner that is left as it is must be set again.
   const kept = { owner: want.owner ?? found.owner, group: want.group ?? found.group, mode: want.mode };
   return {
@@ -157,7 +157,7 @@ function putStep(path: string, { content }: Bytes, { owner, group, mode }: Owned
 
 /** Declared absent: it goes whoever made it. */
 function deletion(id: string, found: Present, known: string | undefined): KindChange | Blocked {
-  if (found.immutable) return { blocked: immutable(id) };
+  if (found.immutable) return { blocked: refuseImmutable(id) };
   return {
     verb: 'delete',
     reason: 'it is declared absent',
@@ -198,10 +198,10 @@ function linkNotes({ links }: Present): readonly string[] {
   return links > 1 ? [`it has ${links} names (hard links); the others keep the old bytes`] : [];
 }
 
-function unreadable(id: string): Reason {
+function refuseUnreadable(id: string): Reason {
   return { code: 'READ_FAILED', message: `the login may not read ${showPath(id)}` };
 }
 
-function immutable(id: string): Reason {
+function refuseImmutable(id: string): Reason {
   return { code: 'PATH_IMMUTABLE', message: `${showPath(id)} is marked immutable (chattr +i)` };
 }

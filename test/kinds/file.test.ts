@@ -1,7 +1,6 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import {
   chmodSync,
-  existsSync,
   linkSync,
   lstatSync,
   mkdirSync,
@@ -13,14 +12,14 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { fingerprint, sha256 } from '../../src/core/json.ts';
 import { ASIDE } from '../../src/core/kind.ts';
 import type { Blocked, KindChange } from '../../src/core/kind.ts';
 import { file } from '../../src/kinds/file.ts';
 import { createLocalReader } from '../support/local-reader.ts';
-import { deploy, plan, verdictOf, want, worldOf } from './trial.ts';
+import { deploy, deployAll, plan, verdictOf, want, worldOf } from './trial.ts';
 
 const PATH = '/etc/shop.conf';
 
@@ -679,6 +678,16 @@ describe('declarations', () => {
   });
 });
 
+/** Whether this file system and this account can mark a file immutable. */
+const canMark = (() => {
+  const probe = join(mkdtempSync(join(tmpdir(), 'ashore probe ')), 'x');
+  writeFileSync(probe, '');
+  const marked = spawnSync('chattr', ['+i', probe]).status === 0;
+  if (marked) execFileSync('chattr', ['-i', probe]);
+  rmSync(dirname(probe), { recursive: true });
+  return marked;
+})();
+
 describe('on this machine', () => {
   let root: string;
   beforeEach(() => {
@@ -715,26 +724,26 @@ describe('on this machine', () => {
   it('creates, finds in sync, updates and deletes under every name, and leaves its neighbours alone', async () => {
     const invalid = Buffer.concat([Buffer.from(`${root}/`), Buffer.from([0xff, 0xfe, 0x0a])]);
     writeFileSync(invalid, 'neighbour');
-    for (const name of HOSTILE) {
-      const id = join(root, name);
-      const first = want(file, id, { content: `${name}\n`, mode: '0640' });
-      expect((await deploy(file, id, first)).verb).toBe('create');
-      expect(readFileSync(id, 'utf8')).toBe(`${name}\n`);
-      expect(lstatSync(id).mode & 0o7777).toBe(0o640);
-      const second = want(file, id, { content: 'x', mode: '4711', owner: String(process.getuid?.()) });
-      expect(await deploy(file, id, second, { last: { sha256: sha256(`${name}\n`) } })).toMatchObject({
-        verb: 'update',
-        fields: [{ before: `${name}\n` }, {}],
-      });
-      expect(lstatSync(id).mode & 0o7777).toBe(0o4711);
-    }
-    expect(readdirSync(root)).toHaveLength(HOSTILE.length + 1);
-    for (const name of HOSTILE) {
-      const id = join(root, name);
-      const change = await deploy(file, id, undefined, { last: { sha256: sha256('x') } });
-      expect(change.verb).toBe('delete');
-      expect(existsSync(id)).toBe(false);
-    }
+    const all = (spec: unknown) => {
+      const ids = HOSTILE.map((name) => join(root, name));
+      return new Map(ids.map((id) => [id, spec === undefined ? undefined : want(file, id, spec)]));
+    };
+    const modes = () => HOSTILE.map((name) => (lstatSync(join(root, name)).mode & 0o7777).toString(8));
+
+    const created = await deployAll(file, all({ content: 'one\n', mode: '0640' }));
+    expect(created.map(verdictOf)).toEqual(HOSTILE.map(() => 'create'));
+    expect(HOSTILE.map((name) => readFileSync(join(root, name), 'utf8'))).toEqual(HOSTILE.map(() => 'one\n'));
+    expect(modes()).toEqual(HOSTILE.map(() => '640'));
+
+    const second = all({ content: 'x', mode: '4711', owner: String(process.getuid?.()) });
+    const updated = await deployAll(file, second, { last: { sha256: sha256('one\n') } });
+    expect(updated.map((change) => [change.verb, change.fields[0]?.before])).toEqual(
+      HOSTILE.map(() => ['update', 'one\n']),
+    );
+    expect(modes()).toEqual(HOSTILE.map(() => '4711'));
+
+    const deleted = await deployAll(file, all(undefined), { last: { sha256: sha256('x') } });
+    expect(deleted.map(verdictOf)).toEqual(HOSTILE.map(() => 'delete'));
     expect(readFileSync(invalid, 'utf8')).toBe('neighbour');
     expect(readdirSync(root)).toHaveLength(1);
   });
@@ -858,6 +867,24 @@ describe('on this machine', () => {
     if (process.getuid?.() === 0) expect(await shown('private/x', 0o644)).toBe(hidden);
   });
 
+  it('is not led astray by what can be seen and not read', async () => {
+    const wanted = new Map<string, unknown>();
+    for (const name of ['a', 'b']) {
+      writeFileSync(join(root, name), name);
+      wanted.set(join(root, name), want(file, join(root, name), { content: 'a' }));
+      // A read of it fails, which leaves a gap in what the tools answer; and no attributes can be asked for below /proc.
+      if (name === 'a')
+        for (const id of ['/proc/self/mem', '/proc/version'])
+          wanted.set(id, want(file, id, { content: 'a' }));
+    }
+    const states = await file.read(createLocalReader(), wanted);
+    const changes = [...wanted].map(([id, one]) =>
+      file.change({ id, want: one, have: states.get(id), last: undefined, world: worldOf() }),
+    );
+    expect(changes.map(verdictOf)).toEqual(['in sync', 'READ_FAILED', 'update', 'update']);
+    expect(changes[3]).toMatchObject({ fields: [{ before: 'b', after: 'a' }] });
+  });
+
   it('brings bytes back as they are, whatever they are', async () => {
     const bytes = Uint8Array.from({ length: 256 }, (_, index) => index);
     const id = join(root, 'bytes');
@@ -870,6 +897,22 @@ describe('on this machine', () => {
     });
     await deploy(file, id, want(file, id, { source: 'b.bin' }, files));
     expect(readFileSync(id)).toEqual(Buffer.from(bytes));
+  });
+
+  it.runIf(canMark)('finds what is marked immutable', async () => {
+    const id = join(root, 'x\ny');
+    writeFileSync(id, 'x');
+    execFileSync('chattr', ['+i', id]);
+    try {
+      expect(verdictOf(await plan(file, id, want(file, id, { content: 'y' })))).toBe('PATH_IMMUTABLE');
+      expect(verdictOf(await plan(file, id, want(file, id, { content: 'x' })))).toBe('in sync');
+      expect(verdictOf(await plan(file, id, want(file, id, { absent: true })))).toBe('PATH_IMMUTABLE');
+      expect(await plan(file, id, undefined, { last: { sha256: sha256('x') } })).toMatchObject({
+        verb: 'forget',
+      });
+    } finally {
+      execFileSync('chattr', ['-i', id]);
+    }
   });
 
   it('counts hard links', async () => {

@@ -39,29 +39,52 @@ interface Asked {
   readonly world?: World;
 }
 
-/** What is planned for one resource of this machine. */
-export async function plan(
+/** What is planned for resources of this machine, all read at once. */
+export async function planAll(
   kind: AnyKind,
-  id: string,
-  wanted: unknown,
+  wanted: ReadonlyMap<string, unknown>,
   { last, world = worldOf() }: Asked = {},
-): Promise<KindChange | Blocked | undefined> {
-  const states = await kind.read(createLocalReader(), new Map([[id, wanted]]));
-  return kind.change({ id, want: wanted, have: states.get(id), last, world });
+): Promise<(KindChange | Blocked | undefined)[]> {
+  const states = await kind.read(createLocalReader(), wanted);
+  return [...wanted].map(([id, want]) => kind.change({ id, want, have: states.get(id), last, world }));
 }
 
-/** Plans and carries out; afterwards nothing may be left to do. Gives the change that was made. */
+/** What is planned for one resource of this machine. */
+export async function plan(kind: AnyKind, id: string, wanted: unknown, asked: Asked = {}) {
+  const [change] = await planAll(kind, new Map([[id, wanted]]), asked);
+  return change;
+}
+
+/** Plans and carries out; afterwards nothing may be left to do. Gives the changes that were made. */
+export async function deployAll(
+  kind: AnyKind,
+  wanted: ReadonlyMap<string, unknown>,
+  asked: Asked = {},
+): Promise<readonly KindChange[]> {
+  const made: KindChange[] = [];
+  for (const change of await planAll(kind, wanted, asked)) {
+    if (!change || 'blocked' in change) throw new Error(`nothing to carry out: ${JSON.stringify(change)}`);
+    await runSteps(change.steps);
+    made.push(change);
+  }
+  const states = await kind.read(createLocalReader(), wanted);
+  const left = [...wanted].map(([id, want]) => {
+    const last = want === undefined ? undefined : kind.remember?.(want);
+    return kind.change({ id, want, have: states.get(id), last, world: worldOf() });
+  });
+  expect(left.filter((change) => change !== undefined)).toEqual([]);
+  return made;
+}
+
+/** The same for one resource. */
 export async function deploy(
   kind: AnyKind,
   id: string,
   wanted: unknown,
   asked: Asked = {},
 ): Promise<KindChange> {
-  const change = await plan(kind, id, wanted, asked);
-  if (!change || 'blocked' in change) throw new Error(`nothing to carry out: ${JSON.stringify(change)}`);
-  await runSteps(change.steps);
-  const last = wanted === undefined ? undefined : kind.remember?.(wanted);
-  expect(await plan(kind, id, wanted, last === undefined ? {} : { last })).toBeUndefined();
+  const [change] = await deployAll(kind, new Map([[id, wanted]]), asked);
+  if (!change) throw new Error('nothing was made');
   return change;
 }
 

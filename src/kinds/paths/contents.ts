@@ -33,38 +33,51 @@ export async function readContents(
 }
 
 /**
- * Arguments are pairs of a wanted sum and a path. All sums come from one process; where a file vanished meanwhile and
- * the counts differ, one process each. sha256sum -z, because without it names with newlines are escaped.
+ * Arguments are pairs of a wanted sum and a path. First the sums, then what only those need that are not as wanted.
+ * Each tool runs once for all paths and its answers are told apart by their order; where their number is not right
+ * (a file vanished meanwhile), it is asked again one by one, or not at all. sha256sum -z, because without it names
+ * with newlines are escaped.
  */
 const BATCH = `
+fits() { count=$1; shift; [ $# -eq "$count" ]; }
+paths() { while [ $# -gt 1 ]; do printf '%s\\0' "$2"; shift 2; done; }
 left=$#
 while [ "$left" -gt 1 ]; do
-  if [ -f "$2" ] && [ ! -L "$2" ]; then set -- "$@" "$1" "$2"; fi
+  if [ -f "$2" ] && [ ! -L "$2" ]; then
+    if [ -r "$2" ]; then set -- "$@" "$1" "$2"; else printf '%s\\0-\\0\\0\\0\\0' "$2"; fi
+  fi
   shift 2; left=$((left - 2))
 done
-readable() { while [ $# -gt 1 ]; do if [ -r "$2" ]; then printf '%s\\0' "$2"; fi; shift 2; done; }
-count() { while [ $# -gt 1 ]; do if [ -r "$2" ]; then expected=$((expected + 65)); fi; shift 2; done; }
-expected=0
-count "$@"
+sums=$(paths "$@" | xargs -0 -r sha256sum -z -- 2>/dev/null | cut -z -b 1-64 | tr '\\0' ' ')
+fits $(($# / 2)) $sums || sums=
+left=$#
+while [ "$left" -gt 1 ]; do
+  [ -n "$sums" ] || own=$(sha256sum -z -- "$2" 2>/dev/null | cut -z -b 1-64 | tr -d '\\0')
+  sum=\${sums:-$own}
+  sum=\${sum%% *}
+  sums=\${sums#* }
+  if [ "$sum" = "$1" ] || [ -z "$sum" ]; then printf '%s\\0%s\\0\\0\\0\\0' "$2" "\${sum:--}"
+  else set -- "$@" "$sum" "$2"; fi
+  shift 2; left=$((left - 2))
+done
+[ $# -gt 1 ] || exit 0
 nobody='setpriv --reuid=65534 --regid=65534 --clear-groups'
 [ "$(id -u)" -eq 0 ] || nobody=
-sums=$(readable "$@" | xargs -0 -r sha256sum -z -- 2>/dev/null | cut -z -b 1-64 | tr '\\0' ' ')
-[ "\${#sums}" -eq "$expected" ] || sums=
+opens=$(paths "$@" | $nobody xargs -0 sh -c '
+  for path do if [ -r "$path" ]; then printf "open "; else printf "closed "; fi; done' look 2>/dev/null)
+fits $(($# / 2)) $opens || opens=
+sizes=$(paths "$@" | xargs -0 stat -c %s -- 2>/dev/null | tr '\\n' ' ')
+fits $(($# / 2)) $sizes || sizes=
+flags=-
+if command -v lsattr >/dev/null; then flags=$(paths "$@" | xargs -0 lsattr -d -- 2>/dev/null | cut -d ' ' -f 1 | tr '\\n' ' '); fi
+fits $(($# / 2)) $flags || [ "$flags" = - ] || flags=
 while [ $# -gt 1 ]; do
-  sum=- bytes= flags= open=
-  if [ -r "$2" ]; then
-    [ -n "$sums" ] || own=$(sha256sum 2>/dev/null <"$2")
-    sum=\${sums:-$own}
-    sum=\${sum%% *}
-    sums=\${sums#* }
-    if [ "$sum" != "$1" ]; then
-      if $nobody test -r "$2" 2>/dev/null; then open=open; fi
-      flags=$(lsattr -d -- "$2" 2>/dev/null)
-      size=$(stat -c %s -- "$2" 2>/dev/null)
-      if [ "\${size:-$LIMIT}" -lt "$LIMIT" ]; then bytes=+$(base64 -w 0 2>/dev/null <"$2"); fi
-    fi
-  fi
-  printf '%s\\0' "$2" "\${sum:--}" "\${flags%% *}" "$open" "$bytes"
+  [ -n "$flags" ] || own=$(lsattr -d -- "$2" 2>/dev/null)
+  flag=\${flags:-$own} size=\${sizes%% *}
+  printf '%s\\0' "$2" "$1" "\${flag%% *}" "\${opens%% *}"
+  if [ "\${size:-$LIMIT}" -lt "$LIMIT" ]; then printf +; base64 -w 0 2>/dev/null <"$2"; fi
+  printf '\\0'
+  flags=\${flags#* } sizes=\${sizes#* } opens=\${opens#* }
   shift 2
 done
 `.replaceAll('$LIMIT', String(SHOWN_BYTES + 1));
