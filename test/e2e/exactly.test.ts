@@ -39,19 +39,14 @@ resources:
 
 /** The run's own frame, as src/run/compile.ts lists it: programs that write nowhere but in Ashore's own directories. */
 const FRAME = [
-  /^flock /,
-  /^sha256sum( |$)/,
-  /^sync -?-? ?\/var\/lib\/ashore\//,
-  /^sync -d /,
-  /^tail -/,
-  /^base64( |$)/,
-  /^mv .*\/var\/lib\/ashore\//,
-  /^rm -rf? (-- )?(\/run\/ashore\/|\/var\/lib\/ashore\/)/,
-  /^sleep /,
-  /^systemctl (--no-pager )?show /,
-  /^journalctl /,
-  /^date /,
-  /^cat /,
+  /^flock -n 9$/,
+  /^sha256sum$/,
+  /^sync \/var\/lib\/ashore\/runs\/[a-z0-9-]+\/journal$/,
+  /^sync \/var\/lib\/ashore\/ledger \/var\/lib\/ashore$/,
+  /^rm -f \/var\/lib\/ashore\/holder$/,
+  /^rm -rf \/run\/ashore\/[a-z0-9-]+$/,
+  /^sleep 1$/,
+  /^systemctl show --no-pager -p [A-Za-z,]+ -- shop\.service$/,
 ];
 
 let fleet: Fleet;

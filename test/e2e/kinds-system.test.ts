@@ -93,7 +93,7 @@ describe.skipIf(unavailable !== undefined)('kinds of the system', () => {
           a.package('trial-plus+', { version: '1:1.0~rc1-1' }),
         ]);
         expect(made.get('package/trial-app')?.notes).toEqual([
-          'also installs trial-base 2.0, trial-agent-b 1.0',
+          'also installs trial-agent-b 1.0, trial-base 2.0',
         ]);
         expect(made.get('package/trial-base')?.steps).toEqual([
           { do: 'run', argv: ['apt-mark', 'manual', 'trial-base'] },
