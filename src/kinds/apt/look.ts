@@ -146,7 +146,7 @@ export async function readUnknown(host: Reader, names: readonly string[]): Promi
   ]);
   const [newest = 0, now = 0] = times.split('\n').map(Number);
   const day = new Date(newest * 1000).toISOString().slice(0, 10);
-  const age = Math.floor((now - newest) / 86_400);
+  const age = Math.max(0, Math.floor((now - newest) / 86_400));
   return { providers: parseProviders(shown), lists: `package lists of ${day}, ${age} days old` };
 }
 
