@@ -46,7 +46,7 @@ export async function planAll(
   { last, world = worldOf() }: Asked = {},
 ): Promise<(KindChange | Blocked | undefined)[]> {
   const states = await kind.read(createLocalReader(), wanted);
-  return [...wanted].map(([id, want]) => kind.change({ id, want, have: states.get(id), last, world }));
+  return [...wanted].map(([id, one]) => kind.change({ id, want: one, have: states.get(id), last, world }));
 }
 
 /** What is planned for one resource of this machine. */
@@ -68,9 +68,9 @@ export async function deployAll(
     made.push(change);
   }
   const states = await kind.read(createLocalReader(), wanted);
-  const left = [...wanted].map(([id, want]) => {
-    const last = want === undefined ? undefined : kind.remember?.(want);
-    return kind.change({ id, want, have: states.get(id), last, world: worldOf() });
+  const left = [...wanted].map(([id, one]) => {
+    const last = one === undefined ? undefined : kind.remember?.(one);
+    return kind.change({ id, want: one, have: states.get(id), last, world: worldOf() });
   });
   expect(left.filter((change) => change !== undefined)).toEqual([]);
   return made;
