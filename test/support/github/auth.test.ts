@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { App, Octokit } from 'octokit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type Fixture, openChange, refusal, startFixture } from './fixture.ts';
+import { type Fixture, PERMISSIONS, openChange, refusal, startFixture } from './fixture.ts';
 
 let f: Fixture;
 beforeEach(async () => void (f = await startFixture()));
@@ -108,5 +108,22 @@ describe('people', () => {
     expect(await level('ada')).toMatchObject({ permission: 'write', role_name: 'write' });
     f.repo.dismissCollaborator('ada');
     expect(await level('ada')).toMatchObject({ permission: 'none' });
+  });
+
+  it('are in teams, which only an App that may read members sees', async () => {
+    f.github.setTeam('acme', 'ops', ['ada']);
+    const ask = (username: string): Promise<unknown> =>
+      f.bot.rest.teams.getMembershipForUserInOrg({ org: 'acme', team_slug: 'ops', username });
+    expect(await refusal(ask('ada'))).toBe('403 Resource not accessible by integration');
+    const other = await startFixture({ permissions: { ...PERMISSIONS, members: 'read' } });
+    other.github.setTeam('acme', 'ops', ['ada']);
+    const at = { org: 'acme', team_slug: 'ops' };
+    expect(
+      (await other.bot.rest.teams.getMembershipForUserInOrg({ ...at, username: 'ada' })).data,
+    ).toMatchObject({ state: 'active' });
+    expect(await refusal(other.bot.rest.teams.getMembershipForUserInOrg({ ...at, username: 'bob' }))).toBe(
+      '404 Not Found',
+    );
+    await other.github.stop();
   });
 });

@@ -29,7 +29,7 @@ import type { World } from './world.ts';
 
 /** Counted in UTF-16 units as JavaScript does; GitHub says "characters". */
 const LONGEST_BODY = 65_536;
-export function commentJson(world: World, repo: Repository, comment: Comment): JsonObject {
+function commentJson(world: World, repo: Repository, comment: Comment): JsonObject {
   const url = `${repoApi(world, repo)}/issues/comments/${comment.id}`;
   return {
     id: comment.id,

@@ -126,6 +126,11 @@ export class GitHubDouble {
     return account;
   }
 
+  /** A team of an organization, with just these members. */
+  setTeam(organization: string, slug: string, members: readonly string[]): void {
+    this.world.teams.set(`${organization}/${slug}`, new Set(members));
+  }
+
   async createRepo(owner: string, name: string, options: RepoOptions = {}): Promise<RepoDouble> {
     const account = this.createUser(owner);
     const branch = options.defaultBranch ?? options.forkOf?.repository.defaultBranch ?? 'main';

@@ -15,14 +15,7 @@ export const PERMISSIONS = {
   issues: 'read',
 } as const;
 
-export const EVENTS = [
-  'pull_request',
-  'push',
-  'issue_comment',
-  'check_run',
-  'pull_request_review',
-  'deployment',
-];
+const EVENTS = ['pull_request', 'push', 'issue_comment', 'check_run', 'pull_request_review', 'deployment'];
 
 const QUIET = {
   debug: () => undefined,

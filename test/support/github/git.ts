@@ -25,7 +25,7 @@ export function gitEnvironment(): Record<string, string> {
   };
 }
 
-export class GitError extends Error {
+class GitError extends Error {
   readonly stdout: string;
   readonly code: number | null;
 

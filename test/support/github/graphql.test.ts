@@ -44,6 +44,15 @@ it('says what is required, and what has been decided', async () => {
   });
 });
 
+it('counts commit statuses among the checks', async () => {
+  const sha = await f.repo.sha('change');
+  await f.repo.status({ sha, context: 'ci/old', state: 'pending', by: 'ada' });
+  const answer = await f.bot.graphql(QUERY, { owner: 'acme', name: 'shop', number });
+  expect(JSON.stringify(answer)).toContain('"context":"ci/old","state":"PENDING","isRequired":false');
+  const { data } = await f.bot.rest.repos.getCombinedStatusForRef({ ...f.at, ref: 'change' });
+  expect(data).toMatchObject({ state: 'pending', statuses: [{ context: 'ci/old' }] });
+});
+
 it('minimizes a comment', async () => {
   const { data } = await f.bot.rest.issues.createComment({ ...f.at, issue_number: number, body: 'old plan' });
   const mutation =

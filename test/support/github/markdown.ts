@@ -50,7 +50,7 @@ function styled(escaped: string): string {
     .replaceAll(/(?<![\w/])@([a-z0-9][a-z0-9-]*(?:\/[a-z0-9-]+)?)/gi, '<strong>@$1</strong>');
 }
 
-export function inline(source: string): string {
+function inline(source: string): string {
   const parts = source.replaceAll(/<!--[^]*?-->/g, '').split(/(`+)((?:(?!\1)[^])+?)\1(?!`)/);
   const shown: string[] = [];
   for (let at = 0; at < parts.length; at += 3) {

@@ -10,6 +10,7 @@ import { issueOperations } from './issues.ts';
 import { pullOperations } from './pulls-rest.ts';
 import { reactionOperations } from './reactions.ts';
 import { statusOperations } from './statuses.ts';
+import { teamOperations } from './teams.ts';
 
 export const operations: Readonly<Record<string, Operation>> = {
   ...appOperations,
@@ -22,4 +23,5 @@ export const operations: Readonly<Record<string, Operation>> = {
   ...pullOperations,
   ...reactionOperations,
   ...statusOperations,
+  ...teamOperations,
 };

@@ -74,7 +74,7 @@ export function checkRow(place: Place, context: Context, required: boolean): Htm
   </div>`;
 }
 
-export function annotationBox(annotation: CheckRun['annotations'][number]): Html {
+function annotationBox(annotation: CheckRun['annotations'][number]): Html {
   const level = text(annotation, 'annotation_level') ?? 'notice';
   const raw = text(annotation, 'raw_details');
   const where = `${text(annotation, 'path')}:${number(annotation, 'start_line')}`;

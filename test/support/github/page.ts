@@ -132,7 +132,9 @@ async function find(
         ${runBox(place, run)}`,
     };
   const issue = kind === 'pull' ? repo.issues.get(Number(name)) : undefined;
-  return issue?.pull === undefined ? undefined : pullView(world, repo, place, issue, issue.pull, tab);
+  return issue?.pull === undefined
+    ? undefined
+    : pullView({ world, repo, place, issue, pull: issue.pull }, tab);
 }
 
 export async function page(

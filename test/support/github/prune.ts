@@ -7,6 +7,13 @@ import { type Json, type JsonObject, isObject, parseJson } from './json.ts';
 import { operations } from './operations.ts';
 import { WEBHOOKS } from './events.ts';
 
+/** Of both packages. */
+const LICENSE =
+  'MIT License Copyright (c) 2020 Octokit contributors. ' +
+  'Permission is hereby granted, free of charge, to any person obtaining a copy of this software and associated documentation files (the "Software"), to deal in the Software without restriction, including without limitation the rights to use, copy, modify, merge, publish, distribute, sublicense, and/or sell copies of the Software, and to permit persons to whom the Software is furnished to do so, subject to the following conditions: ' +
+  'The above copyright notice and this permission notice (including the next paragraph) shall be included in all copies or substantial portions of the Software. ' +
+  'THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR IMPLIED, INCLUDING BUT NOT LIMITED TO THE WARRANTIES OF MERCHANTABILITY, FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE AUTHORS OR COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR OTHERWISE, ARISING FROM, OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE SOFTWARE.';
+
 const METHODS = ['get', 'post', 'put', 'patch', 'delete'];
 const NOISE = new Set([
   'description',
@@ -142,8 +149,8 @@ export function prune(
   const restSource = { spec: rest, prefix: '', schemas };
   const hookSource = { spec: hooks, prefix: 'hook-', schemas };
   return {
-    source:
-      '@octokit/openapi 23.0.2 and @octokit/openapi-webhooks 12.1.0, (c) Gregor Martynus and Octokit contributors, MIT License',
+    source: '@octokit/openapi 23.0.2, @octokit/openapi-webhooks 12.1.0',
+    license: LICENSE,
     operations: pruneOperations(restSource, new Set(wanted)),
     webhooks: pruneWebhooks(hookSource, webhooks),
     schemas: Object.fromEntries([...schemas].toSorted(([a], [b]) => (a < b ? -1 : 1))),

@@ -26,7 +26,7 @@ import type { Issue, Pull, Repository } from './state.ts';
 const MOST_FILES = 3000;
 const MOST_COMMITS = 250;
 
-export function thePull(call: RepoCall): { issue: Issue; pull: Pull } {
+function thePull(call: RepoCall): { issue: Issue; pull: Pull } {
   const issue = theIssue(call, 'pull_number');
   if (issue.pull === undefined) throw notFound();
   return { issue, pull: issue.pull };

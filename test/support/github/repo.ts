@@ -9,6 +9,7 @@ import { closePull, editPull, openPull, reopenPull } from './pulls.ts';
 import { pushed } from './pushes.ts';
 import { RepoView } from './repo-view.ts';
 import { addReview } from './reviews.ts';
+import { addStatus } from './statuses.ts';
 import {
   type Account,
   type AppIdentity,
@@ -45,6 +46,13 @@ export interface ForeignCheck {
   readonly sha: string;
   readonly name: string;
   readonly conclusion?: string;
+}
+
+export interface StatusOptions {
+  readonly sha: string;
+  readonly context: string;
+  readonly state: 'error' | 'failure' | 'pending' | 'success';
+  readonly by: string;
 }
 
 export class RepoDouble extends RepoView {
@@ -215,6 +223,12 @@ export class RepoDouble extends RepoView {
         ? createRun(this.world, this.repository, app, { head_sha: sha, name, ...state })
         : updateRun(this.world, this.repository, known, state);
     });
+  }
+
+  /** A commit status, as an older CI sets it. */
+  async status({ sha, context, state, by }: StatusOptions): Promise<void> {
+    const given = { sha, context, state, description: null, targetUrl: null, creator: this.account(by) };
+    await this.world.alone(async () => addStatus(this.world, this.repository, given));
   }
 
   #comment(id: number): Comment {

@@ -52,7 +52,7 @@ export function rollupState(all: readonly Context[]): 'SUCCESS' | 'PENDING' | 'F
 }
 
 /** The latest verdict of everybody with write access; a mere comment takes nothing back. */
-export function verdicts(world: World, repo: Repository, pull: Pull): string[] {
+function verdicts(world: World, repo: Repository, pull: Pull): string[] {
   const latest = new Map<string, string>();
   for (const { user, state } of pull.reviews)
     if (state !== 'COMMENTED' && roleAtLeast(world.role(user, repo), 'write')) latest.set(user.login, state);

@@ -20,7 +20,7 @@ import type { World } from './world.ts';
 const STATES = new Set(['error', 'failure', 'pending', 'success']);
 const MOST_DESCRIPTION = 140;
 
-export interface NewStatus {
+interface NewStatus {
   readonly sha: string;
   readonly state: string;
   readonly context: string;

@@ -29,7 +29,7 @@ export interface WorldOptions {
 }
 
 /** An installation token, and all that it is good for. */
-export interface Grant {
+interface Grant {
   readonly installation: Installation;
   readonly repos: ReadonlySet<Repository>;
   readonly permissions: Permissions;
@@ -44,15 +44,9 @@ export class World {
   readonly accounts = new Map<string, Account>();
   readonly repos = new Map<string, Repository>();
   readonly installations = new Map<string, Installation>();
-  readonly tokens = new Map<
-    string,
-    {
-      readonly installation: Installation;
-      readonly repos: ReadonlySet<Repository>;
-      readonly permissions: Permissions;
-      readonly expires: number;
-    }
-  >();
+  readonly tokens = new Map<string, Grant>();
+  /** Logins by `organization/team`. */
+  readonly teams = new Map<string, ReadonlySet<string>>();
   readonly happenings = new EventEmitter<{ happening: [Happening] }>();
   readonly violations: string[] = [];
   outbox: Outbox = { log: [], emit: () => undefined, redeliver: () => false };
