@@ -41,7 +41,7 @@ settle() {
 look_at_unit() {
   LoadState='' ActiveState='' SubState='' Result='' NRestarts='' InvocationID='' ExecMainStatus='' Type=''
   SHOWN=$(systemctl show --no-pager \
-    -p LoadState,ActiveState,SubState,Result,NRestarts,InvocationID,ExecMainStatus,Type,ConditionResult -- "$UNIT") || {
+    -p LoadState,ActiveState,SubState,Result,NRestarts,InvocationID,ExecMainStatus,Type -- "$UNIT") || {
     printf '%s: systemctl show failed\n%s\n' "$UNIT" "$SHOWN"
     return 1
   }
@@ -58,7 +58,6 @@ look_at_unit() {
       InvocationID=*) InvocationID=${PROPERTY#*=} ;;
       ExecMainStatus=*) ExecMainStatus=${PROPERTY#*=} ;;
       Type=*) Type=${PROPERTY#*=} ;;
-      ConditionResult=no) [ "$ActiveState" != inactive ] || Result='a condition of the unit is not met' ;;
     esac
   done
   IFS=$OLD_IFS
