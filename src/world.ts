@@ -25,7 +25,10 @@ export function createLiveDeployer(options: ConnectOptions): Deployer {
 }
 
 /** The identities that the settings name. Throws when the key's file cannot be read. */
-export function readKeys(ssh: { keyPath: string | undefined; agentSocket: string | undefined }): ConnectOptions {
+export function readKeys(ssh: {
+  keyPath: string | undefined;
+  agentSocket: string | undefined;
+}): ConnectOptions {
   const { keyPath, agentSocket } = ssh;
   return {
     keys: keyPath === undefined ? [] : [{ name: keyPath, privateKey: readFileSync(keyPath, 'utf8') }],

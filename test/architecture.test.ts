@@ -17,7 +17,8 @@ const LAYERS: Record<string, readonly (string | RegExp)[]> = {
   ssh: ['core', 'ssh2', NODE],
   run: ['core', 'ssh2', NODE],
   store: ['core', 'kysely', NODE],
-  'deploy.ts': ['config', 'engine', 'core', 'p-limit'],
+  deploy: ['config', 'engine', 'core', 'p-limit'],
+  'deploy.ts': ['deploy'],
   'world.ts': ['deploy.ts', 'kinds', 'ssh', 'run', 'core', NODE],
   'settings.ts': ['zod', 'core', NODE],
   'log.ts': ['pino', 'core'],
@@ -62,7 +63,9 @@ const files = readdirSync('src', { recursive: true, encoding: 'utf8' })
   .map((file) => ({ file, room: file.split('/')[0] ?? file, text: readFileSync(join('src', file), 'utf8') }));
 
 function importsOf(text: string): string[] {
-  return [...text.matchAll(/^(?:import|export)\s[^'"]*?from\s+['"]([^'"]+)['"]/gms)].map((match) => match[1] ?? '');
+  return [...text.matchAll(/^(?:import|export)\s[^'"]*?from\s+['"]([^'"]+)['"]/gms)].map(
+    (match) => match[1] ?? '',
+  );
 }
 
 function roomOf(file: string, specifier: string): string {
@@ -84,7 +87,9 @@ describe('layers', () => {
     const strangers = importsOf(text)
       .map((specifier) => roomOf(file, specifier))
       .filter((target) => target !== room)
-      .filter((target) => !allowed?.some((rule) => (rule instanceof RegExp ? rule.test(target) : rule === target)));
+      .filter(
+        (target) => !allowed?.some((rule) => (rule instanceof RegExp ? rule.test(target) : rule === target)),
+      );
     expect(strangers).toEqual([]);
   });
 
@@ -142,7 +147,9 @@ describe('kinds', () => {
 
   it.each(files.filter(({ room }) => room !== 'kinds'))('$file names no kind', ({ file, text }) => {
     const code = text.replace(/\/\/.*$|\/\*[^]*?\*\//gm, '');
-    const named = names.filter((name) => new RegExp(`kind(\\.name)?\\s*[!=]==?\\s*['"]${name}['"]`).test(code));
+    const named = names.filter((name) =>
+      new RegExp(`kind(\\.name)?\\s*[!=]==?\\s*['"]${name}['"]`).test(code),
+    );
     expect(named, file).toEqual([]);
   });
 });

@@ -3,12 +3,20 @@ import { formatAddress, formatRef } from '../core/address.ts';
 import { canonical, fingerprint } from '../core/json.ts';
 import type { Config, Resource } from '../core/resource.ts';
 
-/** Names of the stacks whose hosts or resources differ, those that are gone included, sorted. */
-export function touchedStacks(head: Config, base: Config | undefined): readonly string[] {
+/**
+ * Names of the stacks whose hosts or resources differ, those that are gone included, sorted. A stack whose own file is
+ * among `changedFiles` counts even when it says the same: who edits it wants to see it.
+ */
+export function touchedStacks(
+  head: Config,
+  base: Config | undefined,
+  changedFiles: ReadonlySet<string>,
+): readonly string[] {
   const now = describeStacks(head);
   const before = base ? describeStacks(base) : new Map<string, string>();
+  const edited = head.stacks.filter((stack) => changedFiles.has(stack.where.file)).map((stack) => stack.name);
   const names = [...new Set([...now.keys(), ...before.keys()])].toSorted();
-  return names.filter((name) => now.get(name) !== before.get(name));
+  return names.filter((name) => now.get(name) !== before.get(name) || edited.includes(name));
 }
 
 /** Hosts on which these stacks are or were, as far as they are still in the inventory, in its order. */

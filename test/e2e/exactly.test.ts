@@ -39,7 +39,7 @@ resources:
 
 /** The run's own frame, as src/run/compile.ts lists it: programs that write nowhere but in Ashore's own directories. */
 const FRAME = [
-  /^flock -n 9$/,
+  /^flock -[ns] [89]$/,
   /^sha256sum$/,
   /^sync \/var\/lib\/ashore\/runs\/[a-z0-9-]+\/journal$/,
   /^sync \/var\/lib\/ashore\/ledger \/var\/lib\/ashore$/,

@@ -1,0 +1,67 @@
+// What the verbs are asked, what they answer, and what they stand on.
+import type { Connect, Reader, Session } from '../core/host.ts';
+import type { AnyKind } from '../core/kind.ts';
+import type { Plan } from '../core/plan.ts';
+import type { Problem } from '../core/problem.ts';
+import type { Reason } from '../core/reason.ts';
+import type { Report } from '../core/report.ts';
+import type { Config } from '../core/resource.ts';
+import type { AppendLedger, CarryOut } from '../core/run.ts';
+
+/** Files of the repository at one commit, by their path from its root: all that is below deploy-configs/. */
+export type ConfigFiles = ReadonlyMap<string, Uint8Array>;
+
+export interface PlanInput {
+  readonly files: ConfigFiles;
+  /** The configuration that is compared with: which stacks are touched, and what is not this change's doing. */
+  readonly base: ConfigFiles | undefined;
+  readonly commit: string;
+  /** Plans every stack, touched or not. */
+  readonly all?: boolean;
+  /** Only these hosts; all when left out. */
+  readonly hosts?: readonly string[];
+  /** Called as each host has been looked at. */
+  readonly progress?: (done: number, of: number, host: string) => void;
+}
+
+export type Planned =
+  | { readonly is: 'plan'; readonly plan: Plan; readonly config: Config; readonly base: Config | undefined }
+  | { readonly is: 'problems'; readonly problems: readonly Problem[] }
+  | { readonly is: 'refused'; readonly reason: Reason };
+
+export interface DeployInput {
+  readonly plan: Plan;
+  readonly files: ConfigFiles;
+  /** `[a-z0-9-]{1,40}`, unique. */
+  readonly run: string;
+  /** Who asked: a GitHub login, or the local user. */
+  readonly by: string;
+  readonly only?: readonly string[];
+  readonly skip?: readonly string[];
+  /** Called with the growing report whenever something happened on a host. */
+  readonly report?: (report: Report) => void;
+}
+
+export type Deployed =
+  | { readonly is: 'report'; readonly report: Report }
+  | { readonly is: 'refused'; readonly reason: Reason };
+
+/** The two verbs over real hosts. */
+export interface Deployer {
+  plan(input: PlanInput): Promise<Planned>;
+  deploy(input: DeployInput): Promise<Deployed>;
+}
+
+/** What the verbs stand on. `wait` takes milliseconds. */
+export interface DeployWorld {
+  readonly kinds: readonly AnyKind[];
+  readonly connect: Connect;
+  readonly createReader: (session: Session) => Reader;
+  readonly carryOut: CarryOut;
+  readonly appendLedger: AppendLedger;
+  readonly now: () => Date;
+  readonly wait: (milliseconds: number) => Promise<void>;
+}
+
+/** Hosts at once, for looking and for deploying; more only adds waiting (measured on two cores). */
+export const HOSTS_AT_ONCE = 10;

@@ -1,0 +1,125 @@
+// The verb deploy: exactly the plan that is named, host after host, with a report that grows.
+import pLimit from 'p-limit';
+import type { Target } from '../core/host.ts';
+import type { HostPlan, Plan } from '../core/plan.ts';
+import type { Reason } from '../core/reason.ts';
+import type { HostReport, Report } from '../core/report.ts';
+import type { Config } from '../core/resource.ts';
+import { applyHost } from '../engine/apply.ts';
+import type { ApplyHost } from '../engine/apply.ts';
+import { observe } from '../engine/observe.ts';
+import { planHost } from '../engine/plan.ts';
+import type { HostQuestion } from '../engine/plan.ts';
+import { startReport } from '../engine/progress.ts';
+import { HOSTS_AT_ONCE } from './contract.ts';
+import type { Deployed, DeployInput, DeployWorld } from './contract.ts';
+import { questionOf, validateConfig } from './plan.ts';
+
+export async function deployPlan(world: DeployWorld, input: DeployInput): Promise<Deployed> {
+  const { plan } = input;
+  const parsed = validateConfig(input.files, world.kinds);
+  if ('problems' in parsed)
+    return refused('CONFIG_INVALID', parsed.problems[0]?.message ?? 'the configuration is not valid');
+  const { config } = parsed;
+  if (config.digest !== plan.config) return refused('CONFIG_MOVED', `the plan was made at ${plan.commit}`);
+  const selected = selectHosts(plan, input);
+  if ('reason' in selected) return { is: 'refused', reason: selected.reason };
+  const startedAt = world.now().toISOString();
+  const reports = new Map(selected.hosts.map((host) => [host.host, startReport(host)]));
+  const growing = (endedAt: string | null): Report => {
+    const hosts = [...reports.values()];
+    return {
+      format: 1,
+      run: input.run,
+      plan: plan.digest,
+      commit: plan.commit,
+      by: input.by,
+      startedAt,
+      endedAt,
+      hosts,
+    };
+  };
+  await rollOut(selected.hosts, async (hostPlan) => {
+    const question = questionOf(hostPlan.host, plan.stacks, config, undefined);
+    const order = { run: input.run, plan: plan.digest, commit: plan.commit, by: input.by, at: startedAt };
+    const emit = (report: HostReport): void => {
+      reports.set(hostPlan.host, report);
+      input.report?.(growing(null));
+    };
+    const report = await applyHost(hostPlan, order, applyHostOf(world, config, question), emit);
+    emit(report);
+    return report.outcome === 'done';
+  });
+  for (const [host, report] of reports) {
+    if (report.outcome === 'queued') reports.set(host, { ...report, outcome: 'not-started' });
+  }
+  return { is: 'report', report: growing(world.now().toISOString()) };
+}
+
+function refused(code: Reason['code'], message: string): Deployed {
+  return { is: 'refused', reason: { code, message } };
+}
+
+/** Hosts of the plan with something to do. A host that could not be planned must be left out by name. */
+function selectHosts(
+  plan: Plan,
+  input: DeployInput,
+): { readonly hosts: readonly HostPlan[] } | { readonly reason: Reason } {
+  const names = plan.hosts.map((host) => host.host);
+  const stranger = [...(input.only ?? []), ...(input.skip ?? [])].find((host) => !names.includes(host));
+  if (stranger !== undefined) {
+    return {
+      reason: {
+        code: 'HOST_NOT_IN_PLAN',
+        message: `the plan has no host ${stranger}; it has ${names.join(', ')}`,
+      },
+    };
+  }
+  const chosen = plan.hosts
+    .filter((host) => input.only?.includes(host.host) ?? true)
+    .filter((host) => !(input.skip?.includes(host.host) ?? false));
+  const incomplete = chosen.filter((host) => host.failure !== null || host.blocked.length > 0);
+  if (incomplete.length > 0) {
+    const which = incomplete.map((host) => host.host).join(', ');
+    return { reason: { code: 'PLAN_INCOMPLETE', message: `${which} could not be planned as a whole` } };
+  }
+  return { hosts: chosen.filter((host) => host.changes.length > 0) };
+}
+
+/** The first host goes alone; when it is done the rest follow, and none is started after one has failed. */
+async function rollOut(
+  hosts: readonly HostPlan[],
+  deployHost: (host: HostPlan) => Promise<boolean>,
+): Promise<void> {
+  const [first, ...rest] = hosts;
+  let failed = first !== undefined && !(await deployHost(first));
+  const limit = pLimit(HOSTS_AT_ONCE);
+  await Promise.all(
+    rest.map((host) =>
+      limit(async () => {
+        if (failed) return;
+        if (!(await deployHost(host))) failed = true;
+      }),
+    ),
+  );
+}
+
+function applyHostOf(world: DeployWorld, config: Config, question: HostQuestion): ApplyHost {
+  const target = targetOf(config, question.host);
+  return {
+    connect: () => world.connect(target),
+    reader: world.createReader,
+    observe: (reader) => observe(reader, { target, ...question }, world.kinds),
+    planAgain: (found) => planHost(question, found, world.kinds),
+    carryOut: world.carryOut,
+    appendLedger: world.appendLedger,
+    wait: world.wait,
+  };
+}
+
+/** The plan's hosts come from the same configuration, by its digest. */
+function targetOf(config: Config, host: string): Target {
+  const target = config.targets.get(host);
+  if (!target) throw new Error(`no target for ${host} in the configuration of its own plan`);
+  return target;
+}
