@@ -1,0 +1,142 @@
+// One host's deploy over ports that answer like a host: what is refused, what is followed again, what is recorded.
+import { describe, expect, it } from 'vitest';
+import type { Session } from '../../src/core/host.ts';
+import type { LedgerLine } from '../../src/core/ledger.ts';
+import { HostFailure } from '../../src/core/reason.ts';
+import type { HostRun, RunEvent } from '../../src/core/run.ts';
+import { applyHost } from '../../src/engine/apply.ts';
+import type { ApplyHost } from '../../src/engine/apply.ts';
+import type { Observation } from '../../src/engine/observe.ts';
+import { planHost } from '../../src/engine/plan.ts';
+import { entry, ledgerReader, note, observation, question, resource, target } from './world.ts';
+
+const asked = question([resource('a'), resource('b')]);
+const planAgain = (found: Observation) => planHost(asked, found, [note]);
+const fresh = observation({});
+const planned = planAgain(fresh);
+const order = { run: 'r', plan: 'p', commit: 'c', by: 'ada', at: '2026-01-01T00:00:00Z' };
+const settled = observation({ a: 'a', b: 'b' }, [entry('a', { seen: undefined }), entry('b')]);
+const lost = new HostFailure({ code: 'CONNECTION_LOST', message: 'gone' });
+
+const done: readonly RunEvent[] = [
+  ...[0, 1].flatMap((index): RunEvent[] => [
+    { is: 'begin', index },
+    { is: 'command', index, command: 'install' },
+    { is: 'end', index, status: 0, seconds: 1 },
+  ]),
+  { is: 'finished', outcome: 'done', reason: null },
+];
+
+interface Script {
+  /** What each look finds, in turn; the last one stays. */
+  readonly looks: readonly Observation[];
+  /** What each following of the run says; an error breaks the connection there. */
+  readonly follows?: readonly (readonly (RunEvent | Error)[])[];
+  readonly connects?: readonly (Error | undefined)[];
+}
+
+async function apply({ looks, follows = [done], connects = [] }: Script) {
+  const seen = { runs: [] as HostRun[], lines: [] as LedgerLine[], waits: 0, connects: 0 };
+  const session: Session = { target, exec: () => Promise.reject(new Error('not used')), close: () => {} };
+  const next = <T>(list: readonly T[], count: number): T | undefined =>
+    list[Math.min(count, list.length - 1)];
+  let looked = 0;
+  const host: ApplyHost = {
+    connect: async () => {
+      const error = connects[seen.connects++];
+      if (error) throw error;
+      return session;
+    },
+    reader: () => ledgerReader(''),
+    observe: async () => next(looks, looked++) ?? fresh,
+    planAgain,
+    carryOut: async function* (_session, run) {
+      const events = next(follows, seen.runs.push(run) - 1) ?? [];
+      for (const event of events) {
+        if (event instanceof Error) throw event;
+        yield event;
+      }
+    },
+    appendLedger: async (_session, lines) => void seen.lines.push(...lines),
+    wait: async () => void seen.waits++,
+  };
+  const report = await applyHost(planned, order, host, () => {});
+  return { report, ...seen };
+}
+
+describe('a deploy on one host', () => {
+  it('runs the plan, looks again, and records what it saw', async () => {
+    const { report, runs, lines } = await apply({ looks: [fresh, settled] });
+    expect([report.outcome, report.remaining]).toEqual(['done', []]);
+    expect(runs[0]?.changes.map((change) => [change.ref, change.steps.length])).toEqual([
+      ['note/a', 1],
+      ['note/b', 1],
+    ]);
+    expect(lines).toEqual([{ ref: 'note/a', seen: entry('a').seen }]);
+  });
+
+  it('leaves out what is already as wanted, and records it all the same', async () => {
+    const { runs } = await apply({ looks: [observation({ a: 'a' }), settled] });
+    expect(
+      runs[0]?.changes.map((change) => [change.ref, change.steps.length, 'want' in change.ledger]),
+    ).toEqual([
+      ['note/a', 0, true],
+      ['note/b', 1, true],
+    ]);
+  });
+
+  it('refuses before anything runs when the host moved', async () => {
+    const { report, runs } = await apply({ looks: [observation({ a: 'by hand' })] });
+    expect([report.outcome, report.reason?.code, runs.length]).toEqual(['refused', 'PLAN_STALE', 0]);
+  });
+
+  it('follows again over a new connection when the first one breaks', async () => {
+    const { report, connects, runs } = await apply({
+      looks: [fresh, settled],
+      follows: [[{ is: 'begin', index: 0 }, lost], done],
+      connects: [undefined, lost],
+    });
+    expect([report.outcome, connects, runs.length]).toEqual(['done', 2, 2]);
+    expect(report.changes.map((change) => change.outcome)).toEqual(['applied', 'applied']);
+  });
+
+  it('says unknown when the host never answers again', async () => {
+    const { report, waits } = await apply({ looks: [fresh], follows: [[{ is: 'begin', index: 0 }, lost]] });
+    expect([report.outcome, report.reason?.code]).toEqual(['unknown', 'CONNECTION_LOST']);
+    expect(report.changes.map((change) => change.outcome)).toEqual(['unknown', 'not-started']);
+    expect(waits).toBe(6);
+  });
+
+  it('is not a success when the same plan is not empty after it', async () => {
+    const { report, lines } = await apply({
+      looks: [fresh, observation({ a: 'a', b: 'other' }, [entry('a'), entry('b')])],
+    });
+    expect([report.outcome, report.reason?.code]).toEqual(['failed', 'NOT_CONVERGED']);
+    expect(report.remaining?.map((change) => change.ref)).toEqual(['note/b']);
+    expect(lines).toEqual([]);
+  });
+
+  it('after a failure still says what is true', async () => {
+    const failed: readonly RunEvent[] = [
+      { is: 'begin', index: 0 },
+      { is: 'command', index: 0, command: 'install' },
+      { is: 'end', index: 0, status: 1, seconds: 1 },
+      { is: 'finished', outcome: 'failed', reason: null },
+    ];
+    const { report, lines } = await apply({ looks: [fresh, fresh], follows: [failed] });
+    expect([report.outcome, report.reason?.code, report.remaining?.length, lines]).toEqual([
+      'failed',
+      'STEP_FAILED',
+      2,
+      [],
+    ]);
+  });
+
+  it.each([
+    ['a host that cannot be reached', lost, 'CONNECTION_LOST'],
+    ['our own bug', new TypeError('x is not a function'), 'BUG'],
+  ])('%s fails the host and nothing else', async (_name, error, code) => {
+    const { report } = await apply({ looks: [fresh], connects: [error] });
+    expect([report.outcome, report.reason?.code]).toEqual(['failed', code]);
+  });
+});
