@@ -11,7 +11,7 @@ import { clip, code, prose, visible } from './escape.ts';
 import { block, byteSize, fit } from './fit.ts';
 import type { Body, Fitted } from './fit.ts';
 import { groupHosts } from './group.ts';
-import { renderHostTable } from './host-table.ts';
+import { renderBlockedTable, renderHostTable, renderSame } from './host-table.ts';
 import { deployMark, deployWords, proven } from './outcome.ts';
 import { planBodies, renderLeftOut } from './plan-bodies.ts';
 import { NO_PLAN, problemBodies, problemsTitle, renderProblemsLeft } from './problems.ts';
@@ -52,7 +52,9 @@ export function renderPlanCheck(view: PlanView): CheckOutput {
   const groups = groupHosts(view.plan);
   const { text } = fitBlocks([
     block(HEAD, renderVerdict(view)),
-    block(HEAD, renderHostTable(groups, view.link)),
+    block(HEAD, renderHostTable(groups)),
+    block(HEAD, renderBlockedTable(groups, view.link)),
+    block(HEAD, renderSame(groups)),
     block(HEAD, renderBlockers(view)),
     block(HEAD, renderCommands(view)),
   ]);

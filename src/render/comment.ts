@@ -9,7 +9,7 @@ import type { Link } from './change.ts';
 import { code, prose, proseWithCode, renderLink } from './escape.ts';
 import { block, fit } from './fit.ts';
 import { groupHosts } from './group.ts';
-import { renderHostTable } from './host-table.ts';
+import { renderBlockedTable, renderHostTable, renderSame } from './host-table.ts';
 import { deployMark, deployWords, failuresOf } from './outcome.ts';
 import { planBodies, renderLeftOut } from './plan-bodies.ts';
 import { NO_PLAN, problemBodies, problemsTitle, renderProblemsLeft } from './problems.ts';
@@ -45,7 +45,9 @@ export function renderPlanComment(input: PlanComment): string {
   const fitted = fit(
     [
       block(HEAD, renderVerdict(input)),
-      block(HEAD, renderHostTable(groups, input.link)),
+      block(HEAD, renderHostTable(groups)),
+      block(HEAD, renderBlockedTable(groups, input.link)),
+      block(HEAD, renderSame(groups)),
       block(HEAD, renderBlockers(input)),
       block(HEAD, renderCommands(input)),
       ...planBodies(groups, input.link),

@@ -66,7 +66,7 @@ export function code(text: string, max = 200): string {
 
 /** The same in HTML, for where markdown is not read, as in a summary, or cannot hold the value. */
 export function htmlCode(text: string, max = 200): string {
-  return `<code>${clip(oneLine(text), max).replaceAll(/[^\p{L}\p{N} ./-]/gu, entity)}</code>`;
+  return `<code>${clip(oneLine(text), max).replaceAll(/(?<=www)\.|[^\p{L}\p{N} ./-]/giu, entity)}</code>`;
 }
 
 /** A link; `text` is markdown already, and no address can leave its brackets or be longer than browsers take. */

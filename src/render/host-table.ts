@@ -16,21 +16,37 @@ const SHOWN_NAMES = 3;
 /** Bytes for the rows of one sort. */
 const ROOM = 8000;
 
-export function renderHostTable(groups: Groups, link: Link | undefined): string {
+export function renderHostTable(groups: Groups): string {
   const changed = keepWhole(groups.rows.slice(0, SHOWN_ROWS).map(changedRow), ROOM);
-  const rows = [
-    ...changed,
-    ...restRow(groups.rows.slice(changed.length)),
-    ...capped(groups.blocked.map((group) => blockedRow(group, link))),
-    ...capped(groups.failed.map(failedRow)),
-    ...sameRow(groups),
-  ];
+  const rows = [...changed, ...restRow(groups.rows.slice(changed.length))];
   if (rows.length === 0) return '';
   return [
-    '| | Hosts | Create | Change | Delete | Interrupts | Caused by | What |',
+    '| | Hosts | Create | Change | Delete | Interrupts | Caused by | Risk |',
     '|---|---|--:|--:|--:|---|---|---|',
     ...rows,
   ].join('\n');
+}
+
+/** What cannot be planned and why, in a table of its own: nothing of it can be counted. */
+export function renderBlockedTable({ blocked, failed }: Groups, link: Link | undefined): string {
+  const rows = [...failed.map(failedRow), ...blocked.map((group) => blockedRow(group, link))];
+  const kept = keepWhole(rows.slice(0, SHOWN_ROWS), ROOM);
+  const more = rows.length - kept.length;
+  if (rows.length === 0) return '';
+  return [
+    '| | Cannot be planned | Why |',
+    '|---|---|---|',
+    ...kept,
+    ...(more > 0 ? [`| ⛔&nbsp;blocked | … ${more} more like these | |`] : []),
+  ].join('\n');
+}
+
+/** Hosts without any change, in one line; empty where the verdict has said it all. */
+export function renderSame({ unchanged, rows, blocked }: Groups): string {
+  if (unchanged.length === 0 || (rows.length === 0 && blocked.length === 0)) return '';
+  const resources = unchanged.reduce((sum, host) => sum + host.unchanged, 0);
+  const hosts = hostWords(unchanged.map((host) => host.host));
+  return `As declared: ${hosts} with ${count(resources, 'resource')}`;
 }
 
 /** `web1`, `web2` (same plan); of many hosts the first few, and how many they are. */
@@ -65,44 +81,37 @@ function restRow(rows: readonly RowGroup[]): readonly string[] {
 
 function tallyRow(risk: Risk, hosts: string, tally: Tally): string {
   const cells = [
-    `${markOf(risk)} ${risk}`,
+    `${markOf(risk)}&nbsp;${risk}`,
     hosts,
     number(tally.create),
-    tally.recorded === 0
-      ? number(tally.change)
-      : `${number(tally.change)} (+${number(tally.recorded)} recorded only)`,
+    changeCell(tally),
     number(tally.delete),
     refList(tally.interrupts),
     causeCell(tally.causes),
-    whatCell(tally),
+    riskCell(tally),
   ];
   return `| ${cells.join(' | ')} |`;
 }
 
+/** Adopting and forgetting touch the ledger only and are told apart. */
+function changeCell({ change, recorded }: Tally): string {
+  if (recorded === 0) return number(change);
+  return change === 0
+    ? `${number(recorded)} recorded only`
+    : `${number(change)} (+${number(recorded)} recorded only)`;
+}
+
 function blockedRow({ hosts, ref, reason, where }: BlockedGroup, link: Link | undefined): string {
   const from = where === null ? '' : ` · ${renderWhere(where, link)}`;
-  return `| ⛔ blocked | ${hostWords(hosts, 'same reason')} | | | | | | ${code(ref)} cannot be planned: ${renderReason(reason)}${from} |`;
+  const what = `${code(ref, 80)} on ${hostWords(hosts, 'same reason')}`;
+  return `| ⛔&nbsp;blocked | ${what} | ${renderReason(reason)}${from} |`;
 }
 
 function failedRow({ code: reasonCode, hosts, reasons }: FailureGroup): string {
   const [first] = reasons;
   const same = reasons.every((reason) => reason.message === first?.message);
-  const what = first && same ? renderReason(first) : `${code(reasonCode)} ${REASONS[reasonCode].what}`;
-  return `| ⛔ blocked | ${hostWords(hosts, 'same reason')} | | | | | | not planned: ${what} |`;
-}
-
-function sameRow({ unchanged, rows, blocked }: Groups): readonly string[] {
-  if (unchanged.length === 0 || (rows.length === 0 && blocked.length === 0)) return [];
-  const resources = unchanged.reduce((sum, host) => sum + host.unchanged, 0);
-  return [
-    `| same | ${count(unchanged.length, 'host')} | | | | | | ${count(resources, 'resource')} as declared |`,
-  ];
-}
-
-function capped(rows: readonly string[]): readonly string[] {
-  const kept = keepWhole(rows.slice(0, SHOWN_ROWS), ROOM);
-  const more = rows.length - kept.length;
-  return more === 0 ? kept : [...kept, `| ⛔ blocked | … ${more} more like these | | | | | | |`];
+  const why = first && same ? renderReason(first) : `${code(reasonCode)} ${REASONS[reasonCode].what}`;
+  return `| ⛔&nbsp;blocked | all of ${hostWords(hosts, 'same reason')} | ${why} |`;
 }
 
 function causeCell(causes: ReadonlyMap<Cause, number>): string {
@@ -115,17 +124,14 @@ function causeCell(causes: ReadonlyMap<Cause, number>): string {
     .join(', ');
 }
 
-/** The riskiest first; what would be too much for a glance is in the body. */
-function whatCell(tally: Tally): string {
+function riskCell(tally: Tally): string {
   const parts = [
     ...phrase('**data is lost:**', tally.lost),
     ...phrase('deletes', tally.gone),
     ...phrase('replaces', tally.replaced),
     ...phrase('runs', tally.ran),
-    ...phrase('creates', tally.made),
-    ...phrase('updates', tally.updated),
   ];
-  return parts.length === 0 ? '–' : parts.slice(0, 3).join('; ');
+  return parts.length === 0 ? '–' : parts.join('; ');
 }
 
 function phrase(verb: string, refs: readonly string[]): readonly string[] {
@@ -142,5 +148,5 @@ function refList(values: readonly string[]): string {
 }
 
 function number(n: number): string {
-  return n.toLocaleString('en-US');
+  return n === 0 ? '–' : n.toLocaleString('en-US');
 }

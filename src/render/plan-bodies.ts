@@ -8,11 +8,13 @@ import type { Body, Fitted, Part } from './fit.ts';
 import type { BlockedGroup, ChangeGroup, FailureGroup, Groups, RowGroup } from './group.ts';
 import { renderCommandLine, renderEvidence, renderReason, renderWhoAndNext } from './reason.ts';
 import { markOf, rankOf, riskOf } from './risk.ts';
-import { count } from './words.ts';
+import { count, list } from './words.ts';
 
 /** Changes of one group that get a line each; of more, those with the least risk are counted. */
 const SHOWN_CHANGES = 250;
 const SHOWN_HOSTS = 500;
+/** Changes that are named in the line of a fold. */
+const SUMMED_CHANGES = 4;
 const EVIDENCE_LINES = 20;
 const BLOCKED_RANK = 3;
 const ALIKE_RANK = -1;
@@ -59,13 +61,19 @@ function groupBody({ hosts, changes, risk }: ChangeGroup, link: Link | undefined
   const all = hosts.slice(0, SHOWN_HOSTS).map((host) => code(host));
   const more = hosts.length - all.length;
   const everyone = hosts.length > 5 ? `\n\nOn ${all.join(', ')}${more > 0 ? ` and ${more} more` : ''}:` : '';
-  const order = changes.length > 1 ? ' in this order' : '';
   return {
     rank: rankOf(risk),
-    open: `<details><summary>${markOf(risk)} ${risk}: ${names} · ${count(changes.length, 'change')}${order}</summary>${everyone}`,
+    open: `<details><summary>${markOf(risk)} ${risk}: ${names} · ${changeWords(changes)}</summary>${everyone}`,
     parts: changeParts(changes, link),
     close: '</details>',
   };
+}
+
+/** What happens, for the line that is seen while the body is folded. */
+function changeWords(changes: readonly Change[]): string {
+  const order = changes.length > 1 ? ' in this order' : '';
+  const words = changes.map((change) => `${change.verb} ${htmlCode(change.ref, 60)}`);
+  return `${count(changes.length, 'change')}${order}: ${list(words, SUMMED_CHANGES)}`;
 }
 
 function changeParts(changes: readonly Change[], link: Link | undefined): readonly Part[] {

@@ -100,11 +100,14 @@ export function renderTruth(report: Report): string {
 export function renderDeployCommands(report: Report): string {
   if (report.endedAt === null || proven(report)) return '';
   const unclear = report.hosts.filter((host) => host.outcome === 'unknown' || host.outcome === 'refused');
-  const names = report.hosts.filter((host) => host.outcome !== 'done').map((host) => host.host);
+  const open = report.hosts.filter((host) => host.outcome !== 'done');
+  const names = report.hosts
+    .filter((host) => open.includes(host) || host.remaining?.length !== 0)
+    .map((host) => host.host);
   const these = names.length > TYPED_HOSTS ? '' : ` ${names.join(' ')}`;
   const again = `/deploy ${shortDigest(report.plan)}`;
   const rows = [
-    ...(unclear.length === 0 && names.length > 0
+    ...(unclear.length === 0 && open.length > 0
       ? [`| deploy what is left of this plan, when its cause is gone | ${code(again)} |`]
       : []),
     `| look at these hosts again and plan what is left | ${code(`/plan${these}`, 900)} |`,
@@ -160,9 +163,9 @@ function renderFailureLine({ hosts, outcome, at, change }: Failure): string {
 
 function stateRow({ outcome, hosts }: HostGroup): string {
   const counts = countStages(hosts);
-  const numbers = COLUMNS.map((stage) => (counts.get(stage) ?? 0).toLocaleString('en-US'));
+  const numbers = COLUMNS.map((stage) => counts.get(stage)?.toLocaleString('en-US') ?? '–');
   const names = hostWords(hosts.map((host) => host.host));
-  return `| ${hostMark(outcome)} | ${names} | ${numbers.join(' | ')} | ${stateWords(hosts)} |`;
+  return `| ${hostMark(outcome).replace(' ', '&nbsp;')} | ${names} | ${numbers.join(' | ')} | ${stateWords(hosts)} |`;
 }
 
 function stateWords(hosts: readonly HostReport[]): string {

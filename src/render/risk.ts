@@ -42,8 +42,6 @@ export interface Tally {
   readonly gone: readonly string[];
   readonly replaced: readonly string[];
   readonly ran: readonly string[];
-  readonly made: readonly string[];
-  readonly updated: readonly string[];
 }
 
 export function tallyChanges(changes: readonly Change[]): Tally {
@@ -64,8 +62,6 @@ export function tallyChanges(changes: readonly Change[]): Tally {
     gone: refs('delete'),
     replaced: refs('replace'),
     ran: refs('run'),
-    made: refs('create'),
-    updated: refs('update'),
   };
 }
 

@@ -13,13 +13,13 @@ test.each([
   expect(renderUnified(before, after, LIMITS)).toEqual({ lines, added, removed });
 });
 
-function lines(n: number, at: ReadonlyMap<number, string> = new Map()): string {
+function numbered(n: number, at: ReadonlyMap<number, string> = new Map()): string {
   return Array.from({ length: n }, (_, index) => `${at.get(index) ?? `line ${index}`}\n`).join('');
 }
 
 test('places are named where there are several, or when it does not begin at the top', () => {
   const two = renderUnified(
-    lines(30),
+    numbered(30),
     lines(
       30,
       new Map([
@@ -30,12 +30,12 @@ test('places are named where there are several, or when it does not begin at the
     LIMITS,
   );
   expect(two.lines.filter((line) => line.startsWith('@@'))).toEqual(['@@ -1,6 +1,6 @@', '@@ -23,7 +23,7 @@']);
-  const late = renderUnified(lines(30), lines(30, new Map([[25, 'y']])), LIMITS);
+  const late = renderUnified(numbered(30), numbered(30, new Map([[25, 'y']])), LIMITS);
   expect(late.lines[0]).toBe('@@ -23,7 +23,7 @@');
 });
 
 test('lines beyond the limit are counted', () => {
-  const { lines: shown, added } = renderUnified(null, lines(12), { lines: 3, width: 80 });
+  const { lines: shown, added } = renderUnified(null, numbered(12), { lines: 3, width: 80 });
   expect(shown).toEqual(['+line 0', '+line 1', '+line 2', '… 9 more lines']);
   expect(added).toBe(12);
 });
@@ -65,7 +65,7 @@ test('a long line that stays is cut too', () => {
 
 test.each([
   ['too large', 'a\n'.repeat(1_000_001), null, [0, 1_000_001]],
-  ['too different', lines(3000), lines(3000).replaceAll('line', 'other'), [3000, 3000]],
+  ['too different', numbered(3000), numbered(3000).replaceAll('line', 'other'), [3000, 3000]],
 ] as const)('%s is said instead of compared', (_, before, after, [added, removed]) => {
   const unified = renderUnified(before, after, LIMITS);
   expect([unified.added, unified.removed]).toEqual([added, removed]);

@@ -1,0 +1,180 @@
+import { expect, test } from 'vitest';
+import type { HostReport, Report } from '../../src/core/report.ts';
+import { renderDeployCheck } from '../../src/render/check-run.ts';
+import { deployMark, deployWords, failuresOf, groupOutcomes, proven } from '../../src/render/outcome.ts';
+import { renderDeployCommands, renderTruth } from '../../src/render/report.ts';
+import { renderProgressLine } from '../../src/render/terminal.ts';
+import { change, host, plan } from './plans.ts';
+import { changeReport, ENDED, hostReport, LOST, report, STALE, UNIT_FAILED } from './reports.ts';
+
+const CHANGES = [change('file/a'), change('file/b'), change('service/c', { verb: 'restart' })];
+const NAMES = ['web1', 'web2', 'web3', 'web4'];
+const PLAN = plan(NAMES.map((name) => host(name, CHANGES)));
+
+type End = (planned: (typeof PLAN.hosts)[number]) => HostReport;
+const done: End = (planned) => hostReport(planned, ['applied', 'applied', 'skipped']);
+const unseen: End = (planned) => ({ ...done(planned), remaining: null });
+const leftOver: End = (planned) => ({ ...done(planned), remaining: CHANGES.slice(0, 1) });
+const waiting: End = (planned) => hostReport(planned, [], { outcome: 'not-started', remaining: null });
+const queued: End = (planned) => ({ ...waiting(planned), outcome: 'queued' });
+const running: End = (planned) =>
+  hostReport(planned, ['applied', 'unknown'], { outcome: 'running', remaining: null });
+const refused: End = (planned) => ({ ...waiting(planned), outcome: 'refused', reason: STALE });
+const unknown: End = (planned) =>
+  hostReport(planned, ['applied', 'unknown'], { outcome: 'unknown', reason: LOST, remaining: null });
+const failed: End = (planned) => ({
+  ...hostReport(planned, [], { outcome: 'failed', remaining: CHANGES.slice(2) }),
+  changes: [
+    changeReport('file/a', 'applied'),
+    changeReport('file/b', 'applied'),
+    changeReport('service/c', 'failed', { reason: UNIT_FAILED }),
+  ],
+});
+
+function made(ends: readonly End[], endedAt: string | null = ENDED): Report {
+  return report(
+    PLAN,
+    PLAN.hosts.flatMap((planned, index) => ends[index]?.(planned) ?? []),
+    endedAt,
+  );
+}
+
+test.each<[string, Report, string, string, string | undefined, readonly string[]]>([
+  ['done', made([done, done]), '✅', 'Deployed to 2 hosts; nothing is left to do', 'success', ['plan']],
+  [
+    'unseen',
+    made([done, unseen]),
+    '⚠️',
+    'Deployed to 2 hosts; 1 host not looked at afterwards',
+    'failure',
+    ['plan'],
+  ],
+  [
+    'left over',
+    made([leftOver, done]),
+    '⚠️',
+    'Deployed to 2 hosts; something is left on 1 host',
+    'failure',
+    ['plan'],
+  ],
+  [
+    'failed',
+    made([failed, failed, failed, waiting]),
+    '❌',
+    'Failed on web1, web2 and 1 more; 0 of 4 hosts done',
+    'failure',
+    ['retry', 'plan'],
+  ],
+  [
+    'refused',
+    made([refused, waiting]),
+    '⛔',
+    'Refused on web1; 0 of 2 hosts done',
+    'action_required',
+    ['plan'],
+  ],
+  [
+    'unknown',
+    made([unknown, done]),
+    '❓',
+    'Not known what is true on web1; 1 of 2 hosts done',
+    'failure',
+    ['plan'],
+  ],
+  [
+    'not started',
+    made([waiting, done]),
+    '⬜',
+    'Not started on web1; 1 of 2 hosts done',
+    'failure',
+    ['retry', 'plan'],
+  ],
+  ['running', made([running, done], null), '🔄', 'Deploying: 1 of 2 hosts done', undefined, []],
+  [
+    'running and failed',
+    made([running, failed], null),
+    '🔄',
+    'Deploying: Failed on web2; 0 of 2 hosts done',
+    undefined,
+    [],
+  ],
+  [
+    'all done, not ended',
+    made([done], null),
+    '🔄',
+    'Deployed to 1 host; nothing is left to do',
+    undefined,
+    [],
+  ],
+  ['nothing', made([]), '✅', 'Deployed to 0 hosts; nothing is left to do', 'success', ['plan']],
+])('%s', (_, ended, mark, words, conclusion, actions) => {
+  const check = renderDeployCheck(ended, PLAN);
+  expect([deployMark(ended), deployWords(ended)]).toEqual([mark, words]);
+  expect([check.title, check.conclusion]).toEqual([words, conclusion]);
+  expect(check.actions.map((action) => action.identifier)).toEqual(actions);
+});
+
+test('proven only where everybody was looked at and nothing was left', () => {
+  const all = [made([done]), made([unseen]), made([leftOver]), made([failed])];
+  expect(all.map(proven)).toEqual([true, false, false, false]);
+});
+
+test('hosts share a row where they wait, are done, or failed at the same; a running one has its own', () => {
+  const rows = groupOutcomes(made([failed, running, failed, done]));
+  expect(rows.map((row) => [row.outcome, row.hosts.map((each) => each.host)])).toEqual([
+    ['failed', ['web1', 'web3']],
+    ['running', ['web2']],
+    ['done', ['web4']],
+  ]);
+});
+
+test('failures are told once for all hosts, and by what they failed at', () => {
+  const failures = failuresOf(made([failed, unknown, failed, refused]), PLAN);
+  expect(
+    failures.map(({ hosts, at, reason, change: planned }) => [hosts, at?.ref, reason?.code, planned?.verb]),
+  ).toEqual([
+    [['web1', 'web3'], 'service/c', 'UNIT_FAILED', 'restart'],
+    [['web2'], 'file/b', 'RUN_LOST', 'update'],
+    [['web4'], undefined, 'PLAN_STALE', undefined],
+  ]);
+});
+
+test.each<[string, Report, readonly string[]]>([
+  ['well', made([done]), []],
+  ['running', made([failed], null), []],
+  ['failed', made([failed, waiting, done]), ['`/deploy PLAN`', '`/plan web1 web2`']],
+  ['unknown', made([unknown, failed]), ['`/plan web1 web2`']],
+  ['left over', made([leftOver, done]), ['`/plan web1`']],
+])('what to type after a deploy that went %s', (_, ended, commands) => {
+  const text = renderDeployCommands(ended).replaceAll(PLAN.digest.slice(0, 12), 'PLAN');
+  expect(text.match(/`[^`]+`/g) ?? []).toEqual(commands);
+});
+
+test('what is true now, change by change, and where nothing was written', () => {
+  expect(renderTruth(made([done]))).toBe('');
+  expect(renderTruth(made([failed, running, waiting]))).toBe(
+    [
+      '**What is true now**\n',
+      '- `web1`: ✅ applied: `file/a`, `file/b` · ❌ failed: `service/c`',
+      '- `web2`: ✅ applied: `file/a` · 🔄 running: `file/b` · ⬜ not started: `service/c`',
+      '- Nothing was written on `web3`',
+    ].join('\n'),
+  );
+  const many = plan(Array.from({ length: 9 }, (_, index) => host(`web${index}`, CHANGES)));
+  expect(renderTruth(report(many, many.hosts.map(failed), ENDED))).toContain(
+    '- … and 4 more hosts, each below',
+  );
+});
+
+test('one line of progress', () => {
+  const between: End = (planned) => hostReport(planned, ['applied'], { outcome: 'running', remaining: null });
+  const ending: End = (planned) =>
+    hostReport(planned, ['applied', 'applied', 'skipped'], { outcome: 'running', remaining: null });
+  expect(renderProgressLine(made([running, done, queued], null), PLAN)).toBe(
+    '1 of 3 hosts ended · web1 1/3 file/b',
+  );
+  expect(renderProgressLine(made([between], null), PLAN)).toBe('0 of 1 host ended · web1 1/3 file/b');
+  expect(renderProgressLine(made([ending], null), PLAN)).toBe('0 of 1 host ended · web1 3/3');
+  const other = plan([host('elsewhere', [])]);
+  expect(renderProgressLine(made([between], null), other)).toBe('0 of 1 host ended · web1 1/3 file/b');
+});
