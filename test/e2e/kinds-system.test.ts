@@ -172,5 +172,93 @@ describe.skipIf(unavailable !== undefined)('kinds of the system', () => {
         expect(verdicts(await trial.plan([a.package('tree', {})]))).toEqual({ 'package/tree': 'create' });
       });
     });
+
+    describe('user and group', () => {
+      it('are made as declared, alike on both releases', async () => {
+        await trial.deploy([
+          a.group('crew', { gid: 4242 }),
+          a.group('crewsys', { system: true }),
+          a.user('ann', { comment: "Ann O'Neill, desk 1 $(id)", groups: ['crew', 'adm'], uid: 4201 }),
+          a.user('shop', { system: true }),
+          a.user('store', { system: true, home: '/var/lib/store', group: 'crew', shell: '/bin/sh' }),
+          a.user('crewsys', { system: true, group: 'crewsys' }),
+          a.user('own', { group: 'own', home: '/srv/own home' }),
+        ]);
+        expect(await trial.sh('for u in ann shop store crewsys own; do getent passwd $u; done')).toMatch(
+          /^ann:x:4201:4201:Ann O'Neill, desk 1 \$\(id\):\/home\/ann:\/bin\/bash\nshop:x:(\d{3}):\d+::\/nonexistent:\/usr\/sbin\/nologin\nstore:x:\d{3}:4242::\/var\/lib\/store:\/bin\/sh\n/,
+        );
+        expect(await trial.sh('id -Gn ann; id -gn shop; id -gn crewsys; id -gn own')).toBe(
+          'ann adm crew\nshop\ncrewsys\nown',
+        );
+        expect(
+          await trial.sh('stat -c "%U %a %n" /home/ann "/srv/own home" /var/lib/store; ls -A /var/lib/store'),
+        ).toBe('ann 700 /home/ann\nown 700 /srv/own home\nstore 700 /var/lib/store');
+      });
+
+      it('change as declared, and no further', async () => {
+        await trial.sh('passwd -l ann; usermod -a -G audio ann');
+        const shadow = await trial.sh('getent shadow ann');
+        const spec = {
+          shell: '/bin/sh',
+          comment: '',
+          groups: ['adm', 'video'],
+          group: 'crew',
+          home: '/srv/ann',
+        };
+        const changes = await trial.deploy([a.user('ann', spec)]);
+        const change = changes.get('user/ann');
+        expect(change?.reason).toBe('group, home, shell, comment, groups differ');
+        expect(await trial.sh('getent passwd ann; id -Gn ann')).toBe(
+          'ann:x:4201:4242::/srv/ann:/bin/sh\ncrew adm audio video',
+        );
+        expect(await trial.sh('getent shadow ann')).toBe(shadow);
+      });
+
+      it.each([
+        ['user', 'ann', { uid: 4300 }, 'ACCOUNT_CONFLICT', /has uid 4201/],
+        ['user', 'bob', { uid: 4201 }, 'ACCOUNT_CONFLICT', /uid 4201 belongs to the user ann/],
+        ['user', 'bob', { groups: ['nogrp'] }, 'OWNER_MISSING', /needs the group nogrp/],
+        ['user', 'root', { absent: true }, 'ACCOUNT_CONFLICT', /uid 0/],
+        ['group', 'crew', { gid: 4300 }, 'ACCOUNT_CONFLICT', /has gid 4242/],
+        ['group', 'other', { gid: 4242 }, 'ACCOUNT_CONFLICT', /gid 4242 belongs to the group crew/],
+        ['group', 'crew', { absent: true }, 'ACCOUNT_CONFLICT', /primary group of ann, store/],
+        ['group', 'root', { absent: true }, 'ACCOUNT_CONFLICT', /gid 0/],
+      ] as const)('%s %s %j is %s', async (kind, id, spec, code, message) => {
+        const change = (await trial.plan([a[kind](id, spec)])).get(`${kind}/${id}`);
+        expect(verdictOf(change)).toBe(code);
+        expect(messageOf(change)).toMatch(message);
+      });
+
+      it('go when declared absent, homes stay; by omission only what nobody uses', async () => {
+        expect(verdicts(await trial.plan([a.group('crew'), a.user('ann')]))).toEqual({
+          'group/crew': 'forget',
+          'user/ann': 'forget',
+        });
+        await trial.deploy([
+          ...['ann', 'shop', 'store', 'crewsys', 'own'].map((id) => a.user(id, { absent: true })),
+          a.group('crewsys', { absent: true }),
+          a.group('own', { absent: true }),
+          a.group('crew'),
+        ]);
+        expect(
+          await trial.sh("grep -cE '^(ann|shop|store|crew|crewsys|own):' /etc/passwd /etc/group || :"),
+        ).toBe('/etc/passwd:0\n/etc/group:1');
+        expect(await trial.sh('ls -d /home/ann /var/lib/store "/srv/own home"; getent group ann')).toContain(
+          '/home/ann',
+        );
+        await trial.deploy([a.group('ann', { absent: true })]);
+      });
+
+      it('says that userdel refuses a user with processes', async () => {
+        await trial.deploy([a.user('busy', {})]);
+        await trial.sh('runuser -u busy -- sleep 60 >/dev/null 2>&1 & sleep 0.3');
+        const change = (await trial.plan([a.user('busy', { absent: true })])).get('user/busy');
+        expect(change && 'notes' in change ? change.notes : []).toContain(
+          'userdel refuses while the user has processes',
+        );
+        await trial.sh('pkill -u busy; sleep 0.3');
+        await trial.deploy([a.user('busy', { absent: true })]);
+      });
+    });
   });
 });
