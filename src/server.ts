@@ -10,6 +10,7 @@ import type { ConfigFiles, Deployer } from './deploy.ts';
 import { createApp } from './github/app.ts';
 import { createRunner } from './github/carry-out.ts';
 import type { Runner } from './github/carry-out.ts';
+import { createBlobs } from './github/contents.ts';
 import { createInbox } from './github/inbox.ts';
 import type { Inbox, Received } from './github/inbox.ts';
 import { askAgain } from './github/redelivery.ts';
@@ -38,6 +39,8 @@ export interface Overrides {
   readonly octokit?: typeof ProbotOctokit;
   readonly log?: Logger;
   readonly now?: () => Date;
+  /** Milliseconds for what is under way when the server stops. */
+  readonly grace?: number;
 }
 
 /** The server cannot start here, in words for people. */
@@ -71,7 +74,7 @@ export async function startServer(settings: Settings, overrides: Overrides = {})
     await begin(parts);
     const url = urlOf(http);
     log.info({ url, path: settings.webhookPath }, 'listening');
-    return { url, idle: () => settle(parts), stop: () => stop(parts, http) };
+    return { url, idle: () => settle(parts), stop: () => stop(parts, http, overrides.grace ?? GRACE) };
   } catch (error) {
     await store.close();
     throw error;
@@ -82,7 +85,6 @@ export async function startServer(settings: Settings, overrides: Overrides = {})
 const LIMITS = { headersTimeout: 10_000, requestTimeout: 30_000 };
 const SWEEP = 10 * 60_000;
 const KEPT = 30 * 24 * 60 * 60_000;
-/** Milliseconds for what is under way when the server stops. */
 const GRACE = 10_000;
 
 interface Parts {
@@ -132,6 +134,7 @@ function startWork({ settings, store, deployer, octokit, log, now }: Ingredients
     connect: (installation) => probot.auth(installation),
     log,
     turns: createTurns(),
+    blobs: createBlobs(),
   };
   const runner = createRunner(world);
   const loaded = probot.load(createApp(world, runner));
@@ -191,11 +194,15 @@ async function settle({ inbox, runner }: Parts): Promise<void> {
   await inbox.idle();
 }
 
-async function stop({ inbox, runner, store, stopped }: Parts, http: HttpServer): Promise<void> {
+async function stop(
+  { inbox, runner, store, stopped }: Parts,
+  http: HttpServer,
+  grace: number,
+): Promise<void> {
   stopped.abort();
   http.closeAllConnections();
   await new Promise<void>((resolve) => http.close(() => resolve()));
-  const grace = new Promise<void>((resolve) => void setTimeout(resolve, GRACE).unref());
-  await Promise.race([Promise.all([inbox.stop(), runner.idle()]), grace]);
+  const late = new Promise<void>((resolve) => void setTimeout(resolve, grace));
+  await Promise.race([Promise.all([inbox.stop(), runner.idle()]), late]);
   await store.close();
 }

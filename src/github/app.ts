@@ -12,28 +12,29 @@ import type { GithubWorld, Repo } from './repo.ts';
 export function createApp(world: GithubWorld, runner: Runner): ApplicationFunction {
   return (app) => {
     app.on(['pull_request.opened', 'pull_request.reopened', 'pull_request.synchronize'], async (context) => {
-      await onPullMoved(world, repoOf(context), pullOf(context));
+      await onPullMoved(world, repoOf(world, context), pullOf(context));
     });
     app.on('pull_request.edited', async (context) => {
-      if (context.payload.changes.base) await onPullMoved(world, repoOf(context), pullOf(context));
+      if (context.payload.changes.base) await onPullMoved(world, repoOf(world, context), pullOf(context));
     });
     app.on('pull_request.closed', async (context) => {
-      if (!context.payload.pull_request.merged) return onPullDropped(world, repoOf(context), pullOf(context));
-      return onPullMerged(world, runner, repoOf(context), pullOf(context));
+      if (!context.payload.pull_request.merged)
+        return onPullDropped(world, repoOf(world, context), pullOf(context));
+      return onPullMerged(world, runner, repoOf(world, context), pullOf(context));
     });
     app.on(['pull_request_review.submitted', 'pull_request_review.dismissed'], async (context) => {
-      await onReview(world, repoOf(context), pullOf(context));
+      await onReview(world, repoOf(world, context), pullOf(context));
     });
     app.on('issue_comment.created', async (context) => {
       const { issue, comment } = context.payload;
       if (!issue.pull_request) return;
       const { id, body, created_at: at, user } = comment;
       const asked = { pull: issue.number, id, body, at, account: accountOf(user), delivery: context.id };
-      await onComment(world, runner, repoOf(context), asked);
+      await onComment(world, runner, repoOf(world, context), asked);
     });
     app.on(['check_run.requested_action', 'check_run.rerequested'], async (context) => {
       const { check_run: run, sender } = context.payload;
-      await onPress(world, runner, repoOf(context), {
+      await onPress(world, runner, repoOf(world, context), {
         checkRun: run.id,
         appId: run.app?.id,
         externalId: run.external_id ?? '',
@@ -48,12 +49,12 @@ export function createApp(world: GithubWorld, runner: Runner): ApplicationFuncti
     app.on('check_suite.rerequested', async (context) => {
       const { check_suite: suite, sender } = context.payload;
       const asked = { commit: suite.head_sha, account: accountOf(sender), delivery: context.id };
-      await onSuite(world, runner, repoOf(context), asked);
+      await onSuite(world, runner, repoOf(world, context), asked);
     });
     app.on('push', async (context) => {
       const { ref, before, after, deleted, repository } = context.payload;
       if (deleted || ref !== `refs/heads/${repository.default_branch}`) return;
-      await onPush(world, repoOf(context), { before, after, delivery: context.id });
+      await onPush(world, repoOf(world, context), { before, after, delivery: context.id });
     });
   };
 }
@@ -63,20 +64,19 @@ interface RepoPayload {
   readonly installation?: { readonly id: number } | undefined;
 }
 
-function repoOf({
-  payload,
-  octokit,
-  log,
-}: Pick<Context, 'octokit' | 'log'> & { readonly payload: RepoPayload }): Repo {
+type RepoContext = Pick<Context, 'octokit' | 'log'> & { readonly payload: RepoPayload };
+
+function repoOf({ blobs }: GithubWorld, { payload, octokit, log }: RepoContext): Repo {
   const { repository, installation } = payload;
   if (!repository.owner || !installation)
-    throw new Error('a webhook of an App names its repository and its installation');
+    throw new Error('the webhook names no repository or no installation');
   return {
     octokit,
     owner: repository.owner.login,
     name: repository.name,
     installation: installation.id,
     log,
+    blobs,
   };
 }
 

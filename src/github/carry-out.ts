@@ -37,7 +37,8 @@ export function createRunner(world: GithubWorld): Runner {
         const [owner = '', name = ''] = run.repo.split('/');
         const { installation } = run;
         const log = world.log.child({ run: run.id });
-        void follow({ octokit: await world.connect(installation), owner, name, installation, log }, run);
+        const octokit = await world.connect(installation);
+        void follow({ octokit, owner, name, installation, log, blobs: world.blobs }, run);
       }
     },
     idle: async () => {

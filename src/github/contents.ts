@@ -11,7 +11,7 @@ const MAX_FILES = 2000;
 const MAX_FILE = 8 * 1024 * 1024;
 const MAX_ALL = 32 * 1024 * 1024;
 const BLOBS_AT_ONCE = 8;
-const MAX_CACHE = 64 * 1024 * 1024;
+const MAX_KEPT = 64 * 1024 * 1024;
 
 export type ReadFiles =
   | { readonly is: 'files'; readonly files: ConfigFiles }
@@ -82,20 +82,34 @@ function refuseTree(entries: readonly Entry[], truncated: boolean): Reason | und
 }
 
 /** Blobs by their name, which is a hash of their bytes: whoever knows the name has the same bytes. Oldest go first. */
-const cache = new Map<string, Uint8Array>();
-let cached = 0;
+export interface Blobs {
+  readonly get: (sha: string) => Uint8Array | undefined;
+  readonly put: (sha: string, bytes: Uint8Array) => void;
+}
+
+export function createBlobs(): Blobs {
+  const kept = new Map<string, Uint8Array>();
+  let size = 0;
+  return {
+    get: (sha) => kept.get(sha),
+    put: (sha, bytes) => {
+      if (kept.has(sha)) return;
+      kept.set(sha, bytes);
+      size += bytes.length;
+      for (const [oldest, old] of kept) {
+        if (size <= MAX_KEPT) return;
+        kept.delete(oldest);
+        size -= old.length;
+      }
+    },
+  };
+}
 
 async function readBlob(repo: Repo, sha: string): Promise<Uint8Array> {
-  const known = cache.get(sha);
+  const known = repo.blobs.get(sha);
   if (known) return known;
   const { data } = await repo.octokit.rest.git.getBlob({ ...place(repo), file_sha: sha });
   const bytes = new Uint8Array(Buffer.from(data.content, data.encoding === 'base64' ? 'base64' : 'utf8'));
-  cache.set(sha, bytes);
-  cached += bytes.length;
-  for (const [oldest, old] of cache) {
-    if (cached <= MAX_CACHE) break;
-    cache.delete(oldest);
-    cached -= old.length;
-  }
+  repo.blobs.put(sha, bytes);
   return bytes;
 }

@@ -8,6 +8,7 @@ import type { StoredPlan } from '../store/plans.ts';
 import type { Runner } from './carry-out.ts';
 import { DEPLOY_CHECK } from './checks.ts';
 import { postReply } from './comments.ts';
+import { reasonOf } from './failure.ts';
 import { refusePlan } from './on-comment.ts';
 import type { Account } from './permissions.ts';
 import { planPull } from './plan-pull.ts';
@@ -60,8 +61,15 @@ interface Course {
 }
 
 async function answerPress(course: Course): Promise<void> {
-  const { repo, check, press } = course;
-  const reasons = await carryOutPress(course);
+  try {
+    await refuse(course, await carryOutPress(course));
+  } catch (error) {
+    await refuse(course, [reasonOf(error, course.press.delivery)]);
+    throw error;
+  }
+}
+
+async function refuse({ repo, check, press }: Course, reasons: readonly Reason[]): Promise<void> {
   if (reasons.length === 0) return;
   const text = press.button === undefined ? `re-run of ${check.name}` : `button ${press.button}`;
   const { login } = press.account;

@@ -7,6 +7,7 @@ import type { Runner } from './carry-out.ts';
 import { COMMANDS, parseComment } from './command.ts';
 import type { Command } from './command.ts';
 import { postReply } from './comments.ts';
+import { reasonOf } from './failure.ts';
 import { readActor } from './permissions.ts';
 import type { Account } from './permissions.ts';
 import { planPull } from './plan-pull.ts';
@@ -37,17 +38,22 @@ export async function onComment(
   const parsed = parseComment(comment.body);
   if (parsed.is === 'nothing') return;
   await react(repo, comment.id, 'eyes');
-  const reasons =
-    parsed.is === 'refused'
-      ? [parsed.reason]
-      : await carryOutCommand({ world, runner, repo, comment }, parsed.command);
-  if (reasons.length === 0) return;
-  await react(repo, comment.id, 'confused');
-  await postReply(
-    repo,
-    comment.pull,
-    renderRefusal(reasons, { text: parsed.text, by: comment.account.login }),
-  );
+  const answer = async (reasons: readonly Reason[]): Promise<void> => {
+    if (reasons.length === 0) return;
+    await react(repo, comment.id, 'confused');
+    await postReply(
+      repo,
+      comment.pull,
+      renderRefusal(reasons, { text: parsed.text, by: comment.account.login }),
+    );
+  };
+  if (parsed.is === 'refused') return answer([parsed.reason]);
+  try {
+    await answer(await carryOutCommand({ world, runner, repo, comment }, parsed.command));
+  } catch (error) {
+    await answer([reasonOf(error, comment.delivery)]);
+    throw error;
+  }
 }
 
 interface Course {

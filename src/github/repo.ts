@@ -5,6 +5,7 @@ import type { Problem } from '../core/problem.ts';
 import type { ParsedConfig, Policy } from '../core/resource.ts';
 import type { ConfigFiles, Deployer } from '../deploy.ts';
 import type { Store } from '../store/store.ts';
+import type { Blobs } from './contents.ts';
 import type { Turns } from './turns.ts';
 
 export interface Repo {
@@ -14,6 +15,7 @@ export interface Repo {
   readonly installation: number;
   /** Carries the id of the delivery or of the run. */
   readonly log: Logger;
+  readonly blobs: Blobs;
 }
 
 export type ParsedPolicy = { readonly policy: Policy } | { readonly problems: readonly Problem[] };
@@ -31,6 +33,7 @@ export interface GithubWorld {
   /** Octokit for an installation; runs that are picked up again have no delivery to take one from. */
   readonly connect: (installation: number) => Promise<ProbotOctokit>;
   readonly log: Logger;
+  readonly blobs: Blobs;
   /** One plan at a time for each pull request. */
   readonly turns: Turns;
 }

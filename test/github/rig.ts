@@ -102,7 +102,7 @@ type Parts = Pick<Rig, 'github' | 'repo' | 'fleet' | 'settings'>;
 async function assemble({ github, repo, fleet, settings }: Parts): Promise<Rig> {
   const start = async (): Promise<Server> => {
     const now = (): Date => rig.now ?? new Date();
-    const started = await startServer(settings, { deployer: fleet, octokit: Unhurried, now });
+    const started = await startServer(settings, { deployer: fleet, octokit: Unhurried, now, grace: 200 });
     github.setWebhookUrl(`${started.url}${settings.webhookPath}`);
     return started;
   };
