@@ -35,7 +35,7 @@ const exponent: ScalarTag = {
   default: true,
   tag: 'tag:yaml.org,2002:float',
   test: /^-?\d+\.0e[-+]\d+$/,
-  resolve: (text) => Number(text),
+  resolve: Number,
   stringify: ({ value }) => String(value).replace('e', '.0e'),
 };
 
@@ -44,6 +44,6 @@ const equalsSign: ScalarTag = {
   identify: (value) => value === '=',
   default: true,
   tag: 'tag:yaml.org,2002:str',
-  resolve: (text) => text,
+  resolve: String,
   stringify: () => '"="',
 };

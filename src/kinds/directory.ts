@@ -11,6 +11,7 @@ import type { Found } from './paths/found.ts';
 import { explainFields, ownedFields, ownStep } from './paths/owned.ts';
 import { Absent, Account, Mode, ownedOf, parentOf, Path, showPath } from './paths/path.ts';
 import type { Owned } from './paths/path.ts';
+import { parseRecords } from './paths/records.ts';
 
 const Spec = z.strictObject({
   owner: Account.optional().describe('User, by name or number in quotes; left as it is when left out'),
@@ -97,10 +98,12 @@ async function readEntries(
   paths: readonly string[],
 ): Promise<ReadonlyMap<string, readonly string[]>> {
   if (paths.length === 0) return new Map();
-  const text = await readText(host, ['xargs', '-0', '-r', 'sh', '-c', LIST, 'look'], {
-    stdin: paths.join('\0'),
-  });
-  return Map.groupBy(text.split('\0').slice(0, -1), parentOf);
+  const argv = ['xargs', '-0', '-r', 'sh', '-c', LIST, 'look'];
+  const records = parseRecords(await readText(host, argv, { stdin: paths.join('\0') }), 1);
+  return Map.groupBy(
+    records.map(([entry = '']) => entry),
+    parentOf,
+  );
 }
 
 function change({ id, want, have, world }: ChangeRequest<Want, State>): KindChange | Blocked | undefined {

@@ -9,6 +9,7 @@ import type { Around } from './paths/around.ts';
 import { readStats, refuseOther } from './paths/found.ts';
 import type { FileType } from './paths/found.ts';
 import { Absent, parentOf, Path } from './paths/path.ts';
+import { parseRecords } from './paths/records.ts';
 
 const Spec = z.strictObject({
   to: z
@@ -81,12 +82,10 @@ async function read(
 const TARGETS = `find "$@" -maxdepth 0 -type l -printf '%p\\0%l\\0'`;
 
 async function readTargets(host: Reader, paths: readonly string[]): Promise<ReadonlyMap<string, string>> {
-  const targets = new Map<string, string>();
-  if (paths.length === 0) return targets;
+  if (paths.length === 0) return new Map();
   const argv = ['xargs', '-0', '-r', 'sh', '-c', TARGETS, 'look'];
-  const words = (await readText(host, argv, { stdin: paths.join('\0'), expected: [0, 123] })).split('\0');
-  for (let at = 0; at + 2 < words.length; at += 2) targets.set(words[at] ?? '', words[at + 1] ?? '');
-  return targets;
+  const text = await readText(host, argv, { stdin: paths.join('\0'), expected: [0, 123] });
+  return new Map(parseRecords(text, 2).map(([path = '', target = '']) => [path, target]));
 }
 
 function change({

@@ -190,6 +190,12 @@ const PROBLEMS: readonly (Omit<Row, 'text'> & { readonly problem: string })[] = 
     problem: 'A: "\\ud800" would be read back as "\ufffd"',
   },
   {
+    name: 'a lone surrogate in a key',
+    format: 'toml',
+    value: { '\ud800': 1 },
+    problem: 'key contains illegal lone surrogates',
+  },
+  {
     name: 'a line separator',
     format: 'yaml',
     value: ['a\u2028'],

@@ -5,6 +5,7 @@ import type { Blocked, Verb, World } from '../../core/kind.ts';
 import { readText } from '../../core/look.ts';
 import type { Reason } from '../../core/reason.ts';
 import { showPath } from './path.ts';
+import { parseRecords } from './records.ts';
 
 /** What a resource needs around it; null where it needs none. */
 export interface Needed {
@@ -84,15 +85,12 @@ const PLACES = `for path do
 done`;
 
 async function readPlaces(host: Reader, paths: readonly string[]): Promise<ReadonlyMap<string, Place>> {
-  const places = new Map<string, Place>();
-  if (paths.length === 0) return places;
+  if (paths.length === 0) return new Map();
   const argv = ['xargs', '-0', '-r', 'sh', '-c', PLACES, 'look'];
-  const words = (await readText(host, argv, { stdin: paths.join('\0') })).split('\0');
-  for (let at = 0; at + 3 < words.length; at += 3) {
-    const [path = '', place = '', real = ''] = words.slice(at);
-    places.set(path, { place: placeOf(place), real });
-  }
-  return places;
+  const records = parseRecords(await readText(host, argv, { stdin: paths.join('\0') }), 3);
+  return new Map(
+    records.map(([path = '', place = '', real = '']) => [path, { place: placeOf(place), real }]),
+  );
 }
 
 function placeOf(word: string): Around['place'] {

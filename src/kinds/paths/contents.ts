@@ -5,6 +5,7 @@ import type { Field } from '../../core/kind.ts';
 import { readText } from '../../core/look.ts';
 import { bytesOf } from '../../core/step.ts';
 import type { Content } from '../../core/step.ts';
+import { parseRecords } from './records.ts';
 
 /** Largest file whose old bytes are brought back to be shown. */
 const SHOWN_BYTES = 256 * 1024;
@@ -83,10 +84,8 @@ done
 `.replaceAll('$LIMIT', String(SHOWN_BYTES + 1));
 
 function parseContents(text: string): Map<string, OldContent> {
-  const words = text.split('\0');
   const contents = new Map<string, OldContent>();
-  for (let at = 0; at + 5 < words.length; at += 5) {
-    const [path = '', sum = '', flags = '', open = '', encoded = ''] = words.slice(at);
+  for (const [path = '', sum = '', flags = '', open = '', encoded = ''] of parseRecords(text, 5)) {
     const bytes = encoded.startsWith('+') ? Buffer.from(encoded.slice(1), 'base64') : null;
     contents.set(path, {
       sha256: sum === '-' ? null : sum,

@@ -4,6 +4,7 @@ import type { World } from '../../core/kind.ts';
 import { readText } from '../../core/look.ts';
 import type { Reason } from '../../core/reason.ts';
 import { showPath } from './path.ts';
+import { parseRecords } from './records.ts';
 
 /** State of a path, whatever lies there. */
 export interface Found {
@@ -51,7 +52,7 @@ export type FileType =
   | 'block-device'
   | 'unknown';
 
-export const TYPE_NAMES: Readonly<Record<FileType, string>> = {
+const TYPE_NAMES: Readonly<Record<FileType, string>> = {
   file: 'a regular file',
   directory: 'a directory',
   symlink: 'a symbolic link',
@@ -65,13 +66,11 @@ export const TYPE_NAMES: Readonly<Record<FileType, string>> = {
 const FORMAT = ['%f', '%h', '%s', '%u', '%U', '%g', '%G', '%n']
   .map((field) => String.raw`${field}\0`)
   .join('');
-const FIELDS = 8;
 
 function parseStats(text: string): Map<string, Stat> {
-  const words = text.split('\0');
   const stats = new Map<string, Stat>();
-  for (let at = 0; at + FIELDS < words.length; at += FIELDS) {
-    const [bits = '', links, size, uid = '', owner = '', gid = '', group = '', path = ''] = words.slice(at);
+  for (const record of parseRecords(text, 8)) {
+    const [bits = '', links, size, uid = '', owner = '', gid = '', group = '', path = ''] = record;
     const mode = Number.parseInt(bits, 16);
     const found = {
       is: typeOf(mode),

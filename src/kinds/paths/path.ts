@@ -57,10 +57,6 @@ export function parentOf(path: string): string {
   return path.slice(0, path.lastIndexOf('/')) || '/';
 }
 
-export function nameOf(path: string): string {
-  return path.slice(path.lastIndexOf('/') + 1);
-}
-
 /** A path as a person reads it on one line, whatever is in it. */
 export function showPath(path: string): string {
   return /^[\x21-\x7e\u00a1-\uffff]+$/.test(path) ? path : JSON.stringify(path);
