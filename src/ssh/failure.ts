@@ -1,6 +1,5 @@
 // Errors of sockets and of ssh2 as reasons in words. The one place that reads their codes and levels.
 import type { Target } from '../core/host.ts';
-import { HostFailure } from '../core/reason.ts';
 import type { Reason } from '../core/reason.ts';
 
 /** getaddrinfo(3), connect(2): what a person would say. */
@@ -17,10 +16,6 @@ const WORDS: Readonly<Record<string, string>> = {
 
 /** Codes that may be gone half a second later: sshd being restarted, or its MaxStartups reached. */
 const PASSING = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'EAI_AGAIN']);
-
-export function hostFailure(reason: Reason): HostFailure {
-  return new HostFailure(reason);
-}
 
 /** Why no connection came about. */
 export function explainConnect(target: Target, error: Error): Reason {

@@ -57,9 +57,15 @@ describe('a run', () => {
     const run = hostRun('r1', changes);
     const { events, finished } = await followRun(carryOut, session, run);
     expect(events.map((event) => ('index' in event ? `${event.is} ${event.index}` : event.is))).toEqual([
-      ...['begin 0', 'command 0', 'end 0'],
-      ...['begin 1', 'end 1'],
-      ...['begin 2', 'command 2', 'command 2', 'end 2'],
+      'begin 0',
+      'command 0',
+      'end 0',
+      'begin 1',
+      'end 1',
+      'begin 2',
+      'command 2',
+      'command 2',
+      'end 2',
       'finished',
     ]);
     expect(finished).toEqual({ is: 'finished', outcome: 'done', reason: null });
@@ -304,8 +310,8 @@ describe('a run goes on by itself', () => {
     expect(finished.outcome).toBe('done');
     expect(events[0]).toEqual({ is: 'begin', index: 0 });
     expect(read(at('log'))).toBe('one\ntwo\n');
-    const once = await followRun(carryOut, await connect(), hostRun('r1', slow()));
-    expect(once.events).toEqual(events);
+    const third = await followRun(carryOut, await connect(), hostRun('r1', slow()));
+    expect(third.events).toEqual(events);
     expect(read(at('log'))).toBe('one\ntwo\n');
   });
 

@@ -96,7 +96,7 @@ describe('a journal', () => {
     const found = joined(parse([Buffer.concat(bytes)]));
     expect(found).toEqual([
       { is: 'begin', index: 0 },
-      { is: 'output', index: 0, text: text ?? String(output) },
+      { is: 'output', index: 0, text: text ?? output },
       { is: 'end', index: 0, status: 0, seconds: 0 },
     ]);
   });

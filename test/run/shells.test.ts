@@ -38,7 +38,7 @@ function execute(run: HostRun, shell: readonly string[]): readonly RunEvent[] {
   writeFileSync(`${state}/runs/${run.run}/script`, script);
   const journal = `${state}/runs/${run.run}/journal`;
   writeFileSync(journal, '\n@@0123456789abcdef LAID now\n');
-  const [program = '', ...argv] = [...shell, `${state}/runs/${run.run}/script`];
+  const [program, ...argv] = [...shell, `${state}/runs/${run.run}/script`];
   const { status, stdout, stderr } = spawnSync(program, argv, {
     encoding: 'utf8',
     input: 'not for the commands',

@@ -39,9 +39,9 @@ export interface Followed {
   readonly events: readonly RunEvent[];
   readonly finished: Extract<RunEvent, { is: 'finished' }>;
   /** All output of a change. */
-  output(index: number): string;
+  readonly output: (index: number) => string;
   /** Status of a change; undefined when it did not end. */
-  status(index: number): number | undefined;
+  readonly status: (index: number) => number | undefined;
 }
 
 export async function follow(
