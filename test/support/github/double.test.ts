@@ -120,6 +120,10 @@ describe('a Probot App on the double', () => {
     for (const expected of [/^502/, /^502/, /^not refused/])
       expect(await refusal(as.rest.repos.get(f.at))).toMatch(expected);
     expect(f.github.calls().get('repos/get')).toBe(3);
+    const comment = { ...f.at, issue_number: await openChange(f.repo), body: 'Plan' };
+    f.github.failNext({ path: 'issues/create-comment', status: 0, afterwards: true });
+    expect(await refusal(as.rest.issues.createComment(comment))).toMatch(/^500/);
+    expect(f.repo.comments(comment.issue_number)).toHaveLength(1);
   });
 });
 

@@ -7,10 +7,19 @@ export interface Fault {
   readonly method?: string;
   /** The operation's id, an exact path, or a pattern for the path. */
   readonly path: string | RegExp;
+  /** 0 is no answer at all: the connection is cut. */
   readonly status: number;
+  /** What was asked is done all the same; only the answer is lost. */
+  readonly afterwards?: boolean;
   readonly times?: number;
   readonly body?: JsonObject;
   readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** What the caller is told instead, and whether the work is done before that. */
+export interface Trouble {
+  readonly reply: Reply;
+  readonly afterwards: boolean;
 }
 
 interface Armed {
@@ -38,7 +47,7 @@ export class Faults {
     this.#armed.length = 0;
   }
 
-  async meet(method: string, path: string, route: string): Promise<Reply | undefined> {
+  async meet(method: string, path: string, route: string): Promise<Trouble | undefined> {
     this.#calls.set(route, (this.#calls.get(route) ?? 0) + 1);
     if (this.latency > 0) await sleep(this.latency);
     const hit = this.#armed.find(
@@ -51,8 +60,8 @@ export class Faults {
     );
     if (hit === undefined) return undefined;
     hit.left -= 1;
-    const { status, body, headers } = hit.fault;
-    return {
+    const { status, body, headers, afterwards = false } = hit.fault;
+    const reply = {
       status,
       body: body ?? {
         message: `failed on purpose (${status})`,
@@ -60,5 +69,6 @@ export class Faults {
       },
       ...(headers === undefined ? {} : { headers }),
     };
+    return { reply, afterwards };
   }
 }

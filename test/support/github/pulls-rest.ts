@@ -105,15 +105,15 @@ async function shown(call: RepoCall, issue: Issue): Promise<JsonObject> {
 
 async function update(call: RepoCall): Promise<Reply> {
   const { issue } = thePull(call);
-  const [title, body, state] = [text(call.body, 'title'), text(call.body, 'body'), text(call.body, 'state')];
-  if (title !== undefined || body !== undefined)
-    await editPull(
-      call.world,
-      call.repo,
-      issue,
-      { ...(title === undefined ? {} : { title }), ...(body === undefined ? {} : { body }) },
-      call.by,
-    );
+  const [title, body, base, state] = ['title', 'body', 'base', 'state'].map((name) => text(call.body, name));
+  if (base !== undefined && (await call.repo.git.branch(base)) === undefined)
+    throw invalid('PullRequest', 'base', 'invalid');
+  const change = {
+    ...(title === undefined ? {} : { title }),
+    ...(body === undefined ? {} : { body }),
+    ...(base === undefined ? {} : { base }),
+  };
+  if (Object.keys(change).length > 0) await editPull(call.world, call.repo, issue, change, call.by);
   if (state === 'closed') await closePull(call.world, call.repo, issue, call.by);
   if (state === 'open') await reopenPull(call.world, call.repo, issue, call.by);
   return ok(await shown(call, issue));

@@ -71,6 +71,45 @@ describe('a pull request', () => {
   });
 });
 
+describe('what is done to a pull request', () => {
+  it('is told: another base, a draft, a review taken back', async () => {
+    f.github.setWebhookUrl('http://127.0.0.1:9/nobody');
+    f.repo.collaborator('bob', 'write');
+    await f.repo.commit({
+      branch: 'release',
+      message: 'Release',
+      author: 'ada',
+      files: { 'r.yml': 'r: 1\n' },
+    });
+    await f.as('ada').rest.pulls.update({ ...f.at, pull_number, base: 'release' });
+    expect((await f.bot.rest.pulls.get({ ...f.at, pull_number })).data.base.ref).toBe('release');
+    await f.repo.setDraft(pull_number, true, 'ada');
+    expect((await f.bot.rest.pulls.get({ ...f.at, pull_number })).data).toMatchObject({
+      draft: true,
+      mergeable_state: 'draft',
+    });
+    await f.repo.setDraft(pull_number, false, 'ada');
+    const review = await f.repo.review(pull_number, { by: 'bob', state: 'APPROVE' });
+    await f.repo.dismissReview(pull_number, review.id, 'ada');
+    await f.repo.rerequestSuite(await f.repo.sha('change'), 'ada');
+    await f.github.settled();
+    const told = f.github
+      .deliveries()
+      .toReversed()
+      .filter(({ event }) => event !== 'push');
+    expect(told.map(({ event, action }) => `${event}.${action}`)).toEqual([
+      'check_suite.requested',
+      'pull_request.edited',
+      'pull_request.converted_to_draft',
+      'pull_request.ready_for_review',
+      'pull_request_review.submitted',
+      'pull_request_review.dismissed',
+      'check_suite.rerequested',
+    ]);
+    expect(told[1]?.request.payload['changes']).toMatchObject({ base: { ref: { from: 'main' } } });
+  });
+});
+
 describe('merging', () => {
   const at = (): { owner: string; repo: string; pull_number: number } => ({ ...f.at, pull_number });
 

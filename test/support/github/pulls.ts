@@ -1,4 +1,5 @@
 // The life of a pull request: opened, moved, edited, closed, reopened, merged; each step told to the App.
+import type { EventName } from './events.ts';
 import { nextNumber } from './issues.ts';
 import type { JsonObject } from './json.ts';
 import { baseTip, pullJson } from './pull-json.ts';
@@ -29,7 +30,15 @@ async function keepHead(repo: Repository, issue: Issue, pull: Pull): Promise<voi
   else await repo.git.setRef(ref, pull.head.sha);
 }
 
-type Told = 'opened' | 'synchronize' | 'closed' | 'reopened' | 'edited';
+type Told =
+  Extract<EventName, `pull_request.${string}`> extends `pull_request.${infer Action}` ? Action : never;
+
+export interface PullChange {
+  readonly title?: string;
+  readonly body?: string;
+  /** Another branch to merge into. */
+  readonly base?: string;
+}
 
 async function tell(
   world: World,
@@ -127,18 +136,38 @@ export async function editPull(
   world: World,
   repo: Repository,
   issue: Issue,
-  change: { title?: string; body?: string },
+  change: PullChange,
   by: Account,
 ): Promise<void> {
-  if (issue.pull === undefined) return;
+  const { pull } = issue;
+  if (pull === undefined) return;
+  const { base } = pull;
   const changes: JsonObject = {
     ...(change.title === undefined ? {} : { title: { from: issue.title } }),
     ...(change.body === undefined ? {} : { body: { from: issue.body ?? '' } }),
+    ...(change.base === undefined ? {} : { base: { ref: { from: base.ref }, sha: { from: base.sha } } }),
   };
+  if (change.base !== undefined) {
+    base.ref = change.base;
+    base.sha = await baseTip(repo, pull);
+  }
   issue.title = change.title ?? issue.title;
   issue.body = change.body ?? issue.body;
   issue.updatedAt = stamp();
-  await tell(world, repo, issue, issue.pull, 'edited', by, { changes });
+  await tell(world, repo, issue, pull, 'edited', by, { changes });
+}
+
+export async function setDraft(
+  world: World,
+  repo: Repository,
+  issue: Issue,
+  draft: boolean,
+  by: Account,
+): Promise<void> {
+  if (issue.pull === undefined || issue.pull.draft === draft) return;
+  issue.pull.draft = draft;
+  issue.updatedAt = stamp();
+  await tell(world, repo, issue, issue.pull, draft ? 'converted_to_draft' : 'ready_for_review', by);
 }
 
 /** Marks it merged; whoever calls has moved the base branch, and tells of that push afterwards. */

@@ -1,14 +1,14 @@
 // One repository of the double, as tests and the demo act on it: commit, open, comment, review, press, merge, and look.
 import { addIssue } from './issues.ts';
 import { addComment, changeComment, removeComment } from './comments.ts';
-import { createRun, tellRun, updateRun } from './checks.ts';
+import { createRun, suiteHookJson, suiteOf, tellRun, updateRun } from './checks.ts';
 import { NO_COMMIT } from './git.ts';
 import type { Files } from './git-commit.ts';
 import { type MergeMethod, mergePull } from './merge.ts';
-import { closePull, editPull, openPull, reopenPull } from './pulls.ts';
+import { type PullChange, closePull, editPull, openPull, reopenPull, setDraft } from './pulls.ts';
 import { pushed } from './pushes.ts';
 import { RepoView } from './repo-view.ts';
-import { addReview } from './reviews.ts';
+import { addReview, dismissReview } from './reviews.ts';
 import { addStatus } from './statuses.ts';
 import {
   type Account,
@@ -127,9 +127,15 @@ export class RepoDouble extends RepoView {
     });
   }
 
-  async editPull(number: number, change: { title?: string; body?: string }, by: string): Promise<void> {
+  async editPull(number: number, change: PullChange, by: string): Promise<void> {
     await this.world.alone(() =>
       editPull(this.world, this.repository, this.issue(number), change, this.account(by)),
+    );
+  }
+
+  async setDraft(number: number, draft: boolean, by: string): Promise<void> {
+    await this.world.alone(() =>
+      setDraft(this.world, this.repository, this.issue(number), draft, this.account(by)),
     );
   }
 
@@ -191,6 +197,12 @@ export class RepoDouble extends RepoView {
     });
   }
 
+  async dismissReview(number: number, id: number, by: string): Promise<void> {
+    await this.world.alone(async () =>
+      dismissReview(this.world, this.repository, this.issue(number), id, this.account(by)),
+    );
+  }
+
   /** Presses a button of a check run. GitHub shows buttons only once the run has completed. */
   async clickAction(id: number, identifier: string, by: string): Promise<void> {
     await this.world.alone(async () => {
@@ -209,6 +221,15 @@ export class RepoDouble extends RepoView {
       const run = this.checkRun(id);
       if (run.status !== 'completed') throw new Error(`check run ${id} has not completed`);
       tellRun(this.world, this.repository, run, 'rerequested', this.account(by));
+    });
+  }
+
+  /** Presses "Re-run all checks" on what the App under test made of a commit. */
+  async rerequestSuite(sha: string, by: string): Promise<void> {
+    await this.world.alone(async () => {
+      const suite = suiteOf(this.world, this.repository, this.world.app, sha, null);
+      const check_suite = await suiteHookJson(this.world, this.repository, suite);
+      this.world.outbox.emit('check_suite.rerequested', this.repository, this.account(by), { check_suite });
     });
   }
 

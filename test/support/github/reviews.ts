@@ -30,6 +30,30 @@ export function reviewJson(world: World, repo: Repository, issue: Issue, review:
   };
 }
 
+function tell(
+  world: World,
+  repo: Repository,
+  issue: Issue,
+  review: Review,
+  action: 'submitted' | 'dismissed',
+  by: Account,
+): void {
+  if (issue.pull === undefined) return;
+  // A webhook says the state in small letters, the REST API in capitals.
+  world.outbox.emit(`pull_request_review.${action}`, repo, by, {
+    review: { ...reviewJson(world, repo, issue, review), state: review.state.toLowerCase() },
+    pull_request: simplePullJson(world, repo, issue, issue.pull),
+  });
+}
+
+export function dismissReview(world: World, repo: Repository, issue: Issue, id: number, by: Account): void {
+  const review = issue.pull?.reviews.find((each) => each.id === id);
+  if (review === undefined || review.state === 'COMMENTED')
+    throw new Refusal(422, 'Can not dismiss a commented pull request review');
+  review.state = 'DISMISSED';
+  tell(world, repo, issue, review, 'dismissed', by);
+}
+
 export function addReview(
   world: World,
   repo: Repository,
@@ -55,12 +79,7 @@ export function addReview(
     submittedAt: stamp(),
   };
   pull.reviews.push(review);
-  const written = reviewJson(world, repo, issue, review);
-  // A webhook says the state in small letters, the REST API in capitals.
-  world.outbox.emit('pull_request_review.submitted', repo, given.by, {
-    review: { ...written, state: state.toLowerCase() },
-    pull_request: simplePullJson(world, repo, issue, pull),
-  });
+  tell(world, repo, issue, review, 'submitted', given.by);
   world.say('review.submitted', repo, { by: given.by.login, state, body: given.body }, issue.number);
   return review;
 }

@@ -8,7 +8,7 @@ import type { Faults } from './faults.ts';
 import { type Actor, type Call, Refusal, type Reply } from './http.ts';
 import { type Json, isObject, parseJson } from './json.ts';
 import { operations } from './operations.ts';
-import { Routes } from './routes.ts';
+import { type Found, Routes } from './routes.ts';
 import { gitRequest, serveGit } from './smart-http.ts';
 import type { World } from './world.ts';
 
@@ -39,51 +39,73 @@ function parseBody(text: string): Json {
   }
 }
 
+interface Asked {
+  readonly actor: Actor;
+  readonly method: string;
+  readonly url: URL;
+  readonly path: string;
+  readonly found: Found | undefined;
+  readonly body: Json;
+  readonly accept: string;
+}
+
+async function serve({ world, contract, graphql }: Surroundings, asked: Asked): Promise<Reply> {
+  const { actor, method, url, path, found, body, accept } = asked;
+  if (path === '/graphql' && method === 'POST') return graphql(world, actor, body);
+  const operation = found === undefined ? undefined : operations[found.id];
+  if (found === undefined || operation === undefined) throw new Refusal(404, 'Not Found');
+  const call: Call = {
+    world,
+    actor,
+    params: found.params,
+    query: url.searchParams,
+    body: isObject(body) ? body : {},
+    accept,
+    url: `${url.pathname}${url.search}`,
+  };
+  if (method === 'GET' || method === 'HEAD') return admit(call, operation);
+  const wrong = contract.request(found.id, body);
+  if (wrong !== undefined) throw new Refusal(422, `Invalid request.\n\n${wrong}`);
+  return world.alone(async () => admit(call, operation));
+}
+
 async function perform(
   around: Surroundings,
   request: IncomingMessage,
   url: URL,
   path: string,
 ): Promise<{ id: string; reply: Reply }> {
-  const { world, contract, faults } = around;
   const method = request.method ?? 'GET';
   const found = routes.find(method === 'HEAD' ? 'GET' : method, path);
-  const route = found?.id ?? `${method} ${path}`;
-  const planned = await faults.meet(method, path, route);
-  if (planned !== undefined) return { id: 'on purpose', reply: planned };
+  const id = found?.id ?? `${method} ${path}`;
+  const trouble = await around.faults.meet(method, path, id);
+  if (trouble?.afterwards === false) return { id: 'on purpose', reply: trouble.reply };
   try {
-    const actor = identify(world, request.headers.authorization);
+    const actor = identify(around.world, request.headers.authorization);
     const body = parseBody(await readBody(request));
-    if (path === '/graphql' && method === 'POST')
-      return { id: route, reply: await around.graphql(world, actor, body) };
-    const operation = found === undefined ? undefined : operations[found.id];
-    if (found === undefined || operation === undefined) throw new Refusal(404, 'Not Found');
-    const call: Call = {
-      world,
+    const reply = await serve(around, {
       actor,
-      params: found.params,
-      query: url.searchParams,
-      body: isObject(body) ? body : {},
+      method,
+      url,
+      path,
+      found,
+      body,
       accept: request.headers.accept ?? '',
-      url: `${url.pathname}${url.search}`,
-    };
-    const wrong = method === 'GET' ? undefined : contract.request(found.id, body);
-    if (wrong !== undefined) throw new Refusal(422, `Invalid request.\n\n${wrong}`);
-    return {
-      id: found.id,
-      reply: await (method === 'GET'
-        ? admit(call, operation)
-        : world.alone(async () => admit(call, operation))),
-    };
+    });
+    return trouble === undefined ? { id, reply } : { id: 'on purpose', reply: trouble.reply };
   } catch (error) {
     if (error instanceof Refusal)
-      return { id: route, reply: { status: error.status, body: error.body, headers: error.headers } };
+      return { id, reply: { status: error.status, body: error.body, headers: error.headers } };
     throw error;
   }
 }
 
 /** An ETag on every read, and 304 to whoever has it already. */
 function send(request: IncomingMessage, response: ServerResponse, reply: Reply): void {
+  if (reply.status === 0) {
+    request.socket.destroy();
+    return;
+  }
   const raw = Buffer.isBuffer(reply.body)
     ? reply.body
     : Buffer.from(reply.body === undefined ? '' : JSON.stringify(reply.body));

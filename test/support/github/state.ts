@@ -84,7 +84,7 @@ export interface Pull {
   readonly id: number;
   readonly head: { readonly repo: Repository; readonly ref: string; sha: string };
   /** The tip of the base branch when the head last moved, as GitHub keeps it; not where the branch is now. */
-  readonly base: { readonly ref: string; sha: string };
+  readonly base: { ref: string; sha: string };
   readonly reviews: Review[];
   draft: boolean;
   /** The test merge of one pair of commits; `sha` is undefined where they conflict. */
@@ -96,7 +96,7 @@ export interface Review {
   readonly id: number;
   readonly user: Account;
   readonly body: string;
-  readonly state: 'APPROVED' | 'CHANGES_REQUESTED' | 'COMMENTED' | 'DISMISSED';
+  state: 'APPROVED' | 'CHANGES_REQUESTED' | 'COMMENTED' | 'DISMISSED';
   readonly commit: string;
   readonly submittedAt: string;
 }
