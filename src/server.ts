@@ -156,8 +156,8 @@ async function begin(parts: Parts): Promise<void> {
   const recovered = await store.deliveries.recover();
   if (recovered.again + recovered.lost > 0)
     log.warn(recovered, 'deliveries were under way when the last process ended');
+  await runner.resume();
   inbox.wake();
-  runner.resume().catch((error: unknown) => log.error({ err: error }, 'runs could not be resumed'));
   sweep(parts);
   const timer = setInterval(() => sweep(parts), SWEEP);
   timer.unref();

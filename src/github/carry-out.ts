@@ -33,18 +33,18 @@ export function createRunner(world: GithubWorld): Runner {
   return {
     follow,
     resume: async () => {
-      for (const run of await world.store.runs.running()) {
-        const [owner = '', name = ''] = run.repo.split('/');
-        const { installation } = run;
-        const log = world.log.child({ run: run.id });
-        const octokit = await world.connect(installation);
-        void follow({ octokit, owner, name, installation, log, blobs: world.blobs }, run);
-      }
+      for (const run of await world.store.runs.running()) void follow(await repoOf(world, run), run);
     },
     idle: async () => {
       await Promise.all(followed.values());
     },
   };
+}
+
+async function repoOf(world: GithubWorld, { id, repo, installation }: NewRun): Promise<Repo> {
+  const [owner = '', name = ''] = repo.split('/');
+  const octokit = await world.connect(installation);
+  return { octokit, owner, name, installation, log: world.log.child({ run: id }), blobs: world.blobs };
 }
 
 async function carryOut(world: GithubWorld, repo: Repo, run: NewRun): Promise<void> {

@@ -139,7 +139,9 @@ async function deployFleet(fleet: Fleet, input: DeployInput): Promise<Deployed> 
 
 function deployHost(fleet: Fleet, { host, changes }: HostPlan): HostReport {
   const [change] = changes;
-  const moved = change?.before !== fingerprint(fleet.live.get(host));
+  const have = fingerprint(fleet.live.get(host));
+  const already = change?.want === have;
+  const moved = !already && change?.before !== have;
   const reason: Reason | null = moved
     ? { code: 'PLAN_STALE', message: `${host} has moved` }
     : fleet.failing.delete(host)
@@ -151,7 +153,8 @@ function deployHost(fleet: Fleet, { host, changes }: HostPlan): HostReport {
       : null;
   if (reason === null && change) fleet.live.set(host, change.fields[0]?.after ?? '');
   const failed = reason?.code === 'STEP_FAILED';
-  const outcome = reason === null ? 'applied' : failed ? 'failed' : 'not-started';
+  const done = already ? 'skipped' : 'applied';
+  const outcome = reason === null ? done : failed ? 'failed' : 'not-started';
   return {
     host,
     outcome: reason === null ? 'done' : failed ? 'failed' : 'refused',

@@ -1,0 +1,131 @@
+// What a restart, a lost delivery or a redelivery must not lose and must not do twice.
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { startServer } from '../../src/server.ts';
+import { STACK } from './fleet.ts';
+import { startRig } from './rig.ts';
+import type { Rig } from './rig.ts';
+
+let rig: Rig;
+beforeEach(async () => {
+  rig = await startRig({ policy: 'deploy: { on: both }\n' });
+});
+afterEach(async () => {
+  await rig.stop();
+});
+
+const head = (pull: number): string => rig.repo.pull(pull).head.sha;
+
+describe('a restart in the middle of a deploy', () => {
+  it('follows the same run to its end, with the same check run', async () => {
+    const pull = await rig.open('v2');
+    const gate = Promise.withResolvers<void>();
+    rig.fleet.during = () => gate.promise;
+    await rig.repo.comment(pull, '/deploy', 'ada');
+    await rig.github.waitFor(() => rig.fleet.deployed.length === 1, { what: 'the deploy' });
+    rig.fleet.during = async () => undefined;
+    await rig.restart();
+    await rig.settled();
+    gate.resolve();
+    const runs = rig.fleet.deployed.map((input) => input.run);
+    expect([runs.length, new Set(runs).size]).toEqual([2, 1]);
+    expect(rig.check(head(pull), 'ashore/deploy')).toMatchObject({
+      conclusion: 'success',
+      externalId: runs[0],
+    });
+    expect(rig.repo.checkRuns().filter((run) => run.name === 'ashore/deploy')).toHaveLength(1);
+    expect(rig.repo.deployments()).toHaveLength(1);
+    expect(rig.fleet.live.get('web1')).toBe('v2');
+  });
+
+  it('does not let another deploy on the host before it has ended', async () => {
+    const pull = await rig.open('v2');
+    const never = Promise.withResolvers<void>();
+    rig.fleet.during = () => never.promise;
+    await rig.repo.comment(pull, '/deploy', 'ada');
+    await rig.github.waitFor(() => rig.fleet.deployed.length === 1, { what: 'the deploy' });
+    await rig.restart();
+    await rig.repo.comment(pull, '/deploy', 'grace');
+    await rig.github.waitFor(() => rig.said(pull).some((body) => body.includes('HOST_BUSY')), {
+      what: 'the refusal',
+    });
+    expect(new Set(rig.fleet.deployed.map((input) => input.run)).size).toBe(1);
+    never.resolve();
+  });
+});
+
+describe('a delivery', () => {
+  it('that comes twice deploys once', async () => {
+    const pull = await rig.open('v2');
+    await rig.comment(pull, '/deploy');
+    const [delivery] = rig.github
+      .deliveries()
+      .filter(({ event }) => event === 'issue_comment')
+      .slice(-1);
+    rig.github.redeliver(delivery?.id ?? 0);
+    await rig.settled();
+    expect(rig.fleet.deployed).toHaveLength(1);
+  });
+
+  it('of a merge that comes twice deploys once', async () => {
+    const pull = await rig.open('v2');
+    await rig.repo.merge(pull, 'grace');
+    await rig.settled();
+    const merge = rig.github
+      .deliveries()
+      .find((each) => each.event === 'pull_request' && each.action === 'closed');
+    rig.github.redeliver(merge?.id ?? 0);
+    await rig.settled();
+    expect(rig.fleet.deployed).toHaveLength(1);
+  });
+
+  it('that GitHub could not deliver is asked for when the server comes back', async () => {
+    rig.github.setWebhookUrl('http://127.0.0.1:9/nobody');
+    const pull = await rig.open('v2');
+    expect(rig.repo.checkRuns(head(pull))).toEqual([]);
+    await rig.restart();
+    await rig.github.waitFor(() => rig.said(pull)[0], { what: 'the plan of the lost delivery' });
+    await rig.settled();
+    expect(rig.check(head(pull), 'ashore/plan').conclusion).toBe('success');
+  });
+
+  it('of an old merge that arrives after a newer deploy takes nothing back', async () => {
+    rig.github.loseDeliveries((event) => event === 'pull_request.closed');
+    const first = await rig.open('v2', { branch: 'a' });
+    await rig.repo.merge(first, 'grace');
+    await rig.settled();
+    const lost = rig.github
+      .deliveries()
+      .find((each) => each.event === 'pull_request' && each.action === 'closed');
+    rig.github.loseDeliveries(() => false);
+    const back = async (branch: string, content: string): Promise<void> => {
+      await rig.repo.commit({
+        branch,
+        base: 'main',
+        author: 'ada',
+        message: content,
+        files: { [STACK]: content },
+      });
+      const pull = await rig.repo.openPull({ title: content, head: branch, by: 'ada' });
+      await rig.settled();
+      await rig.repo.merge(pull, 'grace');
+      await rig.settled();
+    };
+    await back('b', 'v3');
+    await back('c', 'v1');
+    expect(rig.fleet.live.get('web1')).toBe('v1');
+    rig.github.redeliver(lost?.id ?? 0);
+    await rig.settled();
+    expect(rig.fleet.live.get('web1')).toBe('v1');
+    expect(rig.said(first).at(-1)).toContain('BRANCH_BEHIND');
+  });
+});
+
+describe('a second server on the same store', () => {
+  it('does not start, and says who is there', async () => {
+    await expect(startServer(rig.settings, { deployer: rig.fleet })).rejects.toThrow(
+      new RegExp(
+        `another Ashore works on the store .* \\(process ${process.pid} on .*\\); stop it, or set ASHORE_DATA`,
+      ),
+    );
+  });
+});
