@@ -101,7 +101,9 @@ export function commandsOf(step: Step): readonly Command[] {
       ];
     }
     case 'mkdir':
-      return [{ run: ['install', '-d', ...ownership(step), '--', step.path] }];
+      return [
+        { run: ['install', '-d', ...ownership({ ...step, mode: exactMode(step.mode) }), '--', step.path] },
+      ];
     case 'own':
       return ownCommands(step);
     case 'link': {
@@ -157,11 +159,20 @@ function ownership({ owner, group, mode }: Ownership): string[] {
 
 function ownCommands({ path, owner, group, mode }: Ownership & { path: string }): readonly Command[] {
   const who = `${owner ?? ''}${group === null ? '' : `:${group}`}`;
+  const exact = exactMode(mode);
   return [
     ...(who === '' ? [] : [{ run: ['chown', '-h', '--', who, path] }]),
     // After chown, because chown clears the set-user-id bits (chown(2)).
-    ...(mode === null ? [] : [{ run: ['chmod', '--', mode, path] }]),
+    ...(exact === null ? [] : [{ run: ['chmod', '--', exact, path] }]),
   ];
+}
+
+/**
+ * Five digits, because with fewer chmod(1) and install(1) leave a directory's set-id bits as they are
+ * (coreutils manual, Directory Setuid and Setgid).
+ */
+function exactMode(mode: string | null): string | null {
+  return mode === null ? null : `0${mode}`;
 }
 
 /** Bytes of a file name that Linux allows (limits.h, NAME_MAX). */

@@ -61,14 +61,14 @@ const SHOWN: readonly (readonly [Step, readonly string[]])[] = [
   [{ do: 'mkdir', path: '/srv', owner: null, group: null, mode: null }, ['install -d -- /srv']],
   [
     { do: 'mkdir', path: '/srv', owner: 'a', group: 'b', mode: '2775' },
-    ['install -d -o a -g b -m 2775 -- /srv'],
+    ['install -d -o a -g b -m 02775 -- /srv'],
   ],
   [{ do: 'own', path: '/a', owner: 'a', group: null, mode: null }, ['chown -h -- a /a']],
   [{ do: 'own', path: '/a', owner: null, group: 'b', mode: null }, ['chown -h -- :b /a']],
-  [{ do: 'own', path: '/a', owner: null, group: null, mode: '0600' }, ['chmod -- 0600 /a']],
+  [{ do: 'own', path: '/a', owner: null, group: null, mode: '0600' }, ['chmod -- 00600 /a']],
   [
     { do: 'own', path: '/a', owner: 'a', group: 'b', mode: '4755' },
-    ['chown -h -- a:b /a', 'chmod -- 4755 /a'],
+    ['chown -h -- a:b /a', 'chmod -- 04755 /a'],
   ],
   [{ do: 'own', path: '/a', owner: null, group: null, mode: null }, []],
   [

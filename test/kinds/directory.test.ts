@@ -264,6 +264,16 @@ describe('on this machine', () => {
     },
   );
 
+  it('has the bits that are declared and no others, whatever its parent has', async () => {
+    chmodSync(root, 0o2755);
+    const id = join(root, 'inner');
+    await deploy(directory, id, want(directory, id, {}));
+    expect(lstatSync(id).mode & 0o7777).toBe(0o755);
+    chmodSync(id, 0o6755);
+    await deploy(directory, id, want(directory, id, {}));
+    expect(lstatSync(id).mode & 0o7777).toBe(0o755);
+  });
+
   it('goes only when it is empty, whatever is in it', async () => {
     const id = join(root, 'full');
     mkdirSync(id);
