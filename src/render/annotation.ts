@@ -6,6 +6,7 @@ import type { Reason } from '../core/reason.ts';
 import type { Report } from '../core/report.ts';
 import { clip, visible } from './escape.ts';
 import { groupBy } from './group.ts';
+import type { Some } from './group.ts';
 import { failuresOf } from './outcome.ts';
 import type { Failure } from './outcome.ts';
 import { nextOf, tailOf } from './reason.ts';
@@ -38,9 +39,9 @@ export function annotatePlan(plan: Plan): readonly Annotation[] {
   const changes = plan.hosts.flatMap(({ host, changes: all }) =>
     all.flatMap((change) => (change.where ? [{ host, change, where: change.where }] : [])),
   );
-  const atLines = groupBy(changes, ({ where }) => lineKey(where)).flatMap(annotateLine);
+  const atLines = groupBy(changes, ({ where }) => lineKey(where)).map(annotateLine);
   return [
-    ...groupBy(blocked, ({ ref, reason, where }) => JSON.stringify([lineKey(where), ref, reason])).flatMap(
+    ...groupBy(blocked, ({ ref, reason, where }) => JSON.stringify([lineKey(where), ref, reason])).map(
       annotateBlocked,
     ),
     ...atLines.filter((annotation) => annotation.annotation_level === 'warning'),
@@ -66,13 +67,12 @@ interface Changing {
 }
 
 /** One annotation a line, however many hosts and changes it stands for. */
-function annotateLine(all: readonly Changing[]): readonly Annotation[] {
+function annotateLine(all: Some<Changing>): Annotation {
   const [first] = all;
-  if (!first) return [];
   const changes = all.map((entry) => entry.change);
   const hosts = [...new Set(all.map((entry) => entry.host))];
   const kinds = groupBy(changes, ({ verb, ref, reason }) => JSON.stringify([verb, ref, reason]));
-  const lines = kinds.slice(0, SHOWN_CHANGES).flatMap((group) => group.slice(0, 1).map(changeWords));
+  const lines = kinds.slice(0, SHOWN_CHANGES).map((group) => changeWords(group[0]));
   const more = kinds.length - lines.length;
   const message = [
     ...lines,
@@ -81,7 +81,7 @@ function annotateLine(all: readonly Changing[]): readonly Annotation[] {
   ].join('\n');
   const level = changes.some(isRisky) ? 'warning' : 'notice';
   const title = `${titleVerb(changes)} on ${count(hosts.length, 'host')}`;
-  return [annotate(first.where, level, title, message, fieldsOf(first.change))];
+  return annotate(first.where, level, title, message, fieldsOf(first.change));
 }
 
 /** The worst that a line brings about. */
@@ -113,11 +113,14 @@ function changeWords(change: Change): string {
 
 function fieldsOf(change: Change): string | undefined {
   const blocks = change.fields.map((field) => {
-    if (field.as !== 'text')
-      return `${field.name}: ${field.before ?? '(absent)'} → ${field.after ?? '(absent)'}`;
+    if (field.as !== 'text') return `${field.name}: ${valueOf(field.before)} → ${valueOf(field.after)}`;
     return `${field.name}:\n${renderUnified(field.before, field.after, DETAIL).lines.join('\n')}`;
   });
   return blocks.length === 0 ? undefined : blocks.join('\n');
+}
+
+function valueOf(value: string | null): string {
+  return value ?? '(absent)';
 }
 
 interface BlockedHere {
@@ -127,15 +130,14 @@ interface BlockedHere {
   readonly where: Where;
 }
 
-function annotateBlocked(all: readonly BlockedHere[]): readonly Annotation[] {
+function annotateBlocked(all: Some<BlockedHere>): Annotation {
   const [first] = all;
-  if (!first) return [];
   const hosts = list(
     all.map((entry) => entry.host),
     SHOWN_HOSTS,
   );
   const message = `${first.ref} cannot be planned on ${hosts}: ${reasonWords(first.reason)}`;
-  return [annotate(first.where, 'failure', first.reason.code, message, evidenceOf(first.reason))];
+  return annotate(first.where, 'failure', first.reason.code, message, evidenceOf(first.reason));
 }
 
 function annotateFailure({ hosts, reason, at, change }: Failure): readonly Annotation[] {

@@ -86,7 +86,7 @@ export function fence(text: string, language: string): string {
 }
 
 function picture(char: string): string {
-  const point = char.codePointAt(0) ?? 0;
+  const point = pointOf(char);
   // Joiners hold emoji and several scripts together and move nothing.
   if (char === '\n' || char === '\t' || point === 0x20_0c || point === 0x20_0d) return char;
   if (point < 0x20) return String.fromCodePoint(0x24_00 + point);
@@ -122,5 +122,9 @@ function atStart(text: string): string {
 }
 
 function entity(char: string): string {
-  return `&#${char.codePointAt(0) ?? 0};`;
+  return `&#${pointOf(char)};`;
+}
+
+function pointOf(char: string): number {
+  return char.codePointAt(0) ?? 0;
 }

@@ -1,7 +1,7 @@
 // Puts hosts together whose plans read the same, so that fifty equal hosts are one row and one body.
 import { sha256 } from '../core/json.ts';
 import type { BlockedResource, Change, HostPlan, Plan } from '../core/plan.ts';
-import type { Reason, ReasonCode } from '../core/reason.ts';
+import type { Reason } from '../core/reason.ts';
 import { rankOf, riskOfAll } from './risk.ts';
 import type { Risk } from './risk.ts';
 
@@ -16,7 +16,7 @@ export interface ChangeGroup {
 export interface RowGroup {
   readonly hosts: readonly string[];
   /** More than one where values differ. */
-  readonly groups: readonly [ChangeGroup, ...ChangeGroup[]];
+  readonly groups: Some<ChangeGroup>;
 }
 
 /** Hosts on which the same resource cannot be planned for the same reason. */
@@ -26,9 +26,8 @@ export interface BlockedGroup extends BlockedResource {
 
 /** Hosts that could not be planned at all, by the code of their reason; each keeps its own words. */
 export interface FailureGroup {
-  readonly code: ReasonCode;
   readonly hosts: readonly string[];
-  readonly reasons: readonly Reason[];
+  readonly failures: Some<{ readonly host: string; readonly reason: Reason }>;
 }
 
 export interface Groups {
@@ -42,7 +41,7 @@ export interface Groups {
 export function groupHosts(plan: Plan): Groups {
   const changing = plan.hosts.filter((host) => host.changes.length > 0);
   const changed = groupBy(changing, (host) => sha256(JSON.stringify(host.changes.map(shown)))).map(toGroup);
-  const rows = groupBy(changed, ({ changes }) => sha256(JSON.stringify(changes.map(outline)))).flatMap(toRow);
+  const rows = groupBy(changed, ({ changes }) => sha256(JSON.stringify(changes.map(outline)))).map(toRow);
   return {
     rows: rows.toSorted((a, b) => rankOf(b.groups[0].risk) - rankOf(a.groups[0].risk)),
     blocked: groupBlocked(plan.hosts),
@@ -53,9 +52,22 @@ export function groupHosts(plan: Plan): Groups {
   };
 }
 
+/** At least one. */
+export type Some<Value> = readonly [Value, ...Value[]];
+
 /** Values that share a key, in the order in which the keys first came. */
-export function groupBy<Value>(values: readonly Value[], key: (value: Value) => string): readonly Value[][] {
-  return [...Map.groupBy(values, key).values()];
+export function groupBy<Value>(
+  values: readonly Value[],
+  key: (value: Value) => string,
+): readonly Some<Value>[] {
+  const groups = new Map<string, [Value, ...Value[]]>();
+  for (const value of values) {
+    const name = key(value);
+    const group = groups.get(name);
+    if (group) group.push(value);
+    else groups.set(name, [value]);
+  }
+  return [...groups.values()];
 }
 
 /** What a reader sees of a change; fingerprints and what the ledger will hold may differ between equal hosts. */
@@ -69,33 +81,26 @@ function outline({ ref, verb, causes, data, interrupts }: Change): readonly unkn
   return [ref, verb, causes, data, interrupts];
 }
 
-function toRow([first, ...others]: readonly ChangeGroup[]): readonly RowGroup[] {
-  if (!first) return [];
-  return [{ hosts: [first, ...others].flatMap((group) => group.hosts), groups: [first, ...others] }];
+function toRow(groups: Some<ChangeGroup>): RowGroup {
+  return { hosts: groups.flatMap((group) => group.hosts), groups };
 }
 
-function toGroup(hosts: readonly HostPlan[]): ChangeGroup {
-  const changes = hosts[0]?.changes ?? [];
+function toGroup(hosts: Some<HostPlan>): ChangeGroup {
+  const [{ changes }] = hosts;
   return { hosts: hosts.map((host) => host.host), changes, risk: riskOfAll(changes) };
 }
 
 function groupBlocked(hosts: readonly HostPlan[]): readonly BlockedGroup[] {
-  const all = hosts.flatMap((host) => host.blocked.map((entry) => ({ ...entry, host: host.host })));
-  const groups = groupBy(all, ({ ref, reason, where }) => JSON.stringify([ref, reason, where]));
-  return groups.flatMap((group) =>
-    group.slice(0, 1).map(({ ref, stack, reason, where }) => {
-      return { ref, stack, reason, where, hosts: group.map((entry) => entry.host) };
-    }),
+  const all = hosts.flatMap(({ host, blocked }) => blocked.map((resource) => ({ resource, host })));
+  const groups = groupBy(all, ({ resource }) =>
+    JSON.stringify([resource.ref, resource.reason, resource.where]),
   );
+  return groups.map((group) => ({ ...group[0].resource, hosts: group.map((entry) => entry.host) }));
 }
 
 function groupFailures(hosts: readonly HostPlan[]): readonly FailureGroup[] {
-  const failed = hosts.flatMap(({ host, failure }) => (failure ? [{ host, reason: failure }] : []));
-  return groupBy(failed, ({ reason }) => reason.code).flatMap((group) =>
-    group.slice(0, 1).map(({ reason }) => ({
-      code: reason.code,
-      hosts: group.map((each) => each.host),
-      reasons: group.map((each) => each.reason),
-    })),
-  );
+  const failures = hosts.flatMap(({ host, failure }) => (failure ? [{ host, reason: failure }] : []));
+  return groupBy(failures, ({ reason }) => reason.code).map((group) => {
+    return { hosts: group.map((failure) => failure.host), failures: group };
+  });
 }

@@ -107,10 +107,10 @@ function blockedRow({ hosts, ref, reason, where }: BlockedGroup, link: Link | un
   return `| ⛔&nbsp;blocked | ${what} | ${renderReason(reason)}${from} |`;
 }
 
-function failedRow({ code: reasonCode, hosts, reasons }: FailureGroup): string {
-  const [first] = reasons;
-  const same = reasons.every((reason) => reason.message === first?.message);
-  const why = first && same ? renderReason(first) : `${code(reasonCode)} ${REASONS[reasonCode].what}`;
+function failedRow({ hosts, failures }: FailureGroup): string {
+  const [{ reason }] = failures;
+  const same = failures.every((failure) => failure.reason.message === reason.message);
+  const why = same ? renderReason(reason) : `${code(reason.code)} ${REASONS[reason.code].what}`;
   return `| ⛔&nbsp;blocked | all of ${hostWords(hosts, 'same reason')} | ${why} |`;
 }
 

@@ -5,6 +5,7 @@ import { succeeded } from '../core/report.ts';
 import type { ChangeReport, HostOutcome, HostReport, Outcome, Report } from '../core/report.ts';
 import { clip } from './escape.ts';
 import { groupBy } from './group.ts';
+import type { Some } from './group.ts';
 import { count, list } from './words.ts';
 
 const HOST_MARKS = {
@@ -60,7 +61,7 @@ export function countStages(hosts: readonly HostReport[]): StageCounts {
 /** Hosts that share a row: those that ended well or wait, those that failed at the same, each that runs. */
 export interface HostGroup {
   readonly outcome: HostOutcome;
-  readonly hosts: readonly HostReport[];
+  readonly hosts: Some<HostReport>;
 }
 
 /** What went wrong first, then what goes on, then what is done. */
@@ -78,7 +79,7 @@ const BROKEN: ReadonlySet<HostOutcome> = new Set(['failed', 'unknown', 'refused'
 
 export function groupOutcomes(report: Report): readonly HostGroup[] {
   return groupBy(report.hosts, rowKey)
-    .flatMap((hosts) => hosts.slice(0, 1).map(({ outcome }) => ({ outcome, hosts })))
+    .map((hosts) => ({ outcome: hosts[0].outcome, hosts }))
     .toSorted((a, b) => ORDER.indexOf(a.outcome) - ORDER.indexOf(b.outcome));
 }
 
@@ -97,10 +98,8 @@ export function failuresOf(report: Report, plan: Plan): readonly Failure[] {
     .filter((host) => BROKEN.has(host.outcome))
     .toSorted((a, b) => ORDER.indexOf(a.outcome) - ORDER.indexOf(b.outcome));
   const failures = broken.map((host) => toFailure(host, plan));
-  return groupBy(failures, (failure) =>
-    JSON.stringify([failure.outcome, failure.at?.ref, failure.reason?.code]),
-  ).flatMap((group) =>
-    group.slice(0, 1).map((first) => ({ ...first, hosts: group.flatMap((failure) => failure.hosts) })),
+  return groupBy(failures, ({ outcome, at, reason }) => JSON.stringify([outcome, at?.ref, reason?.code])).map(
+    (group) => ({ ...group[0], hosts: group.flatMap((failure) => failure.hosts) }),
   );
 }
 
@@ -138,8 +137,10 @@ export function currentOf(host: HostReport): ChangeReport | undefined {
   return begun ?? host.changes.find((change) => change.outcome === 'not-started');
 }
 
-export function findChange(plan: Plan, host: string, ref: string): Change | undefined {
-  return plan.hosts.find((entry) => entry.host === host)?.changes.find((change) => change.ref === ref);
+/** The changes that were planned for a host, by their refs. */
+export function plannedFor(plan: Plan, host: string): ReadonlyMap<string, Change> {
+  const changes = plan.hosts.find((entry) => entry.host === host)?.changes ?? [];
+  return new Map(changes.map((change) => [change.ref, change]));
 }
 
 /** What a deploy that is over came to, where it is not all well. */
@@ -158,14 +159,19 @@ function worstOf(report: Report): HostOutcome {
 }
 
 function leftWords(report: Report): string {
-  const left = report.hosts.filter((host) => (host.remaining?.length ?? 0) > 0).length;
+  const left = report.hosts.filter((host) => hasLeft(host)).length;
   if (left > 0) return `something is left on ${count(left, 'host')}`;
   return `${count(report.hosts.filter((host) => host.remaining === null).length, 'host')} not looked at afterwards`;
 }
 
+/** The plan made after the deploy still holds something there. */
+export function hasLeft({ remaining }: HostReport): boolean {
+  return remaining !== null && remaining.length > 0;
+}
+
 function toFailure(host: HostReport, plan: Plan): Failure {
   const at = brokenAt(host);
-  const change = at && findChange(plan, host.host, at.ref);
+  const change = at && plannedFor(plan, host.host).get(at.ref);
   return { hosts: [host.host], outcome: host.outcome, reason: reasonFor(host), at, change };
 }
 

@@ -5,7 +5,7 @@ import { renderChange, renderChangeLine, renderWhere } from './change.ts';
 import type { Reason } from '../core/reason.ts';
 import { code, htmlCode } from './escape.ts';
 import type { Body, Fitted, Part } from './fit.ts';
-import type { BlockedGroup, ChangeGroup, FailureGroup, Groups, RowGroup } from './group.ts';
+import type { BlockedGroup, ChangeGroup, Groups, RowGroup } from './group.ts';
 import { renderCommandLine, renderEvidence, renderReason, renderWhoAndNext } from './reason.ts';
 import { markOf, rankOf, riskOf } from './risk.ts';
 import { count, list } from './words.ts';
@@ -105,7 +105,9 @@ function restWords(changes: readonly Change[]): string {
 
 function blockedBody({ blocked, failed }: Groups, link: Link | undefined): readonly Body[] {
   const parts = [
-    ...failed.flatMap((group) => failureParts(group)),
+    ...failed
+      .flatMap((group) => group.failures)
+      .map(({ host, reason }) => blockedWith(`${code(host)}: ${renderReason(reason)}`, reason)),
     ...blocked.map((group) => blockedPart(group, link)),
   ];
   if (parts.length === 0) return [];
@@ -119,12 +121,6 @@ function blockedBody({ blocked, failed }: Groups, link: Link | undefined): reado
       close: '</details>',
     },
   ];
-}
-
-function failureParts({ hosts, reasons }: FailureGroup): readonly Part[] {
-  return reasons.map((reason, index) => {
-    return blockedWith(`${code(hosts[index] ?? '')}: ${renderReason(reason)}`, reason);
-  });
 }
 
 function blockedPart({ hosts, ref, reason, where }: BlockedGroup, link: Link | undefined): Part {

@@ -20,7 +20,7 @@ export function problemBodies(problems: readonly Problem[], link: Link | undefin
   const files = groupBy(sortProblems(problems), (problem) => problem.where.file);
   return files.map((all) => ({
     rank: 1,
-    open: `**${code(all[0]?.where.file ?? '')}**`,
+    open: `**${code(all[0].where.file)}**`,
     parts: all.map((problem) => ({ rank: 1, brief: '', full: () => problemLine(problem, link) })),
     close: '',
     between: '\n',

@@ -8,20 +8,21 @@ import { renderWhere } from './change.ts';
 import { code, fence, htmlCode, proseWithCode } from './escape.ts';
 import { keepWhole } from './fit.ts';
 import type { Body, Part } from './fit.ts';
+import type { Some } from './group.ts';
 import { hostWords } from './host-table.ts';
 import {
   countStages,
   currentOf,
   failuresOf,
-  findChange,
   groupOutcomes,
   hostMark,
+  plannedFor,
   proven,
   stageMark,
   stageOf,
   stageWord,
 } from './outcome.ts';
-import type { Failure, HostGroup } from './outcome.ts';
+import type { Failure, HostGroup, Stage } from './outcome.ts';
 import { renderCommandLine, renderEvidence, renderReason, renderWhoAndNext, tailOf } from './reason.ts';
 import { count, duration, list } from './words.ts';
 
@@ -118,14 +119,16 @@ export function renderDeployCommands(report: Report): string {
 /** Whether the same plan, made again after the deploy, was empty. */
 export function renderProof(report: Report): string {
   if (report.endedAt === null) return '';
-  const seen = report.hosts.filter((host) => host.remaining !== null);
-  const clean = seen.filter((host) => host.remaining?.length === 0).map((host) => host.host);
-  const left = seen.filter((host) => (host.remaining?.length ?? 0) > 0);
+  const seen = report.hosts.flatMap(({ host, remaining }) =>
+    remaining === null ? [] : [{ host, remaining }],
+  );
+  const clean = seen.filter(({ remaining }) => remaining.length === 0).map(({ host }) => host);
+  const left = seen.filter(({ remaining }) => remaining.length > 0);
   return [
     ...(clean.length > 0
       ? [`**Proof**: made again after the deploy, the plan is empty on ${hostWords(clean)}.`]
       : []),
-    ...left.slice(0, SHOWN_FAILURES).map((host) => renderLeft(host)),
+    ...left.slice(0, SHOWN_FAILURES).map((host) => renderLeft(host.host, host.remaining)),
     ...(left.length > SHOWN_FAILURES
       ? [`Something is left on ${count(left.length - SHOWN_FAILURES, 'more host')}.`]
       : []),
@@ -135,12 +138,15 @@ export function renderProof(report: Report): string {
 /** A body a host: every change with what became of it and the end of what it printed. */
 export function reportBodies(report: Report, plan: Plan, link: Link | undefined): readonly Body[] {
   return report.hosts.map((host) => {
+    const planned = plannedFor(plan, host.host);
     const words = [...countStages([host])].map(([stage, n]) => `${n} ${stageWord(stage)}`).join(', ');
     return {
       rank: host.outcome === 'done' ? DONE_RANK : FAILED_RANK,
       open: `<details><summary>${hostMark(host.outcome)}: ${htmlCode(host.host)} · ${words || 'no change'}</summary>`,
       parts: [
-        ...host.changes.map((change) => changePart(host, change, plan, link)),
+        ...host.changes.map((change) =>
+          changePart(stageOf(host, change), change, planned.get(change.ref), link),
+        ),
         ...(host.remaining ?? []).map(remainingPart),
       ],
       close: '</details>',
@@ -157,8 +163,7 @@ function wordsOf(reason: Reason | null, output: string, lines: number): readonly
 
 function renderFailureLine({ hosts, outcome, at, change }: Failure): string {
   if (!at) return `${hostMark(outcome)}: ${hostWords(hosts)}`;
-  const what = `${change ? `${change.verb} ` : ''}${code(at.ref)}`;
-  return `${stageMark(at.outcome)} ${hostWords(hosts)}: ${what} ${at.outcome === 'unknown' ? 'may be half done' : stageWord(at.outcome)}`;
+  return `${stageMark(at.outcome)} ${hostWords(hosts)}: ${whatOf(at.ref, change)} ${at.outcome === 'unknown' ? 'may be half done' : stageWord(at.outcome)}`;
 }
 
 function stateRow({ outcome, hosts }: HostGroup): string {
@@ -168,9 +173,7 @@ function stateRow({ outcome, hosts }: HostGroup): string {
   return `| ${hostMark(outcome).replace(' ', '&nbsp;')} | ${names} | ${numbers.join(' | ')} | ${stateWords(hosts)} |`;
 }
 
-function stateWords(hosts: readonly HostReport[]): string {
-  const [first] = hosts;
-  if (!first) return '';
+function stateWords([first]: Some<HostReport>): string {
   const current = first.outcome === 'running' ? currentOf(first) : undefined;
   if (current) return `now at ${code(current.ref, 80)}`;
   const reason = first.changes.find((change) => change.reason !== null)?.reason ?? first.reason;
@@ -190,22 +193,28 @@ function truthOf(host: HostReport): string {
     .join(' · ');
 }
 
-function renderLeft({ host, remaining }: HostReport): string {
-  const changes = remaining ?? [];
-  const refs = changes.map((change) => `${change.verb} ${code(change.ref)}`);
+function renderLeft(host: string, remaining: readonly Change[]): string {
+  const refs = remaining.map((change) => `${change.verb} ${code(change.ref)}`);
   return `**Still different** on ${code(host)}, made again after the deploy: ${list(refs, SHOWN_REFS)}`;
 }
 
-function changePart(host: HostReport, report: ChangeReport, plan: Plan, link: Link | undefined): Part {
-  const change = findChange(plan, host.host, report.ref);
+function changePart(
+  stage: Stage,
+  report: ChangeReport,
+  change: Change | undefined,
+  link: Link | undefined,
+): Part {
   const took = report.seconds === null ? '' : ` in ${duration(report.seconds)}`;
-  const what = `${change ? `${change.verb} ` : ''}${code(report.ref)}`;
-  const stage = stageOf(host, report);
-  const brief = `- ${stageMark(stage)} ${stageWord(stage)}${took}: ${what}`;
+  const brief = `- ${stageMark(stage)} ${stageWord(stage)}${took}: ${whatOf(report.ref, change)}`;
   const bad = stage === 'failed' || stage === 'unknown' || stage === 'running';
   const from = change?.where ? ` · from ${renderWhere(change.where, link)}` : '';
   const full = () => [`${brief}${from}`, ...renderWords(report)].join('\n\n');
   return { rank: bad ? FAILED_RANK : DONE_RANK, brief, full };
+}
+
+/** The verb where the plan is known to have the change. */
+function whatOf(ref: string, change: Change | undefined): string {
+  return change ? `${change.verb} ${code(ref)}` : code(ref);
 }
 
 function renderWords({ output, reason }: ChangeReport): readonly string[] {

@@ -23,9 +23,10 @@ export function rankOf(risk: Risk): number {
   return RISKS.indexOf(risk);
 }
 
+/** The highest of them; low where there is none. */
 export function riskOfAll(changes: readonly Change[]): Risk {
-  const rank = changes.reduce((most, change) => Math.max(most, rankOf(riskOf(change))), 0);
-  return RISKS[rank] ?? 'high';
+  const risks = new Set(changes.map(riskOf));
+  return RISKS.findLast((risk) => risks.has(risk)) ?? 'low';
 }
 
 export interface Tally {

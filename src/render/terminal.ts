@@ -148,10 +148,10 @@ function renderBlocked(
   return ['', `${paint('red', title)}${from}`, ...renderReason(reason, plan.digest)];
 }
 
-function renderFailed({ hosts, reasons }: FailureGroup, plan: Plan, paint: Paint): readonly string[] {
-  return reasons.flatMap((reason, index) => [
+function renderFailed({ failures }: FailureGroup, plan: Plan, paint: Paint): readonly string[] {
+  return failures.flatMap(({ host, reason }) => [
     '',
-    paint('red', `${oneLine(hosts[index] ?? '')} cannot be planned`),
+    paint('red', `${oneLine(host)} cannot be planned`),
     ...renderReason(reason, plan.digest),
   ]);
 }

@@ -42,7 +42,7 @@ test('what cannot be planned is grouped by resource and reason, lost hosts by th
     ['file/x', ['a', 'b']],
     ['file/y', ['a']],
   ]);
-  expect(failed.map(({ code, hosts, reasons }) => [code, hosts, reasons.length])).toEqual([
+  expect(failed.map(({ hosts, failures }) => [failures[0].reason.code, hosts, failures.length])).toEqual([
     ['HOST_UNREACHABLE', ['c', 'd'], 2],
     ['OWNER_MISSING', ['e'], 1],
   ]);

@@ -206,10 +206,8 @@ describe('200 hosts and 500 changes on each', () => {
     ['each its own', true],
   ])('%s', async (name, differ) => {
     const made = fleet(200, 500, differ);
-    const start = performance.now();
     const text = comment(made);
     const output = check(made);
-    expect(performance.now() - start).toBeLessThan(10_000);
     expect(text.length).toBeLessThanOrEqual(LIMITS.comment);
     expect(text.length).toBeGreaterThan(30_000);
     expectInert(text);

@@ -20,7 +20,7 @@ function numbered(n: number, at: ReadonlyMap<number, string> = new Map()): strin
 test('places are named where there are several, or when it does not begin at the top', () => {
   const two = renderUnified(
     numbered(30),
-    lines(
+    numbered(
       30,
       new Map([
         [2, 'x'],
