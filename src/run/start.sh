@@ -77,13 +77,17 @@ start_script() {
   done
 }
 
-# Runs beyond the last KEEP, and what dead runs left behind. Their names hold nothing but letters, digits and dashes.
+# Runs beyond the last KEEP, and what dead runs left behind; never of one that still goes on.
+# The names of runs hold nothing but letters, digits and dashes.
 sweep() {
-  (cd "$RUNS" && ls -1t | tail -n "+$((KEEP + 1))" | while read -r OLD; do rm -rf -- "./$OLD"; done)
+  (cd "$RUNS" && ls -1t | tail -n "+$((KEEP + 1))" | while read -r OLD; do ! is_dead "$OLD" || rm -rf -- "./$OLD"; done)
   for OLD in "$WORKS"/*; do
-    [ -e "$OLD" ] && [ "$OLD" != "$WORKS/$RUN" ] || continue
-    (exec 7>>"$RUNS/${OLD##*/}/alive" && flock -n 7) 2>/dev/null || [ ! -e "$RUNS/${OLD##*/}" ] || continue
-    rm -rf -- "$OLD"
+    OLD=${OLD##*/}
+    [ "$OLD" != "$RUN" ] || continue
+    [ ! -e "$RUNS/$OLD" ] || is_dead "$OLD" || continue
+    rm -rf -- "${WORKS:?}/$OLD"
   done
   find "$RUNS" "$WORKS" -maxdepth 1 -name '.new-*' -mmin +60 -exec rm -rf -- '{}' +
 }
+
+is_dead() { (exec 7>>"$RUNS/$1/alive" && flock -n 7) 2>/dev/null; }

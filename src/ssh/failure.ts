@@ -33,9 +33,12 @@ export function explainLoss(target: Target, error: Error | undefined): Reason {
   return { code: 'CONNECTION_LOST', message: `${target.host}: ${why}` };
 }
 
-/** Whether trying once more makes sense: nothing was asked yet, and the cause may pass by itself. */
+/** Whether trying once more makes sense: nothing was asked yet, and the cause may pass by itself, as a shared jump host that was just closed. */
 export function mayPass(error: Error): boolean {
-  return codesOf(error).some((code) => PASSING.has(code)) || /lost before handshake/i.test(error.message);
+  return (
+    codesOf(error).some((code) => PASSING.has(code)) ||
+    /lost before handshake|not connected/i.test(error.message)
+  );
 }
 
 export function levelOf(error: Error): string | undefined {

@@ -11,6 +11,9 @@ const CHANNELS = 8;
 /** Bytes of output of one command: 64 MiB in base64, and its frame. */
 const OUTPUT_LIMIT = 88 * 1024 * 1024;
 
+/** Milliseconds for a host to close its side. */
+const GOODBYE = 2000;
+
 type ExecOptions = Parameters<Session['exec']>[1];
 
 interface Line {
@@ -40,6 +43,8 @@ export function createSession(target: Target, client: Client, release: () => voi
         message: `${target.host}: we closed the session`,
       });
       client.end();
+      // A host that is gone never answers our goodbye, and the process would wait for it.
+      setTimeout(() => client.destroy(), GOODBYE).unref();
     },
   };
 }

@@ -287,6 +287,32 @@ describe.skipIf(unavailable !== undefined).each(SUITES)('on %s', (suite) => {
       expect((await go([sh('true')])).finished.outcome).toBe('done');
     });
 
+    it('until its script is killed, and leaves nothing behind that still runs', async () => {
+      const run = await begin([sh('sleep 1234; true')]);
+      const { finished } = await follow(carryOut(session, run), async (event) => {
+        if (event.is !== 'command') return;
+        await host.exec(['systemctl', 'kill', '-s', 'KILL', '--kill-who=main', `ashore-${run.run}.service`]);
+      });
+      expect(finished).toMatchObject({ outcome: 'broken', reason: { code: 'RUN_LOST' } });
+      expect(await out('sh', '-c', 'grep -l "^sleep.1234" /proc/[0-9]*/cmdline 2>/dev/null || :')).toBe('');
+      // Its files are on a tmpfs, and go with the next run at the latest.
+      expect((await go([sh('true')])).finished.outcome).toBe('done');
+    });
+
+    it('until its time is over, and then stops between two commands', async () => {
+      const impatient = createCarryOut({ limit: 1 });
+      const { finished, status } = await follow(
+        impatient(session, await begin(...waits(4))),
+        async (event) => {
+          if (event.is !== 'command') return;
+          await sleep(2000);
+          await host.exec(['touch', '/root/gate']);
+        },
+      );
+      expect([status(0), status(1)]).toEqual([0, undefined]);
+      expect(finished.reason?.message).toContain('told to stop after 1 of 2 changes');
+    });
+
     it('until systemd is told to stop it, and then stops between two commands', async () => {
       const run = await begin(...waits(3));
       const { finished, status } = await follow(carryOut(session, run), async (event) => {

@@ -196,14 +196,33 @@ describe('a run', () => {
     expect(sha256(readFileSync(at('big')))).toBe(sha256(text));
   });
 
-  it('keeps the last fifty runs', async () => {
+  it('lives in any directory', async () => {
+    const odd: Session = { ...session, target: { ...host.target, state: at(`it's $HOME`) } };
+    const { finished } = await followRun(carryOut, odd, hostRun('r1', [[sh('true')]]));
+    await appendLedger(odd, [ledgerLine('file/x')], sha256(readFileSync(at(`it's $HOME/ledger`))));
+    expect(finished.outcome).toBe('done');
+    expect(readdirSync(at(`it's $HOME/runs`))).toEqual(['r1']);
+  });
+
+  it('keeps the last fifty runs, and what is still alive', async () => {
+    mkdirSync(state('run/dead'), { recursive: true });
+    mkdirSync(state('runs/alive'), { recursive: true });
+    mkdirSync(state('run/alive'), { recursive: true });
+    const holder = spawn('flock', ['-s', state('runs/alive/alive'), 'sh', '-c', 'echo; exec cat'], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    await once(holder.stdout, 'data');
+    spawnSync('touch', ['-d', '2019-01-01', state('runs/alive')]);
     for (let n = 0; n < 60; n += 1) mkdirSync(state(`runs/old${n}`), { recursive: true });
     spawnSync('touch', ['-d', '2020-01-01', state('runs/old7')]);
     await followRun(carryOut, session, hostRun('r1', [[sh('true')]]));
     const left = readdirSync(state('runs'));
-    expect(left).toHaveLength(50);
-    expect(left).toContain('r1');
+    holder.stdin.end();
+    await once(holder, 'exit');
+    expect(left).toHaveLength(51);
+    expect(left).toEqual(expect.arrayContaining(['r1', 'alive']));
     expect(left).not.toContain('old7');
+    expect(readdirSync(state('run'))).toEqual(['alive']);
   });
 
   it('has a name that can be a file and a unit', async () => {

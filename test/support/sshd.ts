@@ -13,6 +13,7 @@ import type { Target } from '../../src/core/host.ts';
 import { freePort } from './embedded-host.ts';
 
 const SSHD = '/usr/sbin/sshd';
+const KEYGEN = '/usr/bin/ssh-keygen';
 
 /** Why there is no sshd to test with, in words; undefined when there is one. */
 export function sshdUnavailable(): string | undefined {
@@ -106,7 +107,7 @@ export async function startSshd({ types = ['ed25519'], config = [] }: SshdOption
 }
 
 function makeKey(file: string, type: string): KeyPair {
-  const made = spawnSync('ssh-keygen', ['-q', '-t', type, '-N', '', '-C', '', '-f', file], {
+  const made = spawnSync(KEYGEN, ['-q', '-t', type, '-N', '', '-C', '', '-f', file], {
     encoding: 'utf8',
   });
   if (made.status !== 0) throw new Error(`ssh-keygen: ${made.stderr}`);
