@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
   linkSync,
@@ -678,12 +678,17 @@ describe('declarations', () => {
   });
 });
 
+/** Whether the tool did what it was asked. */
+function runTool(tool: string, ...words: readonly string[]): boolean {
+  return spawnSync(tool, words).status === 0;
+}
+
 /** Whether this file system and this account can mark a file immutable. */
 const canMark = (() => {
   const probe = join(mkdtempSync(join(tmpdir(), 'ashore probe ')), 'x');
   writeFileSync(probe, '');
-  const marked = spawnSync('chattr', ['+i', probe]).status === 0;
-  if (marked) execFileSync('chattr', ['-i', probe]);
+  const marked = runTool('chattr', '+i', probe);
+  if (marked) runTool('chattr', '-i', probe);
   rmSync(dirname(probe), { recursive: true });
   return marked;
 })();
@@ -758,7 +763,7 @@ describe('on this machine', () => {
   });
 
   it('opens nothing but regular files', async () => {
-    execFileSync('mkfifo', [join(root, 'pipe')]);
+    runTool('mkfifo', join(root, 'pipe'));
     symlinkSync('/nowhere', join(root, 'dangling'));
     symlinkSync('/etc/passwd', join(root, 'link'));
     mkdirSync(join(root, 'folder'));
@@ -902,7 +907,7 @@ describe('on this machine', () => {
   it.runIf(canMark)('finds what is marked immutable', async () => {
     const id = join(root, 'x\ny');
     writeFileSync(id, 'x');
-    execFileSync('chattr', ['+i', id]);
+    runTool('chattr', '+i', id);
     try {
       expect(verdictOf(await plan(file, id, want(file, id, { content: 'y' })))).toBe('PATH_IMMUTABLE');
       expect(verdictOf(await plan(file, id, want(file, id, { content: 'x' })))).toBe('in sync');
@@ -911,7 +916,7 @@ describe('on this machine', () => {
         verb: 'forget',
       });
     } finally {
-      execFileSync('chattr', ['-i', id]);
+      runTool('chattr', '-i', id);
     }
   });
 
