@@ -1,7 +1,7 @@
 // A package of a host. What is planned is what apt itself would do there, every version named; that and no more is done.
 // Removing never purges: configuration files and data stay.
 import { z } from 'zod';
-import { defineKind } from '../core/kind.ts';
+import { ASIDE, defineKind } from '../core/kind.ts';
 import type { Blocked, ChangeRequest, Interruption, KindChange, World } from '../core/kind.ts';
 import type { Reader } from '../core/host.ts';
 import type { Evidence, ReasonCode } from '../core/reason.ts';
@@ -32,12 +32,18 @@ type State =
   | {
       readonly is: 'unknown';
       readonly installed: string | null;
-      readonly offered: readonly string[];
-      readonly providers: readonly string[];
-      readonly lists: string;
+      readonly [ASIDE]: {
+        readonly offered: readonly string[];
+        readonly providers: readonly string[];
+        readonly lists: string;
+      };
     }
   | ({ readonly is: 'refused' } & Refusal)
-  | ({ readonly is: 'due'; readonly installed: string | null } & Transaction);
+  | ({
+      readonly is: 'due';
+      readonly installed: string | null;
+      readonly [ASIDE]: Pick<Transaction, 'units'>;
+    } & Pick<Transaction, 'lines' | 'automatic'>);
 type Unknown = Extract<State, { is: 'unknown' }>;
 type Due = Extract<State, { is: 'due' }>;
 
@@ -76,7 +82,7 @@ async function read(host: Reader, wanted: ReadonlyMap<string, Spec | undefined>)
     if (answer) return dueState(id, answer, { installed, present });
     const offered = packages.offers.get(id)?.versions ?? [];
     const providers = unknown.providers.get(id) ?? [];
-    return { is: 'unknown', installed, offered, providers, lists: unknown.lists };
+    return { is: 'unknown', installed, [ASIDE]: { offered, providers, lists: unknown.lists } };
   };
   const states = [...findings].map(([id, finding]) => [id, stateOf(id, finding)] as const);
   return new Map(states.flatMap(([id, state]) => (state ? [[id, state] as const] : [])));
@@ -119,9 +125,10 @@ interface Around {
 function dueState(id: string, answer: Transaction | Refusal, { installed, present }: Around): State {
   if (isRefusal(answer)) return { is: 'refused', ...answer };
   const lost = answer.lines.filter(({ name, to }) => to === null && name !== id && present.includes(name));
-  if (lost.length === 0) return { is: 'due', installed, ...answer };
+  const { lines, automatic, units } = answer;
+  if (lost.length === 0) return { is: 'due', installed, lines, automatic, [ASIDE]: { units } };
   const refused = `apt would remove ${lost.map(({ name }) => name).join(', ')}, which is declared too`;
-  return { is: 'refused', refused, command: `apt-get -s install ${id}` };
+  return { is: 'refused', refused, command: `apt-get -s install ${id}`, behind: null };
 }
 
 function change({ id, want, have, world }: ChangeRequest<Spec, State>): KindChange | Blocked | undefined {
@@ -142,7 +149,12 @@ function change({ id, want, have, world }: ChangeRequest<Spec, State>): KindChan
       return blocked('PACKAGE_HELD', `${id} ${have.version} is held on the host, and this needs it changed`);
     case 'refused': {
       const evidence = { command: have.command, status: 100, output: have.refused };
-      return blocked(refusalCode(have.refused), `apt would not do what is declared of ${id}`, evidence);
+      const behind = have.behind === null ? '' : `, nor what is declared of ${have.behind} above`;
+      return blocked(
+        refusalCode(have.refused),
+        `apt would not do what is declared of ${id}${behind}`,
+        evidence,
+      );
     }
     case 'unknown':
       return addsSource(world)
@@ -165,7 +177,8 @@ function refusalCode(words: string): ReasonCode {
   return words.includes('--fix-broken') ? 'PACKAGES_BROKEN' : 'PACKAGE_UNSOLVABLE';
 }
 
-function describeUnknown(id: string, want: Spec, { offered, providers, lists }: Unknown): string {
+function describeUnknown(id: string, want: Spec, have: Unknown): string {
+  const { offered, providers, lists } = have[ASIDE];
   if (providers.length > 0 && offered.length === 0)
     return `${id} is a virtual package; declare one that provides it: ${providers.join(', ')}`;
   if (offered.length === 0) return `apt on the host knows no package ${id} (${lists})`;
@@ -230,6 +243,6 @@ function planRemoval(id: string, have: Due): KindChange {
   };
 }
 
-function interruptsOf({ units }: Due): readonly Interruption[] {
+function interruptsOf({ [ASIDE]: { units } }: Due): readonly Interruption[] {
   return units.map(({ unit, how }) => ({ what: unit, how }));
 }

@@ -56,6 +56,8 @@ export interface Transaction {
 export interface Refusal {
   readonly refused: string;
   readonly command: string;
+  /** The one asked for before this, on top of which nothing could be simulated. */
+  readonly behind: string | null;
 }
 
 export function isRefusal(answer: Transaction | Refusal): answer is Refusal {
@@ -78,9 +80,10 @@ export async function readTransactions(
   ]);
   const active = running.split('\n').map((line) => line.split(' ')[0] ?? '');
   const known = { installed, automatic: new Set(marks.split('\n')), files: parseUnits(files), active };
+  const first = asked.find((_, index) => 'refused' in (simulations[index] ?? []))?.id ?? null;
   const answers = asked.map(({ id }, index): readonly [string, Transaction | Refusal] => {
     const now = simulations[index] ?? [];
-    if ('refused' in now) return [id, now];
+    if ('refused' in now) return [id, { ...now, behind: first === id ? null : first }];
     const before = simulations[index - 1] ?? [];
     const further = parseFurther('refused' in before ? [] : before, now);
     const named = asked.slice(0, index + 1).map((one) => one.id);
@@ -100,7 +103,10 @@ const SIMULATE =
     ' ',
   );
 
-async function readSimulation(host: Reader, words: readonly string[]): Promise<readonly Line[] | Refusal> {
+async function readSimulation(
+  host: Reader,
+  words: readonly string[],
+): Promise<readonly Line[] | Omit<Refusal, 'behind'>> {
   const downgrade = words.some((word) => word.includes('=')) ? ['--allow-downgrades'] : [];
   const argv = [...SIMULATE, ...downgrade, 'install', ...words];
   const look = await readLook(host, argv, { expected: [0, 100], limit: 120 });
