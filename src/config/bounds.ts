@@ -9,7 +9,11 @@ export const LARGEST_TOTAL = 4 * LARGEST;
 export const MOST_NODES = 100_000;
 export const DEEPEST = 64;
 /** Characters and values that all entries may come to, over all hosts and with all variables and sources filled in. */
-const MOST_UNITS = 128 * LARGEST;
+const MOST_UNITS = 64 * LARGEST;
+/** What each resource costs beside its values, so that there are half a million of them at most. */
+export const RESOURCE_UNITS = 128;
+/** What each variable of a host costs when levels are compared and merged. */
+export const SETTING_UNITS = 16;
 
 /** Told where the budget ran out; what comes after that place is not read. */
 export const OVERSIZE = {

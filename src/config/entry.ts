@@ -8,12 +8,13 @@ import { check } from './check.ts';
 import { keysAt } from './keys.ts';
 import { keyOf } from './tell.ts';
 import type { Found, Tell } from './tell.ts';
-import { LARGEST, OVERSIZE } from './bounds.ts';
+import { LARGEST, OVERSIZE, RESOURCE_UNITS } from './bounds.ts';
 import type { Budget } from './bounds.ts';
 import type { Sources } from './sources.ts';
 import { indexed, locate, memberOf, membersOf, weigh } from './tree.ts';
 import type { Mapping, Member, Tree } from './tree.ts';
 import { interpolate, lookupIn, mentionsVariables } from './variables.ts';
+import type { Bindings } from './variables.ts';
 
 /** Limits an entry to some of the stack's hosts; a word of every entry, whatever its kind. */
 const ON = 'on';
@@ -25,12 +26,6 @@ export interface Entry {
   readonly id: Member;
   readonly spec: Mapping;
   readonly on: Tree | undefined;
-}
-
-/** A host, and what each variable is for it in one stack. */
-export interface Bindings {
-  readonly host: string;
-  readonly variables: ReadonlyMap<string, Tree>;
 }
 
 export interface Expansion {
@@ -65,10 +60,10 @@ export function parseEntry(tree: Mapping, kinds: readonly AnyKind[], tell: Tell)
 export function expandEntry(entry: Entry, expansion: Expansion, tell: Tell): readonly Resource[] {
   const { stack, hosts, budget, guessed } = expansion;
   if (budget.exhausted) return [];
-  const weight = weigh(entry.id.value) + weigh(entry.spec);
   const shared = usesVariables(entry) ? undefined : settle(entry, undefined, expansion);
+  const own = shared ? 0 : weigh(entry.id.value) + weigh(entry.spec);
   const outcomes = hosts.map((bindings) => {
-    const settled = budget.spend(shared ? 1 : weight) && (shared ?? settle(entry, bindings, expansion));
+    const settled = budget.spend(RESOURCE_UNITS + own) && (shared ?? settle(entry, bindings, expansion));
     return { host: bindings.host, ...(settled || NOTHING) };
   });
   if (budget.exhausted) tell({ ...OVERSIZE, where: entry.spec.where });
@@ -120,7 +115,7 @@ function settle(entry: Entry, bindings: Bindings | undefined, expansion: Expansi
   const problems: Found[] = [];
   const tell: Tell = (problem) => void problems.push(problem);
   const fill = (tree: Tree): Tree =>
-    bindings ? interpolate(tree, { lookup: lookupIn(bindings.variables, tell), tell, budget }) : tree;
+    bindings ? interpolate(tree, { lookup: lookupIn(bindings, tell), tell, budget }) : tree;
   const { kind } = entry;
   const id = check(kind.id, fill(entry.id.value), tell, { root: `\`${kind.name}\`` });
   const tree = fill(entry.spec);

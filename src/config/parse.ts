@@ -12,7 +12,7 @@ import { collect } from './tell.ts';
 import type { Tell } from './tell.ts';
 import { namesOf } from './entry.ts';
 import { NAME } from './hosts-file.ts';
-import { parseHosts } from './hosts.ts';
+import { EMPTY, parseHosts } from './hosts.ts';
 import type { Inventory } from './hosts.ts';
 import { DEFAULT_POLICY, parsePolicyTree } from './policy.ts';
 import { ROOT, sourcesOf } from './sources.ts';
@@ -73,7 +73,7 @@ function inventoryOf(files: Files, budget: Budget, tell: Tell): Inventory {
     tell({ code: 'CONFIG_MISSING', message, where: startOf(HOSTS) });
   }
   const tree = bytes && readTree(HOSTS, bytes, tell);
-  return tree ? parseHosts(tree, budget, tell) : { hosts: [], groups: [], targets: new Map() };
+  return tree ? parseHosts(tree, budget, tell) : EMPTY;
 }
 
 /** A policy under another name would silently not hold. */

@@ -7,16 +7,16 @@ import type { Resource, Stack } from '../core/resource.ts';
 import { check } from './check.ts';
 import type { Tell } from './tell.ts';
 import { expandEntry, parseEntry } from './entry.ts';
-import type { Bindings } from './entry.ts';
-import { ALL } from './hosts.ts';
 import { Variables } from './hosts-file.ts';
 import type { Inventory, InventoryHost } from './hosts.ts';
 import type { Budget } from './bounds.ts';
-import { OVERSIZE } from './bounds.ts';
+import { OVERSIZE, SETTING_UNITS } from './bounds.ts';
 import type { Sources } from './sources.ts';
 import { countNodes, memberOf, textsOf } from './tree.ts';
 import type { Mapping, Tree } from './tree.ts';
-import { mergeLevels, parseVariables } from './variables.ts';
+import { mergeMembers, parseVariables } from './levels.ts';
+import type { Members } from './levels.ts';
+import type { Bindings } from './variables.ts';
 
 /** Hosts and groups that are meant. */
 export const Selector = z
@@ -56,13 +56,13 @@ export function parseStack(input: StackInput, tell: Tell): ParsedStack {
   const hosts = on ? selectHosts(on, inventory, tell) : [];
   // When nobody knows which hosts are meant, what is wrong on all of them is wrong in any case.
   const guessed = hosts.length === 0;
-  const bound = (guessed ? inventory.hosts : hosts).map((host) => bind(host, vars, budget));
+  const bound = bindAll(guessed ? inventory.hosts : hosts, vars, budget);
   if (budget.exhausted) tell({ ...OVERSIZE, where: tree.where });
   const common = { stack: name, sources, budget };
   const resources = entriesOf(tree).flatMap((entry) => {
     const parsed = parseEntry(entry, kinds, tell);
     if (!parsed) return [];
-    const chosen = chooseHosts(parsed.on, bound, { inventory, guessed }, tell);
+    const chosen = chooseHosts(parsed.on, bound, { inventory, guessed, budget }, tell);
     const lost = guessed || chosen.length === 0;
     return expandEntry(parsed, { ...common, hosts: lost ? bound : chosen, guessed: lost }, tell);
   });
@@ -81,12 +81,22 @@ function entriesOf(tree: Tree): readonly Mapping[] {
   return resources?.is === 'list' ? resources.entries.filter((entry) => entry.is === 'mapping') : [];
 }
 
-function bind(host: InventoryHost, stack: Mapping | undefined, budget: Budget): Bindings {
-  const groups = host.groupVars;
-  const levels = [stack, ...groups.map(({ vars }) => vars), host.vars];
-  const cost = levels.reduce((sum, level) => sum + (level ? countNodes(level) : 0), 0);
-  const merged = budget.spend(cost) ? mergeLevels({ stack, groups, host: host.vars }) : [];
-  return { host: host.name, variables: new Map([...merged, ...host.builtIn]) };
+/** Hosts of the same groups share what is merged for them. */
+function bindAll(
+  hosts: readonly InventoryHost[],
+  stack: Mapping | undefined,
+  budget: Budget,
+): readonly Bindings[] {
+  const merge = (far: Members, near: Mapping): Members =>
+    budget.spend(SETTING_UNITS * (far.size + countNodes(near))) ? mergeMembers(far, near.members) : far;
+  const shared = new Map<string, Members>();
+  return hosts.map(({ name, groups, groupVars, vars, builtIn }) => {
+    const key = JSON.stringify(groups);
+    const levels = groupVars.map((group) => group.vars);
+    const common = shared.get(key) ?? levels.reduce(merge, stack?.members ?? new Map());
+    shared.set(key, common);
+    return { host: name, builtIn, variables: vars ? merge(common, vars) : common };
+  });
 }
 
 /** In the order of hosts.yml. */
@@ -98,38 +108,36 @@ function selectHosts(selector: Tree, inventory: Inventory, tell: Tell): readonly
 }
 
 function namesFor(text: string, where: Where, inventory: Inventory, tell: Tell): readonly string[] {
-  const { hosts, groups } = inventory;
-  const all = hosts.map((host) => host.name);
+  const { hosts, meant } = inventory;
   // Without any host the problem is hosts.yml, and it is told there.
-  if (all.length === 0) return [];
-  if (text === ALL) return all;
-  if (all.includes(text)) return [text];
-  if (groups.includes(text)) {
-    const members = hosts.filter((host) => host.groups.includes(text));
-    if (members.length === 0) {
-      tell({ code: 'HOST_UNKNOWN', message: `the group \`${text}\` has no hosts`, where });
-    }
-    return members.map((host) => host.name);
+  if (hosts.length === 0) return [];
+  const names = meant.get(text);
+  if (!names) {
+    const near = (): string | undefined => suggest(text, [...meant.keys()]);
+    tell({ code: 'HOST_UNKNOWN', message: `hosts.yml has no host or group \`${text}\``, where, near });
+    return [];
   }
-  const near = (): string | undefined => suggest(text, [...all, ...groups, ALL]);
-  const message = `hosts.yml has no host or group \`${text}\``;
-  tell({ code: 'HOST_UNKNOWN', message, where, near });
-  return [];
+  if (names.length === 0) {
+    tell({ code: 'HOST_UNKNOWN', message: `the group \`${text}\` has no hosts`, where });
+  }
+  return names;
 }
 
 interface Choice {
   readonly inventory: Inventory;
   readonly guessed: boolean;
+  readonly budget: Budget;
 }
 
 /** The hosts of the stack that an entry is limited to by its own `on`. */
 function chooseHosts(
   selector: Tree | undefined,
   bound: readonly Bindings[],
-  { inventory, guessed }: Choice,
+  { inventory, guessed, budget }: Choice,
   tell: Tell,
 ): readonly Bindings[] {
   if (!selector) return bound;
+  if (!budget.spend(bound.length)) return [];
   const names = new Set(selectHosts(selector, inventory, tell).map((host) => host.name));
   const chosen = bound.filter(({ host }) => names.has(host));
   if (chosen.length === 0 && names.size > 0 && !guessed) {

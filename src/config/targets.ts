@@ -7,7 +7,10 @@ const USER = 'deploy';
 const PORT = 22;
 const STATE = '/var/lib/ashore';
 
-/** Undefined jumps and circles must have been told before; here they end the chain. */
+/** Jumps from us to a host at most. */
+export const MOST_JUMPS = 8;
+
+/** Unknown jumps, circles and chains that are too long must be told elsewhere; here they end the chain. */
 export function targetsOf(file: HostsFile): ReadonlyMap<string, Target> {
   const names = Object.keys(file.hosts);
   return new Map(names.flatMap((name) => targetOf(file, name, []).map((target) => [name, target] as const)));
@@ -21,20 +24,21 @@ export function jumpOf(file: HostsFile, name: string): JumpEntry {
   return common === name ? null : common;
 }
 
-/** Names from a host through its jumps, until one is reached directly or comes a second time. */
+/** Names from a host through its jumps, until one is reached directly, comes a second time, or is one too many. */
 export function jumpChain(file: HostsFile, name: string): readonly string[] {
   const chain = [name];
-  for (;;) {
+  while (chain.length <= MOST_JUMPS + 1) {
     const next = jumpOf(file, chain.at(-1) ?? name);
-    if (typeof next !== 'string') return chain;
+    if (typeof next !== 'string') break;
     chain.push(next);
-    if (chain.indexOf(next) < chain.length - 1) return chain;
+    if (chain.indexOf(next) < chain.length - 1) break;
   }
+  return chain;
 }
 
 function targetOf(file: HostsFile, name: string, seen: readonly string[]): readonly Target[] {
   const entry = file.hosts[name];
-  if (!entry || seen.includes(name)) return [];
+  if (!entry || seen.includes(name) || seen.length > MOST_JUMPS) return [];
   const { ssh } = file;
   const user = entry.user ?? ssh?.user ?? USER;
   return [

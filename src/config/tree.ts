@@ -111,10 +111,13 @@ export function countNodes(tree: Tree): number {
   return childrenOf(tree).reduce((sum, child) => sum + countNodes(child), 1);
 }
 
-/** Values and characters: what it costs to go through all of it. */
+/** A value is some times as costly to go through as a character. */
+const NODE_UNITS = 8;
+
+/** What it costs to go through all of it. */
 export function weigh(tree: Tree): number {
   const own = tree.is === 'scalar' ? tree.source.length : 0;
-  return childrenOf(tree).reduce((sum, child) => sum + weigh(child), 1 + own);
+  return childrenOf(tree).reduce((sum, child) => sum + weigh(child), NODE_UNITS + own);
 }
 
 /** Members by their keys. */

@@ -1,68 +1,11 @@
 // `${name}`: the only thing that is computed in a configuration. A whole value is replaced and keeps its type; within
-// a text the value stands as it was written. Three levels: the stack's defaults, groups, the host.
+// a text the value stands as it was written.
 import { suggest } from '../core/problem.ts';
 import type { Where } from '../core/problem.ts';
-import { fingerprint } from '../core/json.ts';
 import type { Budget } from './bounds.ts';
 import type { Tell } from './tell.ts';
-import { hasHole, indexed, memberOf, membersOf, plainOf, someNode, weigh } from './tree.ts';
+import { indexed, membersOf, someNode, weigh } from './tree.ts';
 import type { Mapping, Member, Scalar, Tree } from './tree.ts';
-
-/** Set by Ashore for each host; no level may set them. */
-const BUILT_IN = ['host', 'address'] as const;
-export type BuiltIn = (typeof BUILT_IN)[number];
-
-export interface GroupVariables {
-  readonly group: string;
-  readonly vars: Mapping;
-}
-
-export interface Levels {
-  readonly stack: Mapping | undefined;
-  readonly groups: readonly GroupVariables[];
-  readonly host: Mapping | undefined;
-}
-
-/** Values of a level as they are: `$${` is `${`, and a variable within a variable is a problem. */
-export function parseVariables(tree: Tree | undefined, budget: Budget, tell: Tell): Mapping | undefined {
-  if (tree?.is !== 'mapping') return undefined;
-  for (const { key, keyWhere } of tree.members.values()) {
-    if (!BUILT_IN.some((name) => name === key)) continue;
-    tell({ code: 'CONFIG_INVALID', message: `\`${key}\` is set by Ashore itself`, where: keyWhere });
-  }
-  const lookup: Lookup = (name, where) => {
-    const message = `a variable cannot hold \`\${${name}}\`; write \`$\${\` for the characters themselves`;
-    tell({ code: 'CONFIG_INVALID', message, where });
-    return undefined;
-  };
-  const filled = interpolate(tree, { lookup, tell, budget });
-  return filled.is === 'mapping' ? filled : undefined;
-}
-
-/** Maps are merged key by key, everything else is replaced by the nearer level. */
-export function mergeLevels({ stack, groups, host }: Levels): ReadonlyMap<string, Tree> {
-  const levels = [stack, ...groups.map(({ vars }) => vars), host];
-  const merged = levels.reduce<Members>(
-    (far, near) => (near ? mergeMembers(far, near.members) : far),
-    new Map(),
-  );
-  return new Map([...merged].map(([key, { value }]) => [key, value]));
-}
-
-/** Variables that two groups of a host set to different values while the host itself does not decide. */
-export function findConflicts(
-  groups: readonly GroupVariables[],
-  host: Mapping | undefined,
-): readonly { readonly path: string; readonly between: readonly [string, string] }[] {
-  return groups.flatMap((later, index) =>
-    groups.slice(0, index).flatMap((earlier) =>
-      conflictsOf(earlier.vars, later.vars, host).map((path) => ({
-        path: path.join('.'),
-        between: [earlier.group, later.group] as const,
-      })),
-    ),
-  );
-}
 
 export function mentionsVariables(tree: Tree): boolean {
   return someNode(
@@ -76,18 +19,25 @@ export function mentionsVariables(tree: Tree): boolean {
 /** The value of a variable; undefined when there is none, which the lookup tells itself. */
 export type Lookup = (name: string, where: Where) => Tree | undefined;
 
-export function lookupIn(variables: ReadonlyMap<string, Tree>, tell: Tell): Lookup {
+/** A host, and what each variable is for it in one stack. */
+export interface Bindings {
+  readonly host: string;
+  readonly builtIn: ReadonlyMap<string, Tree>;
+  readonly variables: Mapping['members'];
+}
+
+export function lookupIn(bindings: Bindings, tell: Tell): Lookup {
   return (name, where) => {
-    const value = variables.get(name);
+    const value = bindings.builtIn.get(name) ?? bindings.variables.get(name)?.value;
     if (value) return value;
     const message = `no level sets the variable \`${name}\`: neither the stack, nor a group, nor the host`;
-    tell({ code: 'VARIABLE_UNKNOWN', message, where, near: () => nearVariable(name, variables) });
+    tell({ code: 'VARIABLE_UNKNOWN', message, where, near: () => nearVariable(name, bindings) });
     return undefined;
   };
 }
 
-function nearVariable(name: string, variables: ReadonlyMap<string, Tree>): string | undefined {
-  const near = suggest(name, [...variables.keys()]);
+function nearVariable(name: string, { builtIn, variables }: Bindings): string | undefined {
+  const near = suggest(name, [...variables.keys(), ...builtIn.keys()]);
   return near === undefined ? undefined : `\${${near}}`;
 }
 
@@ -182,40 +132,4 @@ function partFor(found: string): Part {
   if (found === '$${') return { is: 'text', text: '${' };
   const name = /^\$\{([A-Za-z_][A-Za-z0-9_-]*)\}$/.exec(found)?.[1];
   return name === undefined ? { is: 'broken', text: found } : { is: 'variable', text: name };
-}
-
-type Members = Mapping['members'];
-
-function mergeMembers(far: Members, near: Members): Members {
-  const merged = new Map(far);
-  for (const [key, member] of near) {
-    const before = merged.get(key)?.value;
-    const both = before?.is === 'mapping' && member.value.is === 'mapping';
-    const value = both
-      ? { ...member.value, members: mergeMembers(before.members, member.value.members) }
-      : member.value;
-    merged.set(key, { ...member, value });
-  }
-  return merged;
-}
-
-function conflictsOf(
-  earlier: Mapping,
-  later: Mapping,
-  host: Tree | undefined,
-): readonly (readonly string[])[] {
-  return membersOf(later).flatMap(({ key, value }) => {
-    const other = memberOf(earlier, key)?.value;
-    const decided = memberOf(host, key)?.value;
-    if (!other || (decided && decided.is !== 'mapping')) return [];
-    if (other.is === 'mapping' && value.is === 'mapping') {
-      return conflictsOf(other, value, decided).map((path) => [key, ...path]);
-    }
-    return decided || isSame(other, value) ? [] : [[key]];
-  });
-}
-
-function isSame(one: Tree, other: Tree): boolean {
-  if (hasHole(one) || hasHole(other)) return true;
-  return fingerprint(plainOf(one)) === fingerprint(plainOf(other));
 }
