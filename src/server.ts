@@ -164,7 +164,8 @@ async function begin(parts: Parts): Promise<void> {
   parts.stopped.signal.addEventListener('abort', () => clearInterval(timer));
 }
 
-function sweep({ probot, store, log }: Parts): void {
+function sweep({ probot, store, runner, log }: Parts): void {
+  runner.resume().catch((error: unknown) => log.error({ err: error }, 'runs could not be resumed'));
   probot
     .auth()
     .then((octokit) => askAgain({ octokit, deliveries: store.deliveries, log }))

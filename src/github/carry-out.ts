@@ -1,23 +1,24 @@
 // Carries out accepted runs. A run is durable: after a restart it is followed again under its own id, and the host
-// picks it up where it is. What becomes of it is written by run-posts.
-import type { Deployed } from '../deploy.ts';
-import { succeeded } from '../core/report.ts';
+// picks it up where it is; and one whose end could not be shown is shown later. The words are run-posts'.
+import type { Ended, NewRun, Run } from '../store/runs.ts';
 import { renderDeployCheck } from '../render/check-run.ts';
-import type { NewRun } from '../store/runs.ts';
 import { readFiles } from './contents.ts';
 import { reasonOf } from './failure.ts';
 import type { GithubWorld, Repo } from './repo.ts';
-import { finishPosts, postLost, startPosts } from './run-posts.ts';
+import { finishPosts, postUnbegun, startPosts } from './run-posts.ts';
 import type { Course } from './run-posts.ts';
 
 export interface Runner {
   /** Resolves when the run has ended and all is posted; never rejects. The same run is followed once. */
   readonly follow: (repo: Repo, run: NewRun) => Promise<void>;
-  /** Follows again what was under way when the process ended. */
+  /** Follows what has not ended, and shows what has ended and was not shown. */
   readonly resume: () => Promise<void>;
   /** Resolves when no run is followed any more. */
   readonly idle: () => Promise<void>;
 }
+
+/** What could not be shown for a day is in the store and the log only. */
+const SHOWN_WITHIN = 24 * 60 * 60_000;
 
 export function createRunner(world: GithubWorld): Runner {
   const followed = new Map<string, Promise<void>>();
@@ -33,7 +34,8 @@ export function createRunner(world: GithubWorld): Runner {
   return {
     follow,
     resume: async () => {
-      for (const run of await world.store.runs.running()) void follow(await repoOf(world, run), run);
+      const since = new Date(world.now().getTime() - SHOWN_WITHIN);
+      for (const run of await world.store.runs.untold(since)) void follow(await repoOf(world, run), run);
     },
     idle: async () => {
       await Promise.all(followed.values());
@@ -41,42 +43,56 @@ export function createRunner(world: GithubWorld): Runner {
   };
 }
 
-async function repoOf(world: GithubWorld, { id, repo, installation }: NewRun): Promise<Repo> {
+async function repoOf(world: GithubWorld, { id, repo, installation }: Run): Promise<Repo> {
   const [owner = '', name = ''] = repo.split('/');
   const octokit = await world.connect(installation);
   return { octokit, owner, name, installation, log: world.log.child({ run: id }), blobs: world.blobs };
 }
 
-async function carryOut(world: GithubWorld, repo: Repo, run: NewRun): Promise<void> {
-  // It has ended already when a delivery that asked for it arrives once more.
-  if ((await world.store.runs.read(run.id))?.state !== 'running') return;
-  let ended = false;
+async function carryOut(world: GithubWorld, repo: Repo, { id }: NewRun): Promise<void> {
+  const { runs } = world.store;
+  const run = await runs.read(id);
+  // It was shown already when a delivery that asked for it arrives once more.
+  if (!run || run.told) return;
+  const course = await begin(world, repo, run);
+  if (!course) return;
+  const ended = run.ended ?? (await deploy(world, course));
+  if (!run.ended) await runs.end(id, ended);
+  await finishPosts(world, repo, course, ended);
+  await runs.tell(id);
+}
+
+/** undefined: it could not even begin, and that was said. What had begun before a restart is tried again later instead. */
+async function begin(world: GithubWorld, repo: Repo, run: Run): Promise<Course | undefined> {
   try {
-    const course = await startPosts(world, repo, run);
-    const deployed = await deploy(world, repo, course);
-    const good = deployed.is === 'report' && succeeded(deployed.report);
-    const report = deployed.is === 'report' ? deployed.report : null;
-    await world.store.runs.end(run.id, good ? 'done' : 'failed', report);
-    ended = true;
-    await finishPosts(world, repo, course, deployed);
+    const read = await readFiles(repo, run.commit);
+    if (read.is === 'refused') throw new Error(read.reason.message);
+    return await startPosts(world, repo, { run, files: read.is === 'files' ? read.files : new Map() });
   } catch (error) {
-    if (!ended) await world.store.runs.end(run.id, 'failed', null);
-    await postLost(world, repo, run, reasonOf(error, run.id));
-    throw error;
+    if (run.posts.begun) throw error;
+    repo.log.error({ err: error, run: run.id }, 'the run could not begin');
+    const reason = reasonOf(error, run.id);
+    await world.store.runs.end(run.id, { is: 'refused', reason });
+    await postUnbegun(world, repo, run, reason);
+    await world.store.runs.tell(run.id);
+    return undefined;
   }
 }
 
-async function deploy(world: GithubWorld, repo: Repo, { run, plan, check }: Course): Promise<Deployed> {
-  const read = await readFiles(repo, run.commit);
-  if (read.is === 'refused') return { is: 'refused', reason: read.reason };
+async function deploy(world: GithubWorld, { run, plan, files, check }: Course): Promise<Ended> {
   const { only, skip } = run.request;
-  return world.deployer.deploy({
-    plan,
-    files: read.is === 'files' ? read.files : new Map(),
-    run: run.id,
-    by: run.by,
-    ...(only ? { only } : {}),
-    ...(skip ? { skip } : {}),
-    report: (report) => check.update(renderDeployCheck(report, plan)),
-  });
+  try {
+    return await world.deployer.deploy({
+      plan,
+      files,
+      run: run.id,
+      by: run.by,
+      ...(only ? { only } : {}),
+      ...(skip ? { skip } : {}),
+      report: (report) => check.update(renderDeployCheck(report, plan)),
+    });
+  } catch (error) {
+    world.log.error({ err: error, run: run.id }, 'the deploy failed of itself');
+    return { is: 'lost', reason: reasonOf(error, run.id) };
+  }
 }

@@ -15,7 +15,7 @@ import { makePlan } from './make-plan.ts';
 import type { Account } from './permissions.ts';
 import { fullName } from './repo.ts';
 import type { GithubWorld, Repo } from './repo.ts';
-import { requestDeploy } from './request-deploy.ts';
+import { findRun, requestDeploy } from './request-deploy.ts';
 import { linkTo, showPlan, showProblems } from './show-plan.ts';
 import { readPolicy, surveyPull } from './survey.ts';
 import type { Survey } from './survey.ts';
@@ -32,6 +32,8 @@ export async function deployMerge(
   repo: Repo,
   merged: Merged,
 ): Promise<void> {
+  const begun = await findRun(world, repo, merged);
+  if (begun) return runner.follow(repo, begun);
   const survey = await surveyPull(repo, merged.pull);
   const { pull, commit } = survey;
   if (pull.state !== 'merged' || !survey.touched || pull.base !== pull.defaultBranch) return;

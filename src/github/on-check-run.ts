@@ -15,7 +15,7 @@ import { planPull } from './plan-pull.ts';
 import { planPush } from './on-push.ts';
 import { fullName } from './repo.ts';
 import type { GithubWorld, Repo } from './repo.ts';
-import { requestDeploy } from './request-deploy.ts';
+import { findRun, requestDeploy } from './request-deploy.ts';
 import { surveyPull } from './survey.ts';
 
 export interface Press {
@@ -107,6 +107,11 @@ async function plan({ world, repo, press }: Course, pull: number): Promise<reado
 /** The check run names the digest, so pressing is as good as typing it. */
 async function deploy(course: Course, pull: number): Promise<readonly Reason[]> {
   const { world, runner, repo, press, check } = course;
+  const begun = await findRun(world, repo, { pull, delivery: press.delivery });
+  if (begun) {
+    void runner.follow(repo, begun);
+    return [];
+  }
   const run = check.subject === null ? undefined : await world.store.runs.read(check.subject);
   const digest = run?.plan ?? check.subject;
   const stored = digest === null ? undefined : await findStored(course, { pull, digest });

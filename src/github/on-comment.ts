@@ -14,7 +14,7 @@ import { planPull } from './plan-pull.ts';
 import { react } from './reactions.ts';
 import { fullName } from './repo.ts';
 import type { GithubWorld, Repo } from './repo.ts';
-import { requestDeploy } from './request-deploy.ts';
+import { findRun, requestDeploy } from './request-deploy.ts';
 import { pullStateOf, readPolicy, surveyPull } from './survey.ts';
 import type { Survey } from './survey.ts';
 
@@ -122,6 +122,11 @@ async function deploy(
   command: Extract<Command, { is: 'deploy' }>,
 ): Promise<readonly Reason[]> {
   const { world, runner, repo, comment } = course;
+  const begun = await findRun(world, repo, comment);
+  if (begun) {
+    void runner.follow(repo, begun);
+    return [];
+  }
   const survey = await surveyPull(repo, comment.pull);
   const found = await findPlan(course, survey, command.plan);
   if ('code' in found) return [found];

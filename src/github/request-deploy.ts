@@ -39,17 +39,19 @@ export type Asked =
   | { readonly is: 'refused'; readonly reasons: readonly Reason[] };
 
 export async function requestDeploy(world: GithubWorld, repo: Repo, wish: DeployWish): Promise<Asked> {
-  const known = await world.store.runs.read(runId(repo, wish));
-  if (known) return { is: 'accepted', run: known };
   const request = await readRequest(world, repo, wish);
   if ('reason' in request) return { is: 'refused', reasons: [request.reason] };
   const decision = authorize(request);
   if (!decision.allowed) return { is: 'refused', reasons: decision.reasons };
   const run = runOf(repo, wish);
-  const started = await world.store.runs.start(run);
+  const { check } = wish;
+  const started = await world.store.runs.start(run, {
+    begun: false,
+    deployments: [],
+    ...(check ? { check } : {}),
+  });
   switch (started.is) {
     case 'started':
-      if (wish.check) await world.store.runs.keepPosts(run.id, { check: wish.check, deployments: [] });
       return { is: 'accepted', run };
     case 'known':
       return { is: 'accepted', run: started.run };
@@ -58,6 +60,16 @@ export async function requestDeploy(world: GithubWorld, repo: Repo, wish: Deploy
     default:
       return started satisfies never;
   }
+}
+
+/** What a delivery names: the run that it has begun, should it be handled once more after a restart. */
+export interface Asking {
+  readonly pull: number;
+  readonly delivery: string;
+}
+
+export async function findRun(world: GithubWorld, repo: Repo, asking: Asking): Promise<NewRun | undefined> {
+  return world.store.runs.read(runId(repo, asking));
 }
 
 async function readRequest(
@@ -101,15 +113,15 @@ async function isOvertaken({ store }: GithubWorld, repo: Repo, { commit }: Surve
   return readContains(repo, newest.commit, commit);
 }
 
-function runId(repo: Repo, { survey, delivery }: DeployWish): string {
-  return `pr-${survey.pull.number}-${sha256(`${fullName(repo)} ${delivery}`).slice(0, 12)}`;
+function runId(repo: Repo, { pull, delivery }: Asking): string {
+  return `pr-${pull}-${sha256(`${fullName(repo)} ${delivery}`).slice(0, 12)}`;
 }
 
 function runOf(repo: Repo, wish: DeployWish): NewRun {
   const { survey, stored, account, via, only, skip, comment } = wish;
   const hosts = selectHosts(stored.plan, only, skip).filter((host) => host.changes.length > 0);
   return {
-    id: runId(repo, wish),
+    id: runId(repo, { pull: survey.pull.number, delivery: wish.delivery }),
     repo: fullName(repo),
     installation: repo.installation,
     pull: survey.pull.number,

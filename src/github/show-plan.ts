@@ -78,7 +78,7 @@ export async function readDone(
   { plan, pull }: StoredPlan,
 ): Promise<readonly string[]> {
   const runs = await store.runs.ofPlan({ repo: fullName(repo), pull }, plan.digest);
-  const hosts = runs.flatMap((run) => run.report?.hosts ?? []);
+  const hosts = runs.flatMap(({ ended }) => (ended?.is === 'report' ? ended.report.hosts : []));
   return hosts.filter((host) => host.outcome === 'done').map((host) => host.host);
 }
 

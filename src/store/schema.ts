@@ -3,7 +3,6 @@
 import type { Generated } from 'kysely';
 
 export type DeliveryState = 'pending' | 'running' | 'done' | 'failed';
-export type RunState = 'running' | 'done' | 'failed';
 
 export interface Tables {
   deliveries: {
@@ -43,8 +42,9 @@ export interface Tables {
     request: string;
     hosts: string;
     posts: string;
-    state: RunState;
-    report: string | null;
+    /** JSON; null while it goes on. */
+    ended: string | null;
+    told: number;
     started_at: string;
     ended_at: string | null;
   };
@@ -78,7 +78,7 @@ export const MIGRATIONS: readonly (readonly string[])[] = [
     `create table runs (
       id text primary key, repo text not null, installation integer not null, pull integer not null,
       commit_sha text not null, plan text not null, asked_by text not null, request text not null, hosts text not null,
-      posts text not null, state text not null, report text, started_at text not null, ended_at text)`,
+      posts text not null, ended text, told integer not null, started_at text not null, ended_at text)`,
     `create index runs_plan on runs (repo, pull, plan)`,
     `create table leases (
       repo text not null, host text not null, run text not null references runs (id), since text not null,

@@ -9,16 +9,19 @@ const SHOWN = '2026-11-22T12:00:00Z';
 
 function change(verb: Change['verb']): Change {
   return {
-    ...{
-      ref: 'file/etc/shop',
-      stack: 'shop',
-      verb,
-      causes: ['this-change'],
-      reason: 'content differs',
-      fields: [],
-      steps: [],
-    },
-    ...{ before: 'b', want: 'w', origin: 'created', interrupts: [], notes: [], where: null },
+    ref: 'file/etc/shop',
+    stack: 'shop',
+    verb,
+    causes: ['this-change'],
+    reason: 'content differs',
+    fields: [],
+    steps: [],
+    before: 'b',
+    want: 'w',
+    origin: 'created',
+    interrupts: [],
+    notes: [],
+    where: null,
   };
 }
 

@@ -265,6 +265,17 @@ describe('a deploy that fails', () => {
     expect(live()).toEqual(['v2', 'v2']);
   });
 
+  it('before it began, because GitHub fails, is a refusal and holds no host', async () => {
+    await start(COMMENT);
+    const pull = await rig.open('v2');
+    rig.github.failNext({ path: 'checks/create', status: 422 });
+    await rig.comment(pull, '/deploy');
+    expect(last(pull)).toContain('GITHUB_FAILED');
+    expect([rig.fleet.deployed, live()]).toEqual([[], ['v1', 'v1']]);
+    await rig.comment(pull, '/deploy');
+    expect(live()).toEqual(['v2', 'v2']);
+  });
+
   it('to be recorded by GitHub goes on all the same', async () => {
     await start(COMMENT);
     const pull = await rig.open('v2');

@@ -37,6 +37,39 @@ describe('a restart in the middle of a deploy', () => {
     expect(rig.fleet.live.get('web1')).toBe('v2');
   });
 
+  it('of a merge plans nothing anew while its run goes on', async () => {
+    const pull = await rig.open('v2');
+    const gate = Promise.withResolvers<void>();
+    rig.fleet.during = () => gate.promise;
+    const sha = await rig.repo.merge(pull, 'grace');
+    await rig.github.waitFor(() => rig.fleet.deployed.length === 1, { what: 'the deploy' });
+    rig.fleet.live.set('web1', 'v2');
+    rig.fleet.during = async () => undefined;
+    await rig.restart();
+    await rig.settled();
+    gate.resolve();
+    expect(rig.repo.checkRuns().filter((run) => run.name === 'ashore/deploy')).toHaveLength(1);
+    expect(rig.check(sha, 'ashore/deploy').conclusion).toBe('success');
+    expect(rig.said(pull)).toHaveLength(1);
+    expect([rig.fleet.planned.length, rig.fleet.deployed.length]).toEqual([2, 2]);
+  });
+
+  it('shows the end later that GitHub would not take', async () => {
+    const pull = await rig.open('v2');
+    rig.fleet.during = async () => rig.github.failNext({ path: 'issues/get-comment', status: 403 });
+    await rig.comment(pull, '/deploy');
+    expect(rig.fleet.live.get('web1')).toBe('v2');
+    expect(rig.said(pull)[0]).not.toContain('asked for by');
+    await rig.restart();
+    await rig.settled();
+    expect(rig.fleet.deployed).toHaveLength(1);
+    expect(rig.check(head(pull), 'ashore/deploy')).toMatchObject({
+      status: 'completed',
+      conclusion: 'success',
+    });
+    expect(rig.said(pull)[0]).toContain('asked for by');
+  });
+
   it('does not let another deploy on the host before it has ended', async () => {
     const pull = await rig.open('v2');
     const never = Promise.withResolvers<void>();

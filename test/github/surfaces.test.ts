@@ -216,16 +216,17 @@ describe('readReviews', () => {
 
 describe('readMergedOnto', () => {
   const pull = (commits: number): Pull => ({
-    ...{
-      number: 7,
-      author: 'ada',
-      head: 'h',
-      fork: false,
-      base: 'main',
-      defaultBranch: 'main',
-      state: 'merged',
-    },
-    ...{ mergeCommit: 'm', mergedBy: null, commits, site: '' },
+    number: 7,
+    author: 'ada',
+    head: 'h',
+    fork: false,
+    base: 'main',
+    defaultBranch: 'main',
+    state: 'merged',
+    mergeCommit: 'm',
+    mergedBy: null,
+    commits,
+    site: '',
   });
   const parents = (commit: string, ...of: readonly string[]) =>
     github

@@ -166,6 +166,8 @@ function run(id: string, hosts: readonly string[], plan = 'aa'): NewRun {
   return { id, ...shared, plan, request: { via: 'comment', comment: 5, only: ['web1'] }, hosts };
 }
 
+const LOST = { is: 'lost' as const, reason: { code: 'BUG' as const, message: 'gone' } };
+
 describe('runs', () => {
   it('hold their hosts until they end', async () => {
     expect(await store.runs.start(run('r1', ['web1', 'web2']))).toEqual({ is: 'started' });
@@ -175,7 +177,7 @@ describe('runs', () => {
       held: [{ host: 'web2', run: 'r1', by: 'ada', pull: 7, since: '2026-11-22T12:00:00.000Z' }],
     });
     expect(await store.runs.start(run('r3', ['db1']))).toEqual({ is: 'started' });
-    await store.runs.end('r1', 'done', null);
+    await store.runs.end('r1', LOST);
     expect(await store.runs.start(run('r4', ['web2']))).toEqual({ is: 'started' });
   });
 
@@ -188,12 +190,12 @@ describe('runs', () => {
     await store.runs.start(run('r1', ['web1']));
     expect(await store.runs.start(run('r1', ['web1']))).toMatchObject({
       is: 'known',
-      run: { id: 'r1', state: 'running' },
+      run: { id: 'r1', ended: null },
     });
-    await store.runs.end('r1', 'failed', null);
+    await store.runs.end('r1', LOST);
     expect(await store.runs.start(run('r1', ['web1']))).toMatchObject({
       is: 'known',
-      run: { state: 'failed' },
+      run: { ended: LOST },
     });
     expect(await store.runs.start(run('r2', ['web1']))).toEqual({ is: 'started' });
   });
@@ -203,18 +205,16 @@ describe('runs', () => {
   });
 
   it('are given back whole', async () => {
+    const posts = {
+      begun: true,
+      check: { id: 9, url: 'https://example.com/9' },
+      deployments: [{ stack: 'shop', id: 4 }],
+    };
     await store.runs.start(run('r1', ['web1']));
-    const posts = { check: { id: 9, url: 'https://example.com/9' }, deployments: [{ stack: 'shop', id: 4 }] };
     await store.runs.keepPosts('r1', posts);
-    expect(await store.runs.running()).toEqual([
-      {
-        ...run('r1', ['web1']),
-        posts,
-        state: 'running',
-        report: null,
-        startedAt: '2026-11-22T12:00:00.000Z',
-      },
-    ]);
+    const startedAt = '2026-11-22T12:00:00.000Z';
+    const whole = { ...run('r1', ['web1']), posts, ended: null, told: false, startedAt };
+    expect(await store.runs.read('r1')).toEqual(whole);
     const report = {
       format: 1,
       run: 'r1',
@@ -223,11 +223,21 @@ describe('runs', () => {
       by: 'ada',
       startedAt: 's',
       endedAt: 'e',
-      hosts: [],
     } as const;
-    await store.runs.end('r1', 'done', { ...report, hosts: [] });
-    expect(await store.runs.read('r1')).toMatchObject({ state: 'done', report });
-    expect([await store.runs.running(), await store.runs.read('r2')]).toEqual([[], undefined]);
+    const ended = { is: 'report', report: { ...report, hosts: [] } } as const;
+    await store.runs.end('r1', { ...ended, report: { ...ended.report, hosts: [] } });
+    expect(await store.runs.read('r1')).toEqual({ ...whole, ended });
+    expect(await store.runs.read('r2')).toBeUndefined();
+  });
+
+  it('are to be told until they were, for as long as is asked', async () => {
+    for (const id of ['r1', 'r2', 'r3']) await store.runs.start(run(id, [id]));
+    await store.runs.end('r2', LOST);
+    await store.runs.end('r3', LOST);
+    await store.runs.tell('r3');
+    const untold = async (since: Date) => (await store.runs.untold(since)).map((each) => each.id).toSorted();
+    expect(await untold(now)).toEqual(['r1', 'r2']);
+    expect(await untold(new Date(now.getTime() + 1))).toEqual(['r1']);
   });
 
   it('are found by their plan and by their age', async () => {
