@@ -1,10 +1,10 @@
 // The configuration as a checkout holds it: files of the working tree, files at a commit, and plans kept beside them.
 // Git is asked by argv; where there is no git, the working tree alone is read.
 import { execFile } from 'node:child_process';
-import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { Plan } from './core/plan.ts';
+import { digestOf, Plan } from './core/plan.ts';
 import type { ConfigFiles } from './deploy.ts';
 
 const run = promisify(execFile);
@@ -18,26 +18,42 @@ export interface Checkout {
   readonly gitDir: string | null;
 }
 
-export async function openCheckout(directory: string): Promise<Checkout> {
+/** Undefined when there is no such directory. */
+export async function openCheckout(directory: string): Promise<Checkout | undefined> {
+  const found = await stat(directory).catch(() => undefined);
+  if (!found?.isDirectory()) return undefined;
   const shown = await git(directory, ['rev-parse', '--show-toplevel', '--absolute-git-dir']);
   const [top, gitDir] = shown?.split('\n') ?? [];
   return top && gitDir ? { top, gitDir } : { top: directory, gitDir: null };
 }
 
-/** Everything below deploy-configs/ in the working tree; empty when there is none. */
-export async function readWorkingTree({ top }: Checkout): Promise<ConfigFiles> {
+/** Everything below deploy-configs/ that a commit of the working tree would hold; empty when there is none. */
+export async function readWorkingTree(checkout: Checkout): Promise<ConfigFiles> {
   const files = new Map<string, Uint8Array>();
-  const walk = async (folder: string): Promise<void> => {
-    const entries = await readdir(join(top, folder), { withFileTypes: true });
-    for (const entry of entries.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
-      const path = `${folder}/${entry.name}`;
-      if (entry.isDirectory()) await walk(path);
-      else if (entry.isFile()) files.set(path, await readFile(join(top, path)));
-    }
-  };
-  const found = await stat(join(top, FOLDER)).catch(() => undefined);
-  if (found?.isDirectory()) await walk(FOLDER);
+  for (const path of await listWorkingTree(checkout)) {
+    const full = join(checkout.top, path);
+    const found = await lstat(full).catch(() => undefined);
+    if (found?.isFile()) files.set(path, await readFile(full));
+  }
   return files;
+}
+
+/** What git ignores would be in no commit, so it counts only where there is no git to ask. */
+async function listWorkingTree({ top, gitDir }: Checkout): Promise<readonly string[]> {
+  const argv = [
+    'ls-files',
+    '-z',
+    '--cached',
+    '--others',
+    '--exclude-standard',
+    '--deduplicate',
+    '--',
+    FOLDER,
+  ];
+  const listed = gitDir === null ? undefined : await git(top, argv);
+  if (listed !== undefined) return listed.split('\0').filter((path) => path !== '');
+  const names = await readdir(join(top, FOLDER), { recursive: true }).catch(() => []);
+  return names.map((name) => `${FOLDER}/${name}`).toSorted((a, b) => (a < b ? -1 : 1));
 }
 
 /** The same at a commit, or undefined when git does not know it. */
@@ -82,14 +98,22 @@ export async function putPlan(checkout: Checkout, plan: Plan): Promise<string> {
   return path;
 }
 
-/** The kept plans whose digest begins so. */
+/** The kept plans whose digest begins so. One that its digest does not cover, whole and unchanged, is none. */
 export async function readPlans(checkout: Checkout, digest: string): Promise<readonly Plan[]> {
   const folder = planFolder(checkout);
   const names = await readdir(folder).catch(() => []);
-  const files = names.filter((name) => name.startsWith(digest) && name.endsWith('.json'));
-  return Promise.all(
-    files.map(async (name) => Plan.parse(JSON.parse(await readFile(join(folder, name), 'utf8')))),
+  const paths = names.filter((name) => name.startsWith(digest)).map((name) => join(folder, name));
+  const plans = await Promise.all(paths.map(readPlan));
+  return plans.filter((plan) => plan !== undefined).filter((plan) => plan.digest.startsWith(digest));
+}
+
+async function readPlan(path: string): Promise<Plan | undefined> {
+  const parsed = Plan.safeParse(
+    await readFile(path, 'utf8')
+      .then(JSON.parse)
+      .catch(() => undefined),
   );
+  return parsed.success && digestOf(parsed.data) === parsed.data.digest ? parsed.data : undefined;
 }
 
 function planFolder({ top, gitDir }: Checkout): string {

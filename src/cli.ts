@@ -16,11 +16,13 @@ import {
 import type { Checkout } from './checkout.ts';
 import { countChanges, isComplete } from './core/plan.ts';
 import type { Plan } from './core/plan.ts';
+import { suggest } from './core/problem.ts';
 import type { Problem } from './core/problem.ts';
 import { describeReason, isReasonCode, REASON_CODES } from './core/reason.ts';
 import type { Reason } from './core/reason.ts';
 import { succeeded } from './core/report.ts';
 import type { ConfigFiles, Deployer } from './deploy.ts';
+import { count } from './render/words.ts';
 
 const EXIT = { done: 0, failed: 1, changes: 2 } as const;
 type Exit = (typeof EXIT)[keyof typeof EXIT];
@@ -56,41 +58,76 @@ const OPTIONS = {
   directory: { type: 'string', short: 'C' },
 } as const;
 
-type Flags = ReturnType<typeof parseCommandLine>['values'];
+type Flags = ReturnType<typeof parseArgs<{ options: typeof OPTIONS }>>['values'];
 
+/** How many words follow each command, and which flags; a word or flag too many is never just left out. */
+const COMMANDS = {
+  validate: { words: 0, flags: [] },
+  plan: { words: Infinity, flags: ['base', 'all', 'json', 'verbose'] },
+  deploy: { words: 1, flags: ['only', 'skip', 'json'] },
+  explain: { words: 1, flags: [] },
+} as const satisfies Record<string, { words: number; flags: readonly (keyof typeof OPTIONS)[] }>;
+type Command = keyof typeof COMMANDS;
+
+/** Whoever reads may have seen enough, as head(1) has; the work goes on and ends with its own status. */
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+});
 process.exitCode = await main(process.argv.slice(2));
 
 async function main(argv: readonly string[]): Promise<Exit> {
-  try {
-    const { values, positionals } = parseCommandLine(argv);
-    const [command, ...rest] = positionals;
-    if (values.help || command === undefined || command === 'help') {
-      process.stdout.write(HELP);
-      return command === undefined && !values.help ? EXIT.failed : EXIT.done;
-    }
-    return await runCommand(command, rest, values);
-  } catch (error) {
-    if (error instanceof TypeError && 'code' in error) return complain(`${error.message}\n\n${HELP}`);
-    throw error;
+  const parsed = parseCommandLine(argv);
+  if ('refused' in parsed) return refuse('COMMAND_INVALID', parsed.refused);
+  const { values, positionals } = parsed;
+  const [command, ...rest] = positionals;
+  if (values.help || command === undefined || command === 'help') {
+    process.stdout.write(HELP);
+    return command === undefined && !values.help ? EXIT.failed : EXIT.done;
   }
+  if (!isCommand(command)) return refuseCommand(command);
+  return refuseExtra(command, rest, values) ?? (await runCommand(command, rest, values));
 }
 
 function parseCommandLine(argv: readonly string[]) {
-  return parseArgs({ args: [...argv], options: OPTIONS, allowPositionals: true });
+  try {
+    return parseArgs({ args: [...argv], options: OPTIONS, allowPositionals: true });
+  } catch (error) {
+    // The sentences that follow speak of arguments that begin with a dash.
+    return { refused: error instanceof Error ? error.message.replace(/\.\s.*/s, '') : String(error) };
+  }
 }
 
-async function runCommand(command: string, rest: readonly string[], flags: Flags): Promise<Exit> {
+function isCommand(text: string): text is Command {
+  return Object.hasOwn(COMMANDS, text);
+}
+
+function refuseCommand(text: string): Exit {
+  const near = suggest(text, Object.keys(COMMANDS));
+  return refuse('COMMAND_UNKNOWN', `there is no command ${text}${near ? `; did you mean ${near}?` : ''}`);
+}
+
+function refuseExtra(command: Command, rest: readonly string[], flags: Flags): Exit | undefined {
+  const { words, flags: known } = COMMANDS[command];
+  const [word] = rest.slice(words);
+  if (word !== undefined) return refuse('COMMAND_INVALID', `${command} takes no further word: ${word}`);
+  const own: readonly string[] = [...known, 'help', 'directory'];
+  const flag = Object.keys(flags).find((name) => !own.includes(name));
+  return flag === undefined ? undefined : refuse('COMMAND_INVALID', `${command} takes no --${flag}`);
+}
+
+async function runCommand(command: Command, rest: readonly string[], flags: Flags): Promise<Exit> {
+  if (command === 'explain') return explain(rest[0]);
+  const checkout = await openCheckout(flags.directory ?? process.cwd());
+  if (!checkout) return refuse('COMMAND_INVALID', `there is no directory ${flags.directory}`);
   switch (command) {
     case 'validate':
-      return validate(await openCheckout(flags.directory ?? process.cwd()));
+      return validate(checkout);
     case 'plan':
-      return plan(await openCheckout(flags.directory ?? process.cwd()), rest, flags);
+      return plan(checkout, rest, flags);
     case 'deploy':
-      return deploy(await openCheckout(flags.directory ?? process.cwd()), rest, flags);
-    case 'explain':
-      return explain(rest[0]);
+      return deploy(checkout, rest, flags);
     default:
-      return complain(`COMMAND_UNKNOWN: there is no command ${command}\n\n${HELP}`);
+      return command satisfies never;
   }
 }
 
@@ -103,7 +140,8 @@ async function validate(checkout: Checkout): Promise<Exit> {
   const parsed = validateConfig(files, kinds);
   if ('problems' in parsed) return showProblems(parsed.problems, files);
   const { resources, targets, stacks } = parsed.config;
-  print(`valid: ${resources.length} resources in ${stacks.length} stacks on ${targets.size} hosts`);
+  const where = `${count(stacks.length, 'stack')} on ${count(targets.size, 'host')}`;
+  print(`valid: ${count(resources.length, 'resource')} in ${where}`);
   return EXIT.done;
 }
 
@@ -112,13 +150,13 @@ async function plan(checkout: Checkout, hosts: readonly string[], flags: Flags):
   if (!deployer) return EXIT.failed;
   const files = await readWorkingTree(checkout);
   const base = await readBase(checkout, flags);
-  if (base === null) return complain(`git knows no commit ${flags.base}`);
+  if (base === null) return refuse('COMMAND_INVALID', `git knows no commit ${flags.base}`);
   const input = {
     files,
     commit: await readCommitName(checkout),
     ...(hosts.length > 0 ? { hosts } : {}),
     progress: (done: number, of: number, host: string) =>
-      showProgress(`looked at ${done} of ${of} hosts: ${host}`),
+      showProgress(`looked at ${done} of ${count(of, 'host')}: ${host}`),
   };
   let planned = await deployer.plan({ ...input, base, all: base === undefined || flags.all === true });
   // Nothing differs from the base, as on the default branch itself: then everything is meant.
@@ -144,25 +182,21 @@ async function readBase(checkout: Checkout, flags: Flags): Promise<ConfigFiles |
 async function deploy(checkout: Checkout, rest: readonly string[], flags: Flags): Promise<Exit> {
   const [digest = ''] = rest;
   if (!/^[0-9a-f]{6,64}$/.test(digest)) {
-    return showReason({
-      code: 'COMMAND_INVALID',
-      message: 'name the plan by at least six characters of its digest',
-      next: 'ashore plan',
-    });
+    return refuse('COMMAND_INVALID', 'name the plan by six or more characters of its digest', 'ashore plan');
   }
-  const found = await readPlans(checkout, digest);
-  const [chosen, ...others] = found;
-  if (!chosen)
-    return showReason({
-      code: 'PLAN_UNKNOWN',
-      message: `no plan ${digest} was made here`,
-      next: 'ashore plan',
-    });
-  if (others.length > 0)
-    return showReason({ code: 'PLAN_AMBIGUOUS', message: `${found.length} plans begin with ${digest}` });
+  const [chosen, ...others] = await readPlans(checkout, digest);
+  if (!chosen) return refuse('PLAN_UNKNOWN', `no whole plan ${digest} is kept here`, 'ashore plan');
+  if (others.length > 0) {
+    const message = `${others.length + 1} plans begin with ${digest}`;
+    return refuse('PLAN_AMBIGUOUS', message, 'ashore deploy with more characters of the digest');
+  }
   const deployer = await openDeployer();
   if (!deployer) return EXIT.failed;
   const run = `cli-${Date.now().toString(36)}-${randomBytes(4).toString('hex')}`;
+  process.once('SIGINT', () => {
+    showProgress('');
+    process.exit(refuse('CONNECTION_LOST', `left alone; the hosts end what they have begun of run ${run}`));
+  });
   const { renderReportTerminal, renderProgressLine } = await import('./render/terminal.ts');
   const deployed = await deployer.deploy({
     plan: chosen,
@@ -180,9 +214,13 @@ async function deploy(checkout: Checkout, rest: readonly string[], flags: Flags)
   return succeeded(report) ? EXIT.done : EXIT.failed;
 }
 
-function explain(code: string | undefined): Exit {
-  if (code === undefined || !isReasonCode(code)) {
-    return complain(`there is no reason code ${code ?? ''}; there are\n${REASON_CODES.join('\n')}`);
+function explain(text: string | undefined): Exit {
+  const code = text?.toUpperCase();
+  if (code === undefined) return complain(REASON_CODES.join('\n'));
+  if (!isReasonCode(code)) {
+    const near = suggest(code, REASON_CODES);
+    const hint = near ? `did you mean ${near}?` : `there are\n${REASON_CODES.join('\n')}`;
+    return complain(`there is no reason code ${text}; ${hint}`);
   }
   const { class: kind, fixer, what, next } = describeReason({ code, message: '' });
   print(`${code}: ${what}\nclass: ${kind}\nwho: ${fixer}\nnext: ${next}`);
@@ -195,9 +233,19 @@ async function openDeployer(): Promise<Deployer | undefined> {
     import('./settings.ts'),
   ]);
   const parsed = readSshSettings();
-  if ('settings' in parsed) return createLiveDeployer(readKeys(parsed.settings));
-  complain(parsed.problems.map(formatSettingProblem).join('\n'));
-  return undefined;
+  if ('problems' in parsed) {
+    complain(parsed.problems.map(formatSettingProblem).join('\n'));
+    return undefined;
+  }
+  try {
+    return createLiveDeployer(readKeys(parsed.settings));
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    // A key that was pasted in place of its path must not be repeated, as node does with what it cannot open.
+    const why = 'code' in error ? `ASHORE_SSH_KEY_PATH cannot be read: ${String(error.code)}` : error.message;
+    complain(`${why}. Name the private key that the hosts let in.`);
+    return undefined;
+  }
 }
 
 async function showPlan(made: Plan, flags: Flags): Promise<void> {
@@ -214,10 +262,18 @@ async function showProblems(problems: readonly Problem[], files: ConfigFiles): P
   return complain(renderProblemsTerminal(problems, readLine));
 }
 
+function refuse(code: Reason['code'], message: string, next?: string): Exit {
+  return showReason({ code, message, ...(next === undefined ? {} : { next }) });
+}
+
 function showReason(reason: Reason): Exit {
   const { next, what } = describeReason(reason);
-  const output = reason.evidence?.output;
-  return complain(`${reason.code}: ${what}\n${reason.message}\n${output ? `${output}\n` : ''}next: ${next}`);
+  // The catalogue speaks the commands of a comment.
+  const here = next
+    .replace(/^\/help$/, 'ashore --help')
+    .replaceAll(/(?<!\S)\/(?=plan\b|deploy\b)/g, 'ashore ');
+  const words = [`${reason.code}: ${what}`, reason.message, reason.evidence?.output, `next: ${here}`];
+  return complain(words.filter((word) => word !== undefined).join('\n'));
 }
 
 /** On a terminal only: one line that is written over; an empty text takes it away. */
@@ -228,7 +284,8 @@ function showProgress(text: string): void {
 
 function look(flags: Flags) {
   const { isTTY, columns } = process.stdout;
-  return { color: isTTY, width: columns ?? 100, verbose: flags.verbose ?? false };
+  const color = isTTY && process.stdout.hasColors();
+  return { color, width: columns ?? 100, verbose: flags.verbose ?? false };
 }
 
 function print(text: string): void {
