@@ -14,7 +14,7 @@ import { groupHosts } from './group.ts';
 import { renderBlockedTable, renderHostTable, renderSame } from './host-table.ts';
 import { deployMark, deployWords, proven } from './outcome.ts';
 import { planBodies, renderLeftOut } from './plan-bodies.ts';
-import { NO_PLAN, problemBodies, problemsTitle, renderProblemsLeft } from './problems.ts';
+import { NO_PLAN, problemsTitle, renderProblemList } from './problems.ts';
 import {
   renderDeployCommands,
   renderFailures,
@@ -69,10 +69,10 @@ export function renderPlanCheck(view: PlanView): CheckOutput {
 }
 
 export function renderProblemsCheck(problems: readonly Problem[], link?: Link): CheckOutput {
-  const head = block(HEAD, `## ${problemsTitle(problems)}\n\n${NO_PLAN}`);
+  const head = `## ${problemsTitle(problems)}\n\n${NO_PLAN}`;
   return {
     title: problemsTitle(problems),
-    summary: fitText([head, ...problemBodies(problems, link)], renderProblemsLeft),
+    summary: `${head}\n\n${renderProblemList(problems, link, LIMIT - byteSize(head) - NOTICE)}`,
     text: '',
     conclusion: 'failure',
     annotations: annotateProblems(problems),

@@ -12,7 +12,7 @@ import { groupHosts } from './group.ts';
 import { renderBlockedTable, renderHostTable, renderSame } from './host-table.ts';
 import { deployMark, deployWords, failuresOf } from './outcome.ts';
 import { planBodies, renderLeftOut } from './plan-bodies.ts';
-import { NO_PLAN, problemBodies, problemsTitle, renderProblemsLeft } from './problems.ts';
+import { NO_PLAN, problemsTitle, renderProblemList } from './problems.ts';
 import { renderEvidence, renderReason, renderWhoAndNext } from './reason.ts';
 import { renderDeployCommands, renderFailure, renderProof } from './report.ts';
 import { renderBlockers, renderCommands, renderVerdict } from './verdict.ts';
@@ -61,13 +61,8 @@ export function renderPlanComment(input: PlanComment): string {
 
 /** The configuration is not valid: the sticky comment then says what to mend, all of it. */
 export function renderProblems(problems: readonly Problem[], link?: Link): string {
-  const head = `## No plan · ${problemsTitle(problems)}`;
-  const fitted = fit(
-    [block(HEAD, `${head}\n\n${NO_PLAN}`), ...problemBodies(problems, link)],
-    LIMIT - NOTICE,
-    (text) => text.length,
-  );
-  return joinBlocks([fitted.text, renderProblemsLeft(fitted)]);
+  const head = `## No plan · ${problemsTitle(problems)}\n\n${NO_PLAN}`;
+  return joinBlocks([head, renderProblemList(problems, link, LIMIT - head.length - NOTICE)]);
 }
 
 /** What somebody asked for. */

@@ -14,8 +14,6 @@ export interface Body {
   readonly open: string;
   readonly parts: readonly Part[];
   readonly close: string;
-  /** What stands between the parts: an empty line, unless they are lines of one list. */
-  readonly between?: '\n';
 }
 
 export interface Fitted {
@@ -85,6 +83,6 @@ function byRank<Ranked extends { readonly rank: number }>(ranked: readonly Ranke
 
 function renderBody(body: Body, full: ReadonlyMap<Part, string>): string {
   const parts = body.parts.map((part) => full.get(part) ?? part.brief);
-  const inner = parts.filter((text) => text !== '').join(body.between ?? BETWEEN);
+  const inner = parts.filter((text) => text !== '').join(BETWEEN);
   return [body.open, inner, body.close].filter((text) => text !== '').join(BETWEEN);
 }

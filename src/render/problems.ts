@@ -3,7 +3,7 @@ import type { Problem } from '../core/problem.ts';
 import { sortProblems } from '../core/problem.ts';
 import type { Link } from './change.ts';
 import { code, proseWithCode, renderLink } from './escape.ts';
-import type { Body, Fitted } from './fit.ts';
+import { keepWhole } from './fit.ts';
 import { groupBy } from './group.ts';
 import { count } from './words.ts';
 
@@ -15,22 +15,21 @@ export function problemsTitle(problems: readonly Problem[]): string {
   return `${count(problems.length, 'problem')} in ${count(files, 'file')}`;
 }
 
-/** A list a file; each problem is there whole or not at all. */
-export function problemBodies(problems: readonly Problem[], link: Link | undefined): readonly Body[] {
+/** All problems by file, as far as `room` bytes go; each is there whole or counted in the last line. */
+export function renderProblemList(
+  problems: readonly Problem[],
+  link: Link | undefined,
+  room: number,
+): string {
   const files = groupBy(sortProblems(problems), (problem) => problem.where.file);
-  return files.map((all) => ({
-    rank: 1,
-    open: `**${code(all[0].where.file)}**`,
-    parts: all.map((problem) => ({ rank: 1, brief: '', full: () => problemLine(problem, link) })),
-    close: '',
-    between: '\n',
-  }));
-}
-
-/** Says what had no room; empty when all of it is there. */
-export function renderProblemsLeft({ bodies, parts }: Fitted): string {
-  if (bodies === 0 && parts === 0) return '';
-  return `*${count(parts, 'more problem')}${bodies > 0 ? ` and ${count(bodies, 'more file')}` : ''}: \`ashore validate\` shows all of them in a terminal.*`;
+  const lines = files.flatMap(([first, ...others]) => [
+    `\n**${code(first.where.file)}**\n\n${problemLine(first, link)}`,
+    ...others.map((problem) => problemLine(problem, link)),
+  ]);
+  const kept = keepWhole(lines, room);
+  const more = lines.length - kept.length;
+  const left = `\n*${count(more, 'more problem')}: \`ashore validate\` shows all of them in a terminal.*`;
+  return (more === 0 ? kept : [...kept, left]).join('\n').trim();
 }
 
 function problemLine(

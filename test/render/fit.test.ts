@@ -48,11 +48,6 @@ test('a part without a brief form takes no place until it is there', () => {
   expect(fit(bodies, 10, size)).toEqual({ text: 'head', bodies: 0, parts: 1 });
 });
 
-test('lines of one list stand close', () => {
-  const bodies: readonly Body[] = [{ ...body(1, part(1, 'a', 'A'), part(1, 'b', 'B')), between: '\n' }];
-  expect(fit(bodies, 100, size).text).toBe('<\n\nA\nB\n\n>');
-});
-
 test('after many misses the rest is not rendered', () => {
   let rendered = 0;
   const parts = Array.from({ length: 500 }, () => {
