@@ -1,7 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { ASIDE } from '../../src/core/kind.ts';
-import { parseFurther, parseInstalled, parsePolicy, parseSimulation } from '../../src/kinds/apt/output.ts';
-import { activeOf, parseUnits } from '../../src/kinds/apt/output.ts';
+import {
+  activeOf,
+  parseFurther,
+  parseInstalled,
+  parsePolicy,
+  parseSimulation,
+  parseUnits,
+} from '../../src/kinds/apt/output.ts';
 import { packageKind } from '../../src/kinds/package.ts';
 import { createScriptedReader } from '../support/scripted-reader.ts';
 import { SUITES, readCase } from './recorded.ts';
@@ -12,18 +18,18 @@ describe.each(SUITES)('package on %s', (suite) => {
 
   it('is read with what apt would do for it', async () => {
     const jq = bookworm ? '1.6-2.1+deb12u3' : '1.7.1-6+deb13u4';
-    const due = { is: 'due', installed: null, automatic: [], [ASIDE]: { units: [] } };
+    const some = { is: 'due', installed: null, automatic: [], [ASIDE]: { units: [] } };
     expect(await readCase(packageKind, 'package-due', suite)).toEqual({
       sudo: { is: 'installed' },
       'lab-hello': {
-        ...due,
+        ...some,
         installed: '1.0',
         lines: [{ name: 'lab-hello', from: '1.0', to: '1.1' }],
         [ASIDE]: { units: [{ unit: 'lab-hello.service', how: 'restart' }] },
       },
-      jq: { ...due, lines: [{ name: 'jq', from: null, to: jq }] },
+      jq: { ...some, lines: [{ name: 'jq', from: null, to: jq }] },
       'trial-app': {
-        ...due,
+        ...some,
         lines: [
           { name: 'trial-agent-b', from: null, to: '1.0' },
           { name: 'trial-base', from: '1.0', to: '2.0' },
@@ -46,26 +52,26 @@ describe.each(SUITES)('package on %s', (suite) => {
 
   it('is read as unknown, whatever apt makes of the name', async () => {
     const lists = expect.stringMatching(/^package lists of \d{4}-\d\d-\d\d, 0 days old$/);
-    const unknown = { is: 'unknown', installed: null, [ASIDE]: { offered: [], providers: [], lists } };
+    const nameless = { is: 'unknown', installed: null, [ASIDE]: { offered: [], providers: [], lists } };
     expect(await readCase(packageKind, 'package-unknown', suite)).toEqual({
-      nosuch: unknown,
-      'tre.': unknown,
-      'sudo-': unknown,
+      nosuch: nameless,
+      'tre.': nameless,
+      'sudo-': nameless,
       'lab-hello': {
-        ...unknown,
+        ...nameless,
         installed: '1.0',
         [ASIDE]: { offered: ['1.1', '1.0'], providers: [], lists },
       },
-      awk: { ...unknown, [ASIDE]: { offered: [], providers: ['mawk'], lists } },
+      awk: { ...nameless, [ASIDE]: { offered: [], providers: ['mawk'], lists } },
       'trial-agent': {
-        ...unknown,
+        ...nameless,
         [ASIDE]: { offered: [], providers: ['trial-agent-b', 'trial-agent-a'], lists },
       },
     });
   });
 
   it('is read as held or refused, and those behind a refusal with it', async () => {
-    const refused = {
+    const stuck = {
       is: 'refused',
       refused: expect.stringContaining('trial-stuck : Depends: trial-nowhere but it is not installable'),
       command: expect.stringMatching(/install tree trial-stuck$/),
@@ -81,8 +87,8 @@ describe.each(SUITES)('package on %s', (suite) => {
         automatic: [],
         [ASIDE]: { units: [] },
       },
-      'trial-stuck': refused,
-      'trial-plus+': { ...refused, command: expect.stringMatching(/trial-plus\+$/), behind: 'trial-stuck' },
+      'trial-stuck': stuck,
+      'trial-plus+': { ...stuck, command: expect.stringMatching(/trial-plus\+$/), behind: 'trial-stuck' },
     });
   });
 

@@ -47,7 +47,7 @@ export async function readUnits(host: Reader, names: readonly string[]): Promise
 }
 
 /** By every name that a unit has: neither the order of the blocks nor that of the properties is the one asked for. */
-function parseUnits(shown: string, now: number): ReadonlyMap<string, Unit> {
+export function parseUnits(shown: string, now: number): ReadonlyMap<string, Unit> {
   return new Map(
     shown.split(/\n\n+/).flatMap((block) => {
       const properties = new Map(
