@@ -3,6 +3,7 @@
 import { digestOf } from '../../src/core/plan.ts';
 import type { Change, HostPlan, Plan } from '../../src/core/plan.ts';
 import { fingerprint, sha256 } from '../../src/core/json.ts';
+import type { Problem } from '../../src/core/problem.ts';
 import type { Reason } from '../../src/core/reason.ts';
 import type { HostReport, Report } from '../../src/core/report.ts';
 import type { ConfigFiles, DeployInput, Deployed, Deployer, PlanInput, Planned } from '../../src/deploy.ts';
@@ -49,10 +50,7 @@ function planFleet(
   { files, commit, hosts: only, progress }: PlanInput,
 ): Planned {
   const want = wanted(files);
-  if (want?.includes('BROKEN') ?? true) {
-    const where = { file: STACK, line: 1, column: 1 };
-    return { is: 'problems', problems: [{ code: 'KEY_UNKNOWN', message: 'there is no key BROKEN', where }] };
-  }
+  if (want?.includes('BROKEN') ?? true) return { is: 'problems', problems: problemsOf(want ?? '') };
   const stranger = only?.find((host) => !hosts.includes(host));
   if (stranger !== undefined) {
     return { is: 'refused', reason: { code: 'HOST_UNKNOWN', message: `hosts.yml has no host ${stranger}` } };
@@ -69,6 +67,15 @@ function planFleet(
     ...draft,
   };
   return { is: 'plan', plan, config: NO_CONFIG, base: undefined };
+}
+
+/** `BROKEN 3` has three problems. */
+function problemsOf(want: string): readonly Problem[] {
+  const many = Number(/BROKEN (\d+)/.exec(want)?.[1] ?? 1);
+  return Array.from({ length: many }, (_, index) => {
+    const where = { file: STACK, line: index + 1, column: 1 };
+    return { code: 'KEY_UNKNOWN', message: 'there is no key BROKEN', where };
+  });
 }
 
 /** The workflows take nothing from it. */
@@ -117,7 +124,7 @@ async function deployFleet(fleet: Fleet, input: DeployInput): Promise<Deployed> 
   const chosen = plan.hosts
     .filter((host) => host.changes.length > 0)
     .filter(({ host }) => (only?.includes(host) ?? true) && !skip?.includes(host));
-  const reports: HostReport[] = [];
+  const reports = new Map(chosen.map(({ host }) => [host, queued(host)]));
   const growing = (endedAt: string | null): Report => ({
     format: 1,
     run: input.run,
@@ -126,15 +133,20 @@ async function deployFleet(fleet: Fleet, input: DeployInput): Promise<Deployed> 
     by: input.by,
     startedAt: '2026-11-22T12:01:00.000Z',
     endedAt,
-    hosts: [...reports],
+    hosts: [...reports.values()],
   });
   input.report?.(growing(null));
   await fleet.during(input);
   for (const host of chosen) {
-    reports.push(deployHost(fleet, host));
+    reports.set(host.host, deployHost(fleet, host));
     input.report?.(growing(null));
   }
   return { is: 'report', report: growing('2026-11-22T12:02:00.000Z') };
+}
+
+function queued(host: string): HostReport {
+  const changes = [{ ref: REF, outcome: 'not-started' as const, seconds: null, output: '', reason: null }];
+  return { host, outcome: 'queued', changes, reason: null, remaining: null };
 }
 
 function deployHost(fleet: Fleet, { host, changes }: HostPlan): HostReport {

@@ -4,10 +4,12 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ProbotOctokit } from 'probot';
+import type { Logger } from 'pino';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { startServer } from '../../src/server.ts';
 import type { Server } from '../../src/server.ts';
+import { createLog } from '../../src/log.ts';
 import type { Settings } from '../../src/settings.ts';
 import { startGitHub } from '../support/github/double.ts';
 import type { GitHubDouble } from '../support/github/double.ts';
@@ -54,9 +56,10 @@ export interface RigOptions {
   /** policy.yml on the default branch. */
   readonly policy?: string;
   readonly files?: Readonly<Record<string, string>>;
+  readonly log?: Logger;
 }
 
-export async function startRig({ policy, files }: RigOptions = {}): Promise<Rig> {
+export async function startRig({ policy, files, log = createLog('silent') }: RigOptions = {}): Promise<Rig> {
   const secret = randomBytes(32).toString('hex');
   const manifest = Manifest.parse(parse(readFileSync('app.yml', 'utf8')));
   const github = await startGitHub({
@@ -89,7 +92,7 @@ export async function startRig({ policy, files }: RigOptions = {}): Promise<Rig>
     port: 0,
     logLevel: 'silent',
   };
-  return assemble({ github, repo, fleet, settings });
+  return assemble({ github, repo, fleet, settings }, log);
 }
 
 const Manifest = z.object({
@@ -99,10 +102,16 @@ const Manifest = z.object({
 
 type Parts = Pick<Rig, 'github' | 'repo' | 'fleet' | 'settings'>;
 
-async function assemble({ github, repo, fleet, settings }: Parts): Promise<Rig> {
+async function assemble({ github, repo, fleet, settings }: Parts, log: Logger): Promise<Rig> {
   const start = async (): Promise<Server> => {
     const now = (): Date => rig.now ?? new Date();
-    const started = await startServer(settings, { deployer: fleet, octokit: Unhurried, now, grace: 200 });
+    const started = await startServer(settings, {
+      deployer: fleet,
+      octokit: Unhurried,
+      log,
+      now,
+      grace: 200,
+    });
     github.setWebhookUrl(`${started.url}${settings.webhookPath}`);
     return started;
   };
