@@ -42,6 +42,28 @@ test('of many fields and commands the first, and how many more', () => {
   expect(text).toContain('<summary>45 commands</summary>');
 });
 
+test('in a terminal, long values are cut unless all is asked for', () => {
+  const made = plan([
+    host('web1', [change('file/x', { fields: [{ name: 'a', before: null, after: 'b'.repeat(200) }] })]),
+  ]);
+  const look = { color: false, width: 80 };
+  expect(renderPlanTerminal(made, { ...look, verbose: false })).toContain(
+    `${'b'.repeat(120)}… (+80 characters)`,
+  );
+  expect(renderPlanTerminal(made, { ...look, verbose: true })).toContain('b'.repeat(200));
+});
+
+test('in colour, places and lines of a text stand out', () => {
+  const before = many(20, (index) => `line ${index}\n`).join('');
+  const fields = [
+    { name: 'content', before, after: before.replace('line 15', 'other'), as: 'text' as const },
+  ];
+  const made = plan([host('web1', [change('file/x', { fields })])]);
+  const text = renderPlanTerminal(made, { color: true, width: 80, verbose: false });
+  for (const line of ['36m@@ -13,7 +13,7 @@', '31m-line 15', '32m+other'])
+    expect(text).toContain(`\u001B[${line}\u001B[0m`);
+});
+
 test('a text that goes, a change without a line, and what it says of data', () => {
   const made = change('file/x', {
     verb: 'delete',
@@ -188,6 +210,16 @@ test('the table of a running fleet, its proof and its text keep within their roo
     hostReport(planned, ['applied', 'applied'], { remaining: CHANGES }),
   );
   expect(renderProof(report(made, left, ENDED))).toMatch(/Something is left on 2,997 more hosts\.$/);
+});
+
+test('hosts without a change are left out as hosts only', () => {
+  const made = plan(many(3000, (index) => host(`web${index}`, [])));
+  const ended = report(
+    made,
+    made.hosts.map((planned) => hostReport(planned, [])),
+    ENDED,
+  );
+  expect(renderDeployCheck(ended, made).text).toMatch(/what went well first: [\d,]+ hosts whole\./);
 });
 
 test.each<[string, Partial<Change>, string, string]>([

@@ -175,6 +175,8 @@ test('one line of progress', () => {
   );
   expect(renderProgressLine(made([between], null), PLAN)).toBe('0 of 1 host ended · web1 1/3 file/b');
   expect(renderProgressLine(made([ending], null), PLAN)).toBe('0 of 1 host ended · web1 3/3');
+  const first: End = (planned) => hostReport(planned, ['unknown'], { outcome: 'running', remaining: null });
+  expect(renderProgressLine(made([first], null), PLAN)).toBe('0 of 1 host ended · web1 0/3 file/a');
   const other = plan([host('elsewhere', [])]);
   expect(renderProgressLine(made([between], null), other)).toBe('0 of 1 host ended · web1 1/3 file/b');
 });
