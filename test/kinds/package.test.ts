@@ -50,6 +50,30 @@ describe.each(SUITES)('package on %s', (suite) => {
     });
   });
 
+  it('is read with the packages that others keep there', async () => {
+    const states = await readCase(packageKind, 'package-automatic', suite);
+    expect(states).toMatchObject({ 'trial-app': { automatic: ['trial-agent-b', 'trial-base'] } });
+  });
+
+  it('is read as refused where it would remove what is declared too', async () => {
+    expect(await readCase(packageKind, 'package-foe', suite)).toEqual({
+      'trial-base': { is: 'installed' },
+      'trial-foe': {
+        is: 'refused',
+        refused: 'apt would remove trial-base, which is declared too',
+        command: 'apt-get -s install trial-foe',
+        behind: null,
+      },
+    });
+  });
+
+  it('is read as unsound where dpkg was interrupted', async () => {
+    expect(await readCase(packageKind, 'package-interrupted', suite)).toEqual({
+      sudo: { is: 'installed' },
+      tree: { is: 'unsound', packages: ['/var/lib/dpkg/updates is not empty'] },
+    });
+  });
+
   it('is read as unknown, whatever apt makes of the name', async () => {
     const lists = expect.stringMatching(/^package lists of \d{4}-\d\d-\d\d, 0 days old$/);
     const nameless = { is: 'unknown', installed: null, [ASIDE]: { offered: [], providers: [], lists } };
