@@ -21,7 +21,7 @@ import { kinds } from './kinds/index.ts';
 import { createLog } from './log.ts';
 import type { Settings } from './settings.ts';
 import { openStore } from './store/store.ts';
-import type { Store } from './store/store.ts';
+import type { Opened, Store, StoreOptions } from './store/store.ts';
 import { createLiveDeployer, readKeys } from './world.ts';
 
 export interface Server {
@@ -53,7 +53,7 @@ export async function startServer(settings: Settings, overrides: Overrides = {})
   const now = overrides.now ?? (() => new Date());
   const store = open(settings, now);
   try {
-    const deployer = overrides.deployer ?? createLiveDeployer(readKeys(settings.ssh));
+    const deployer = overrides.deployer ?? openDeployer(settings);
     const parts = startWork({
       settings,
       store,
@@ -106,13 +106,33 @@ interface Ingredients {
   readonly now: () => Date;
 }
 
+function openDeployer({ ssh }: Settings): Deployer {
+  try {
+    return createLiveDeployer(readKeys(ssh));
+  } catch (error) {
+    throw new StartRefused(`the SSH key cannot be used: ${wordsOf(error)}`);
+  }
+}
+
 function open({ data }: Settings, now: () => Date): Store {
   const who = `process ${process.pid} on ${hostname()}, since ${now().toISOString()}`;
-  const opened = openStore(data, { who, now });
+  const opened = openOrRefuse(data, { who, now });
   if (opened.is === 'open') return opened.store;
   throw new StartRefused(
     `another Ashore works on the store in ${data} (${opened.by}); stop it, or set ASHORE_DATA`,
   );
+}
+
+function openOrRefuse(data: string, options: StoreOptions): Opened {
+  try {
+    return openStore(data, options);
+  } catch (error) {
+    throw new StartRefused(`the store in ${data} cannot be opened: ${wordsOf(error)}`);
+  }
+}
+
+function wordsOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 function startWork({ settings, store, deployer, octokit, log, now }: Ingredients): Parts {
@@ -176,7 +196,9 @@ function sweep({ probot, store, runner, log }: Parts): void {
 
 async function listen(http: HttpServer, { host, port }: Settings): Promise<HttpServer> {
   await new Promise<void>((resolve, reject) => {
-    http.once('error', reject);
+    http.once('error', (error) => {
+      reject(new StartRefused(`nothing can listen on ${host}:${port}: ${error.message}`));
+    });
     http.listen(port, host, resolve);
   });
   return http;

@@ -3,9 +3,11 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { openDatabase } from './database.ts';
+import type { OpenDatabase } from './database.ts';
 import { openDeliveries } from './deliveries.ts';
 import type { Deliveries } from './deliveries.ts';
 import { takeLock } from './lock.ts';
+import type { Lock } from './lock.ts';
 import { openPlans } from './plans.ts';
 import type { Plans } from './plans.ts';
 import { openPosts } from './posts.ts';
@@ -36,7 +38,7 @@ export function openStore(directory: string, { who, now }: StoreOptions): Opened
   const path = join(directory, 'ashore.db');
   const locked = takeLock(`${path}.lock`, who);
   if (locked.is === 'taken') return { is: 'locked', by: locked.by };
-  const { db, close } = openDatabase(path);
+  const { db, close } = openLocked(path, locked.lock);
   const store = {
     deliveries: openDeliveries(db, now),
     plans: openPlans(db, now),
@@ -48,4 +50,13 @@ export function openStore(directory: string, { who, now }: StoreOptions): Opened
     },
   };
   return { is: 'open', store };
+}
+
+function openLocked(path: string, lock: Lock): OpenDatabase {
+  try {
+    return openDatabase(path);
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
 }

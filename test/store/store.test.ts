@@ -104,7 +104,7 @@ describe('the file', () => {
     const raw = new DatabaseSync(join(directory, 'ashore.db'));
     raw.exec('pragma user_version = 99');
     raw.close();
-    expect(() => open()).toThrow(/newer Ashore \(version 99/);
+    for (const _ of [1, 2]) expect(() => open()).toThrow(/newer Ashore \(version 99/);
     const again = new DatabaseSync(join(directory, 'ashore.db'));
     expect(again.prepare('pragma user_version').get()).toEqual({ user_version: 99 });
     again.close();
