@@ -1,7 +1,7 @@
 // Works off the inbox: deliveries of one group one after another, different groups side by side. How each ended is kept.
 import type { Logger } from 'pino';
-import { z } from 'zod';
 import type { Deliveries, Delivery } from '../store/deliveries.ts';
+import { EventName } from './events.ts';
 
 export interface InboxOptions {
   readonly deliveries: Deliveries;
@@ -17,16 +17,6 @@ export interface Received {
   /** JSON. */
   readonly payload: string;
 }
-
-const EventName = z.enum([
-  'pull_request',
-  'pull_request_review',
-  'issue_comment',
-  'check_run',
-  'check_suite',
-  'push',
-]);
-type EventName = z.infer<typeof EventName>;
 
 export interface Inbox {
   /** There may be something to do. */

@@ -5,6 +5,7 @@ import { verify } from '@octokit/webhooks-methods';
 import type { Logger } from 'pino';
 import { z } from 'zod';
 import type { Deliveries } from '../store/deliveries.ts';
+import { EventName } from './events.ts';
 
 export interface WebhookOptions {
   readonly path: string;
@@ -31,16 +32,6 @@ export function createListener(
 
 /** GitHub's own limit: https://docs.github.com/en/webhooks/webhook-events-and-payloads#payload-cap */
 const MAX_BODY = 25 * 1024 * 1024;
-
-/** What the App acts on; everything else is acknowledged and forgotten. */
-const EVENTS = new Set([
-  'pull_request',
-  'pull_request_review',
-  'issue_comment',
-  'check_run',
-  'check_suite',
-  'push',
-]);
 
 const Headers = z.object({
   'x-github-delivery': z.string().regex(/^[\w-]{8,100}$/),
@@ -85,7 +76,7 @@ async function keep(
   const { 'x-github-delivery': guid, 'x-github-event': event } = headers.data;
   const envelope = Envelope.safeParse(parseJson(body));
   if (!envelope.success) return { status: 400, code: 'BODY_NOT_A_DELIVERY' };
-  if (!EVENTS.has(event)) return { status: 202, code: 'ignored' };
+  if (!EventName.safeParse(event).success) return { status: 202, code: 'ignored' };
   const was = await deliveries.put({
     guid,
     event,

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { Readable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openStore } from '../../src/store/store.ts';
 import type { Store } from '../../src/store/store.ts';
@@ -26,7 +27,7 @@ function open(who = 'test'): Store {
 }
 
 function startWriter(...more: readonly string[]): ChildProcessByStdio<null, Readable, null> {
-  const argv = [join(import.meta.dirname, 'writer.ts'), directory, ...more];
+  const argv = [fileURLToPath(import.meta.resolve('./writer.ts')), directory, ...more];
   return spawn(process.execPath, argv, { stdio: ['ignore', 'pipe', 'inherit'] });
 }
 
