@@ -19,7 +19,10 @@ describe('app.yml', () => {
   });
 
   it('subscribes to the events that have a handler', () => {
-    const handled = [...app.matchAll(/'([a-z_]+)(?:\.[a-z_]+)?'(?=[,\]])/g)].map((match) => match[1] ?? '');
+    const heard = [...app.matchAll(/app\.on\(\s*(\[[^\]]*\]|'[^']*')/g)].map((match) => match[1] ?? '');
+    const handled = heard.flatMap((names) =>
+      [...names.matchAll(/'([a-z_]+)/g)].map((match) => match[1] ?? ''),
+    );
     expect([...new Set(handled)].toSorted()).toEqual(EventName.options.toSorted());
   });
 
