@@ -5,7 +5,7 @@ import { keysAt } from './keys.ts';
 import type { Tell } from './tell.ts';
 import { hasHole, locate, memberOf, plainOf } from './tree.ts';
 import type { Spot, Tree } from './tree.ts';
-import { isWrongType, say, subjectOf, UNSAID } from './wording.ts';
+import { isWrongType, nameOf, say, UNSAID } from './wording.ts';
 import type { Issue } from './wording.ts';
 
 export interface CheckOptions {
@@ -59,10 +59,10 @@ function tellIssue(issue: Issue, context: Context): void {
   const { message, near } = say(issue, spot.node);
   const from =
     spot.from && ` (from \`\${${spot.from.name}}\`, set in ${spot.from.where.file}:${spot.from.where.line})`;
-  const name = subjectOf(issue.path, context.options.root);
+  const name = nameOf(issue.path, context.options.root);
   context.tell({
     code: 'CONFIG_INVALID',
-    message: `${name}${message}${from ?? ''}`,
+    message: `${name}: ${message}${from ?? ''}`,
     where: issue.code === 'invalid_key' ? spot.named : spot.where,
     near,
   });
@@ -72,10 +72,9 @@ function tellKey(key: string, path: readonly PropertyKey[], spot: Spot, context:
   const member = spot.node && memberOf(spot.node, key);
   const where = spot.from || !member ? spot.where : member.keyWhere;
   const special = path.length === 0 ? context.options.explainKey?.(key) : undefined;
-  const holder = path.length === 0 ? context.options.root : `\`${String(path.at(-1))}\``;
   context.tell({
     code: 'KEY_UNKNOWN',
-    message: special ?? `${holder} has no key \`${key}\``,
+    message: special ?? `${nameOf(path, context.options.root)} has no key \`${key}\``,
     where,
     near: special === undefined ? () => suggest(key, keysAt(context.schema, path)) : undefined,
   });

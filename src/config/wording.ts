@@ -9,20 +9,23 @@ export const UNSAID = '\0';
 
 export type Issue = z.core.$ZodIssue;
 
-/** `port: ` or, for an entry of a list, `by, entry 2: `. */
-export function subjectOf(path: readonly PropertyKey[], root: string): string {
+/** What a path of keys is called: `port` or, for an entry of a list, `by`, entry 2. */
+export function nameOf(path: readonly PropertyKey[], root: string): string {
   const last = path.at(-1);
-  if (last === undefined) return `${root}: `;
-  if (typeof last !== 'number') return `\`${String(last)}\`: `;
-  const list = path.at(-2);
-  return list === undefined ? `entry ${last + 1}: ` : `\`${String(list)}\`, entry ${last + 1}: `;
+  if (last === undefined) return root;
+  return typeof last === 'number'
+    ? `${nameOf(path.slice(0, -1), root)}, entry ${last + 1}`
+    : `\`${String(last)}\``;
 }
 
 /** What is wrong, and how to work out what was probably meant. */
 type Said = Pick<Found, 'message' | 'near'>;
 
 export function say(issue: Issue, node: Tree | undefined): Said {
-  if (issue.message !== UNSAID) return { message: issue.message };
+  if (issue.message !== UNSAID) {
+    const missing = node === undefined && issue.code === 'invalid_type';
+    return { message: missing ? `missing; ${issue.message}` : issue.message };
+  }
   switch (issue.code) {
     case 'invalid_type':
       return sayType(issue.expected, node);

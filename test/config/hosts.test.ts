@@ -73,6 +73,11 @@ hosts:
     });
   });
 
+  it('goes as `deploy` through an own jump host that names no user', () => {
+    const hosts = `hosts:\n  a: { address: a, ${KEY}, jump: { address: b, ${KEY} } }`;
+    expect(targetsOf(hosts)['a']?.jump).toMatchObject({ user: 'deploy', port: 22 });
+  });
+
   it('of ssh are for all but the jump host itself and who declines', () => {
     const hosts = `
 ssh: { user: ops, jump: door }

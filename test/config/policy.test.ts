@@ -72,6 +72,14 @@ describe('problems', () => {
       ],
     ],
     [
+      'a misspelt key within a list',
+      'freeze: [{ form: 2026-12-24T00:00:00Z, until: 2026-12-26T00:00:00Z, reason: x }]',
+      [
+        'policy.yml:1:10 CONFIG_INVALID `from`: missing; a time with its zone, such as 2026-12-24T00:00:00Z',
+        'policy.yml:1:12 KEY_UNKNOWN `freeze`, entry 1 has no key `form` → from',
+      ],
+    ],
+    [
       'a day for a time',
       'freeze: [{ from: 2026-12-24, until: 2026-12-26T00:00:00Z, reason: x }]',
       [`policy.yml:1:18 CONFIG_INVALID \`from\`: ${TIME}`],
