@@ -1,7 +1,9 @@
 import { defineConfig } from 'vitest/config';
 
 // Files that need real hosts come one after the other: they share two cores with the hosts they start.
-const onHosts = ['test/lab/**/*.test.ts', 'test/e2e/**/*.test.ts', 'test/**/*.lab.test.ts'];
+const onHosts = ['lab', 'e2e', 'attacks']
+  .map((room) => `test/${room}/**/*.test.ts`)
+  .concat('test/**/*.lab.test.ts');
 
 export default defineConfig({
   test: {
