@@ -30,6 +30,14 @@ function messageOf(change: KindChange | Blocked | undefined): string {
   return change && 'blocked' in change ? change.blocked.message : verdictOf(change);
 }
 
+/** `name=version` of all that the change has apt install. */
+function installWords(change: KindChange): string[] {
+  const argvs = change.steps.flatMap((step) =>
+    step.do === 'run' && step.argv.includes('install') ? [step.argv] : [],
+  );
+  return argvs.flatMap((argv) => argv.slice(argv.indexOf('install') + 1));
+}
+
 describe.skipIf(unavailable !== undefined)('kinds of the system', () => {
   let lab: Lab;
   beforeAll(async () => {
@@ -93,7 +101,7 @@ describe.skipIf(unavailable !== undefined)('kinds of the system', () => {
           a.package('trial-plus+', { version: '1:1.0~rc1-1' }),
         ]);
         expect(made.get('package/trial-app')?.notes).toEqual([
-          'also installs trial-agent-b 1.0, trial-base 2.0',
+          'also installs trial-agent-a 1.0, trial-base 2.0',
         ]);
         expect(made.get('package/trial-base')?.steps).toEqual([
           { do: 'run', argv: ['apt-mark', 'manual', 'trial-base'] },
@@ -108,6 +116,32 @@ describe.skipIf(unavailable !== undefined)('kinds of the system', () => {
           a.package('trial-agent-b', { absent: true }),
           a.package('trial-plus+', { absent: true }),
         ]);
+      });
+
+      it('lets apt do for each of many exactly what was planned for it', async () => {
+        await trial.sh('rm -f /var/log/apt/history.log');
+        const names = [
+          'strace',
+          'curl',
+          'rsync',
+          'jq',
+          'nginx',
+          'logrotate',
+          'nginx-light',
+          'acl',
+          'busybox-static',
+        ];
+        const made = await trial.deploy(names.map((id) => a.package(id, {})));
+        const planned = [...made.values()].map((change) => installWords(change).toSorted());
+        const log = await trial.sh('cat /var/log/apt/history.log');
+        const done = [...log.matchAll(/^Install: (.*)$/gm)].map((match) =>
+          [...(match[1] ?? '').matchAll(/([^ :]+):\S+ \(([^,)]+)/g)]
+            .map((one) => `${one[1]}=${one[2]}`)
+            .toSorted(),
+        );
+        expect(done).toEqual(planned.filter((words) => words.length > 0));
+        expect(log).not.toMatch(/^(Remove|Upgrade|Downgrade):/m);
+        await trial.sh(`apt-get -y -q purge ${names.join(' ')} && apt-get -y -q autoremove --purge`);
       });
 
       it.each([

@@ -4,10 +4,12 @@ import {
   activeOf,
   parseFurther,
   parseInstalled,
+  parseNeeds,
   parsePolicy,
   parseSimulation,
   parseUnits,
 } from '../../src/kinds/apt/output.ts';
+import { shareLines } from '../../src/kinds/apt/shares.ts';
 import { packageKind } from '../../src/kinds/package.ts';
 import { createScriptedReader } from '../support/scripted-reader.ts';
 import { SUITES, readCase } from './recorded.ts';
@@ -47,6 +49,37 @@ describe.each(SUITES)('package on %s', (suite) => {
         behind: null,
       },
       cron: { is: 'installed' },
+    });
+  });
+
+  it('is read with what each of several brings, by one simulation', async () => {
+    const states = await readCase(packageKind, 'package-together', suite);
+    const nginx = bookworm ? '1.22.1-9+deb12u11' : '1.26.3-3+deb13u11';
+    const version = expect.any(String);
+    const some = { is: 'due', installed: null, automatic: [], [ASIDE]: { units: [] } };
+    expect(states).toEqual({
+      'nginx-light': {
+        ...some,
+        lines: expect.arrayContaining([
+          { name: 'nginx-common', from: null, to: nginx },
+          { name: 'nginx', from: null, to: nginx },
+          { name: 'libnginx-mod-http-echo', from: null, to: version },
+          { name: 'nginx-light', from: null, to: nginx },
+        ]),
+        automatic: expect.arrayContaining(['nginx', 'nginx-common', 'libnginx-mod-http-echo']),
+      },
+      'trial-app': {
+        ...some,
+        lines: [
+          { name: 'trial-agent-a', from: null, to: '1.0' },
+          { name: 'trial-base', from: null, to: '2.0' },
+          { name: 'trial-app', from: null, to: '1.0' },
+        ],
+        automatic: ['trial-agent-a', 'trial-base'],
+      },
+      'trial-base': { ...some, lines: [] },
+      'trial-agent-a': { ...some, lines: [] },
+      tree: { ...some, lines: [{ name: 'tree', from: null, to: version }] },
     });
   });
 
@@ -537,6 +570,37 @@ Conf app (3:1.0-1 Debian:13.1/stable [amd64])
       { name: 'libx:i386', from: '1.0', to: '2.0' },
       { name: 'app', from: null, to: '3:1.0-1' },
     ]);
+  });
+
+  it('says what a package needs, alternatives and providers too', () => {
+    const text = `app
+  PreDepends: dpkg
+ |Depends: a
+  Depends: <virtual>
+    b
+    c
+  Depends: <virtual:any>
+libx:i386
+lone
+`;
+    expect([...parseNeeds(text)]).toEqual([
+      ['app', ['dpkg', 'a', 'b', 'c']],
+      ['libx:i386', []],
+      ['lone', []],
+    ]);
+  });
+
+  it('is shared out by what each one needs, or not at all', () => {
+    const lines = ['d', 'c', 'b', 'a'].map((name) => ({ name, from: null, to: '1' }));
+    const needs = new Map([
+      ['a', ['c', 'else']],
+      ['b', ['c', 'd', 'a']],
+      ['d', ['b']],
+    ]);
+    const shares = shareLines(['a', 'b', 'none'], lines, needs);
+    expect(shares?.map((share) => share.map(({ name }) => name))).toEqual([['c', 'a'], ['d', 'b'], []]);
+    expect(shareLines(['a'], lines, needs)).toBeUndefined();
+    expect(shareLines(['a'], [{ name: 'a', from: '1', to: null }], needs)).toBeUndefined();
   });
 
   it('is told apart from what came before', () => {

@@ -1,5 +1,5 @@
 // The looks at dpkg and apt: one turn for what is there, a second one for what apt would do, only where something is due.
-// Several packages are simulated on top of each other, in the order in which a deploy carries them out.
+// What several packages bring is told apart in the order in which a deploy carries them out.
 import { decode } from '../../core/host.ts';
 import type { Reader } from '../../core/host.ts';
 import { readLook, readText } from '../../core/look.ts';
@@ -9,12 +9,14 @@ import {
   activeOf,
   parseFurther,
   parseInstalled,
+  parseNeeds,
   parsePolicy,
   parseProviders,
   parseSimulation,
   parseUnits,
 } from './output.ts';
 import type { Installed, Line, Offer } from './output.ts';
+import { shareLines } from './shares.ts';
 
 export interface Packages {
   readonly installed: ReadonlyMap<string, Installed>;
@@ -64,33 +66,73 @@ export function isRefusal(answer: Transaction | Refusal): answer is Refusal {
   return 'refused' in answer;
 }
 
-/** Each on top of those before it; after a refusal the later ones cannot be known and are refused with it. */
+/** Each on top of those before it. */
 export async function readTransactions(
   host: Reader,
   asked: readonly Asked[],
   installed: Packages['installed'],
 ): Promise<ReadonlyMap<string, Transaction | Refusal>> {
   if (asked.length === 0) return new Map();
-  const words = asked.map(({ word }) => word);
-  const [simulations, marks, files, running] = await Promise.all([
-    Promise.all(asked.map((_, index) => readSimulation(host, words.slice(0, index + 1)))),
+  const [whole, marks, files, running] = await Promise.all([
+    readSimulation(host, asked),
     readText(host, ['apt-mark', 'showauto']),
     readText(host, ['sh', '-c', UNIT_FILES]),
     readText(host, ['sh', '-c', ACTIVE_UNITS]),
   ]);
+  const parts = await readParts(host, asked, whole);
   const active = running.split('\n').map((line) => line.split(' ')[0] ?? '');
   const known = { installed, automatic: new Set(marks.split('\n')), files: parseUnits(files), active };
-  const first = asked.find((_, index) => 'refused' in (simulations[index] ?? []))?.id ?? null;
+  const first = asked.find((_, index) => 'refused' in (parts[index] ?? []))?.id ?? null;
   const answers = asked.map(({ id }, index): readonly [string, Transaction | Refusal] => {
-    const now = simulations[index] ?? [];
-    if ('refused' in now) return [id, { ...now, behind: first === id ? null : first }];
-    const before = simulations[index - 1] ?? [];
-    const further = parseFurther('refused' in before ? [] : before, now);
+    const part = parts[index] ?? [];
+    if ('refused' in part) return [id, { ...part, behind: first === id ? null : first }];
     const named = asked.slice(0, index + 1).map((one) => one.id);
-    return [id, transactionOf(further, named, known)];
+    return [id, transactionOf(part, named, known)];
   });
   return new Map(answers);
 }
+
+type Simulation = readonly Line[] | Omit<Refusal, 'behind'>;
+
+/**
+ * What each one does on top of those before it. A simulation takes about a second with Debian's own lists, so one of all is
+ * shared out by their dependencies where that is possible; where it is not, each is simulated on top of those before it.
+ */
+async function readParts(
+  host: Reader,
+  asked: readonly Asked[],
+  whole: Simulation,
+): Promise<readonly Simulation[]> {
+  if (asked.length === 1) return [whole];
+  const shares = 'refused' in whole ? undefined : await readShares(host, asked, whole);
+  if (shares) return shares;
+  const early = asked.slice(0, -1).map((_, index) => readSimulation(host, asked.slice(0, index + 1)));
+  const simulations = [...(await Promise.all(early)), whole];
+  return simulations.map((now, index) => {
+    const before = simulations[index - 1] ?? [];
+    return 'refused' in now || 'refused' in before ? now : parseFurther(before, now);
+  });
+}
+
+async function readShares(
+  host: Reader,
+  asked: readonly Asked[],
+  lines: readonly Line[],
+): Promise<readonly (readonly Line[])[] | undefined> {
+  const words = lines.flatMap(({ name, to }) => (to === null ? [] : [`${name}=${to}`]));
+  if (words.length === 0 || words.length < lines.length) return undefined;
+  const needs = parseNeeds(await readText(host, [...DEPENDS, ...words], { limit: 60 }));
+  return shareLines(
+    asked.map(({ id }) => id),
+    lines,
+    needs,
+  );
+}
+
+const DEPENDS =
+  'env LC_ALL=C apt-cache depends --no-recommends --no-suggests --no-conflicts --no-breaks --no-replaces --no-enhances'.split(
+    ' ',
+  );
 
 const UNIT_FILES =
   "cd /var/lib/dpkg/info && { grep -HE '^/(usr/)?lib/systemd/system/[^/]+[.]service$' -- *.list || [ $? -eq 1 ]; }";
@@ -103,10 +145,8 @@ const SIMULATE =
     ' ',
   );
 
-async function readSimulation(
-  host: Reader,
-  words: readonly string[],
-): Promise<readonly Line[] | Omit<Refusal, 'behind'>> {
+async function readSimulation(host: Reader, asked: readonly Asked[]): Promise<Simulation> {
+  const words = asked.map(({ word }) => word);
   const downgrade = words.some((word) => word.includes('=')) ? ['--allow-downgrades'] : [];
   const argv = [...SIMULATE, ...downgrade, 'install', ...words];
   const look = await readLook(host, argv, { expected: [0, 100], limit: 120 });
@@ -126,15 +166,19 @@ interface Known {
 function transactionOf(lines: readonly Line[], named: readonly string[], known: Known): Transaction {
   // apt-get marks every package that it is given by name as wanted for its own sake.
   const others = lines.filter(({ name, to }) => to !== null && !named.includes(name));
-  const automatic = others.filter(({ name }) => !known.installed.has(name) || known.automatic.has(name));
+  const automatic = others.filter(({ name }) => !isInstalled(name, known) || known.automatic.has(name));
   const units = lines
-    .filter(({ name }) => known.installed.get(name)?.state === 'installed')
+    .filter(({ name }) => isInstalled(name, known))
     .flatMap(({ name, to }) =>
       activeOf(known.files.get(name) ?? [], known.active).map((unit) => {
         return { unit, how: to === null ? ('stop' as const) : ('restart' as const) };
       }),
     );
   return { lines, automatic: automatic.map(({ name }) => name), units };
+}
+
+function isInstalled(name: string, { installed }: Known): boolean {
+  return installed.get(name)?.state === 'installed';
 }
 
 export interface Unknown {

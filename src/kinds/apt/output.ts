@@ -93,6 +93,20 @@ export function parseFurther(before: readonly Line[], now: readonly Line[]): rea
   });
 }
 
+/**
+ * `apt-cache depends` without all but dependencies: by name what a package needs, alternatives among them, and for a
+ * virtual name, which stands in angle brackets, the packages below it that provide it.
+ */
+export function parseNeeds(text: string): ReadonlyMap<string, readonly string[]> {
+  const blocks = text.split(/^(?=\S)/m).map((block) => block.split('\n'));
+  return new Map(
+    blocks.map(([name = '', ...lines]) => {
+      const words = lines.map((line) => /^(?: [ |](?:Pre)?Depends: | {4})([^<\s]+)$/.exec(line)?.[1]);
+      return [name, words.filter((word) => word !== undefined)] as const;
+    }),
+  );
+}
+
 /** The packages that provide a virtual one, from `apt-cache showpkg`. */
 export function parseProviders(text: string): ReadonlyMap<string, readonly string[]> {
   return new Map(
