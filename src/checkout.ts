@@ -2,7 +2,7 @@
 // Git is asked by argv; where there is no git, the working tree alone is read.
 import { execFile } from 'node:child_process';
 import { lstat, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { promisify } from 'node:util';
 import { digestOf, Plan } from './core/plan.ts';
 import type { ConfigFiles } from './deploy.ts';
@@ -40,40 +40,42 @@ export async function readWorkingTree(checkout: Checkout): Promise<ConfigFiles> 
 
 /** What git ignores would be in no commit, so it counts only where there is no git to ask. */
 async function listWorkingTree({ top, gitDir }: Checkout): Promise<readonly string[]> {
-  const argv = [
-    'ls-files',
-    '-z',
-    '--cached',
-    '--others',
-    '--exclude-standard',
-    '--deduplicate',
-    '--',
-    FOLDER,
-  ];
+  const argv = ['ls-files', '-z', '--cached', '--others', '--exclude-standard', '--', FOLDER];
   const listed = gitDir === null ? undefined : await git(top, argv);
   if (listed !== undefined) return listed.split('\0').filter((path) => path !== '');
-  const names = await readdir(join(top, FOLDER), { recursive: true }).catch(() => []);
-  return names.map((name) => `${FOLDER}/${name}`).toSorted((a, b) => (a < b ? -1 : 1));
+  // With types, because it follows links to directories otherwise.
+  const options = { recursive: true, withFileTypes: true } as const;
+  const entries = await readdir(join(top, FOLDER), options).catch(() => []);
+  return entries.map((entry) => relative(top, join(entry.parentPath, entry.name))).toSorted();
 }
 
 /** The same at a commit, or undefined when git does not know it. */
 export async function readCommit({ top }: Checkout, commit: string): Promise<ConfigFiles | undefined> {
-  const listed = await git(top, ['ls-tree', '-r', '-z', '--full-tree', commit, '--', FOLDER]);
+  const listed = await git(top, ['ls-tree', '-r', '-z', '--full-tree', `${commit}^{commit}`, '--', FOLDER]);
   if (listed === undefined) return undefined;
   const blobs = listed
     .split('\0')
     .map((line) => /^100\d{3} blob ([0-9a-f]+)\t([^]+)$/.exec(line))
-    .filter((match) => match !== null);
-  const files = new Map<string, Uint8Array>();
-  for (const [, sha = '', path = ''] of blobs) {
-    const { stdout } = await run('git', ['cat-file', 'blob', sha], {
-      cwd: top,
-      encoding: 'buffer',
-      maxBuffer: 1 << 28,
-    });
-    files.set(path, stdout);
+    .flatMap((match) => (match?.[1] && match[2] ? [{ sha: match[1], path: match[2] }] : []));
+  const asked = run('git', ['cat-file', '--batch'], { cwd: top, encoding: 'buffer', maxBuffer: 1 << 28 });
+  asked.child.stdin?.end(blobs.map(({ sha }) => `${sha}\n`).join(''));
+  const contents = parseBatch((await asked).stdout);
+  if (contents.length < blobs.length) return undefined;
+  return new Map(blobs.map(({ path }, index) => [path, contents[index] ?? Buffer.alloc(0)]));
+}
+
+/** What `git cat-file --batch` prints: for each object `<sha> blob <size>`, its bytes, and a newline after them. */
+function parseBatch(output: Buffer): readonly Buffer[] {
+  const contents: Buffer[] = [];
+  let at = 0;
+  while (at < output.length) {
+    const start = output.indexOf('\n', at) + 1;
+    const size = /^[0-9a-f]+ blob (\d+)\n$/.exec(output.toString('latin1', at, start))?.[1];
+    if (size === undefined) break;
+    at = start + Number(size) + 1;
+    contents.push(output.subarray(start, at - 1));
   }
-  return files;
+  return contents;
 }
 
 /** The commit that the working tree is at, or `working-tree` when deploy-configs/ was changed since. */
