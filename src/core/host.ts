@@ -61,6 +61,11 @@ export function ledgerPath(target: Target): string {
   return `${target.state}/ledger`;
 }
 
+/** The directory that a run has on the host from the moment it is laid down there. */
+export function runPath(target: Target, run: string): string {
+  return `${target.state}/runs/${run}`;
+}
+
 /** PATH of everything that is run on a host, whatever the login's own is. */
 export const HOST_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 

@@ -136,10 +136,12 @@ export function formatCommand(command: Command): string {
 function runCommand(step: Extract<Step, { do: 'run' }>): Command {
   const limited = step.limit === undefined ? [] : ['timeout', '-k', '10', String(step.limit)];
   const as = step.user === undefined ? [] : ['runuser', '-u', step.user, '--'];
+  // The run's own directory is closed to everybody but root; another user has to stand somewhere.
+  const directory = step.directory ?? (step.user === undefined ? undefined : '/');
   return {
     run: [...limited, ...as, ...step.argv],
     ...(step.stdin === undefined ? {} : { stdin: blobPath(step.stdin) }),
-    ...(step.directory === undefined ? {} : { directory: step.directory }),
+    ...(directory === undefined ? {} : { directory }),
   };
 }
 

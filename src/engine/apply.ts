@@ -1,7 +1,8 @@
 // Carries out the plan of one host: look again, compare, run, follow, look once more.
 // Refuses before the first write when anything moved; says unknown where the end of a change was not seen.
 import type { AppendLedger, CarryOut, HostRun } from '../core/run.ts';
-import type { Reader, Session } from '../core/host.ts';
+import { runPath } from '../core/host.ts';
+import type { Reader, Session, Target } from '../core/host.ts';
 import { fingerprint } from '../core/json.ts';
 import type { LedgerLine } from '../core/ledger.ts';
 import type { Change, HostPlan } from '../core/plan.ts';
@@ -49,8 +50,12 @@ export async function applyHost(
   const progress = { report: startReport(planned), emit };
   try {
     session = await host.connect();
-    const before = await host.observe(host.reader(session));
-    const compared = compareHost(planned, host.planAgain(before), before);
+    const reader = host.reader(session);
+    const [before, begun] = await Promise.all([
+      host.observe(reader),
+      isBegun(reader, session.target, order.run),
+    ]);
+    const compared = begun ? NOTHING_DONE : compareHost(planned, host.planAgain(before), before);
     if (compared.moved) return { ...progress.report, outcome: 'refused', reason: compared.moved };
     const hostRun = hostRunOf(planned, order, before, compared);
     progress.report = { ...progress.report, outcome: 'running' };
@@ -62,6 +67,14 @@ export async function applyHost(
   } finally {
     session?.close();
   }
+}
+
+const NOTHING_DONE: Compared = { done: new Set(), moved: undefined };
+
+/** A run that the host has already is only followed: what it did so far is no reason to refuse it. */
+async function isBegun(reader: Reader, target: Target, run: string): Promise<boolean> {
+  const look = await reader.look(['test', '-e', runPath(target, run)]);
+  return look.status === 0;
 }
 
 interface Progress {

@@ -3,7 +3,6 @@ import type { RunEvent } from '../core/run.ts';
 import type { Change, HostPlan } from '../core/plan.ts';
 import type { Reason } from '../core/reason.ts';
 import type { ChangeReport, HostReport, Outcome } from '../core/report.ts';
-import { commandsOf } from '../core/step.ts';
 
 /** Characters of a change's output that are kept; the last ones, where tools say why. */
 const OUTPUT_KEPT = 16_384;
@@ -23,9 +22,9 @@ export async function followRun(
   emit: (report: HostReport) => void,
 ): Promise<HostReport> {
   let report: HostReport = { ...start, outcome: 'running' };
-  const commands: Commands = new Map();
+  const ran = new Set<number>();
   for await (const event of events) {
-    report = foldEvent(report, event, planned, commands);
+    report = foldEvent(report, event, planned, ran);
     emit(report);
   }
   return report;
@@ -37,25 +36,24 @@ export function finishReport(report: HostReport, reason: Reason): HostReport {
   return { ...report, outcome: begun ? 'unknown' : 'failed', reason };
 }
 
-/** How many commands each change has begun, and the last of them. */
-type Commands = Map<number, { readonly count: number; readonly text: string }>;
-
-function foldEvent(report: HostReport, event: RunEvent, planned: HostPlan, commands: Commands): HostReport {
+/** `ran` collects the changes that have begun a command. */
+function foldEvent(report: HostReport, event: RunEvent, planned: HostPlan, ran: Set<number>): HostReport {
   switch (event.is) {
     case 'begin':
       // Until its end is seen, a change that was begun is unknown: it may be half done.
       return withChange(report, event.index, (change) => ({ ...change, outcome: 'unknown' }));
-    case 'command': {
-      const count = (commands.get(event.index)?.count ?? 0) + 1;
-      commands.set(event.index, { count, text: event.command });
+    case 'command':
+      ran.add(event.index);
       return report;
-    }
     case 'output':
       return withChange(report, event.index, (change) => {
         return { ...change, output: (change.output + event.text).slice(-OUTPUT_KEPT) };
       });
-    case 'end':
-      return endChange(report, event, planned, commands);
+    case 'end': {
+      const { index, status, seconds } = event;
+      const outcome = status === 0 ? succeededAs(planned.changes[index], ran.has(index)) : 'failed';
+      return withChange(report, index, (change) => ({ ...change, outcome, seconds }));
+    }
     case 'finished':
       return finishRun(report, event);
     default:
@@ -63,61 +61,29 @@ function foldEvent(report: HostReport, event: RunEvent, planned: HostPlan, comma
   }
 }
 
-function endChange(
-  report: HostReport,
-  event: Extract<RunEvent, { is: 'end' }>,
-  planned: HostPlan,
-  commands: Commands,
-): HostReport {
-  const change = planned.changes[event.index];
-  const last = commands.get(event.index);
-  const outcome = event.status === 0 ? succeededAs(change, last !== undefined) : 'failed';
-  return withChange(report, event.index, (one) => ({
-    ...one,
-    outcome,
-    seconds: event.seconds,
-    reason: change && event.status !== 0 ? stepReason(change, one, event.status, last) : null,
-  }));
-}
-
 /** A change whose steps were left out because the host was already as wanted is skipped, not applied. */
 function succeededAs(change: Change | undefined, ran: boolean): Outcome {
   return ran || change?.steps.length === 0 ? 'applied' : 'skipped';
 }
 
-function stepReason(
-  change: Change,
-  report: ChangeReport,
-  status: number,
-  last: { readonly count: number; readonly text: string } | undefined,
-): Reason {
-  const command = change.steps.flatMap(commandsOf)[(last?.count ?? 1) - 1];
-  const output = report.output.trim();
-  if (command && 'settle' in command) {
-    return {
-      code: 'UNIT_FAILED',
-      message: `${command.settle} did not stay up for ${command.seconds} s`,
-      evidence: { command: `systemctl status ${command.settle}`, journal: output },
-    };
-  }
-  const evidence = { command: last?.text ?? '', status, output };
-  return { code: 'STEP_FAILED', message: `${change.ref}: a command ended with status ${status}`, evidence };
-}
-
-function finishRun(report: HostReport, event: Extract<RunEvent, { is: 'finished' }>): HostReport {
-  switch (event.outcome) {
+function finishRun(
+  report: HostReport,
+  { outcome, reason }: Extract<RunEvent, { is: 'finished' }>,
+): HostReport {
+  switch (outcome) {
     case 'done':
-      return { ...report, outcome: 'done' };
     case 'refused':
-      return { ...report, outcome: 'refused', reason: event.reason };
+      return { ...report, outcome, reason };
     case 'failed': {
-      const failed = report.changes.find((change) => change.outcome === 'failed');
-      return { ...report, outcome: 'failed', reason: failed?.reason ?? event.reason };
+      const changes = report.changes.map((change) =>
+        change.outcome === 'failed' ? { ...change, reason } : change,
+      );
+      return { ...report, outcome, changes, reason };
     }
     case 'broken':
-      return { ...report, outcome: 'unknown', reason: event.reason };
+      return { ...report, outcome: 'unknown', reason };
     default:
-      return event.outcome satisfies never;
+      return outcome satisfies never;
   }
 }
 

@@ -37,7 +37,7 @@ export function renderBlockedTable({ blocked, failed }: Groups, link: Link | und
     '| | Cannot be planned | Why |',
     '|---|---|---|',
     ...kept,
-    ...(more > 0 ? [`| ⛔&nbsp;blocked | … ${more} more like these | |`] : []),
+    ...(more > 0 ? [`| ⛔\u00a0blocked | … ${more} more like these | |`] : []),
   ].join('\n');
 }
 
@@ -81,7 +81,7 @@ function restRow(rows: readonly RowGroup[]): readonly string[] {
 
 function tallyRow(risk: Risk, hosts: string, tally: Tally): string {
   const cells = [
-    `${markOf(risk)}&nbsp;${risk}`,
+    `${markOf(risk)}\u00a0${risk}`,
     hosts,
     number(tally.create),
     changeCell(tally),
@@ -104,14 +104,14 @@ function changeCell({ change, recorded }: Tally): string {
 function blockedRow({ hosts, ref, reason, where }: BlockedGroup, link: Link | undefined): string {
   const from = where === null ? '' : ` · ${renderWhere(where, link)}`;
   const what = `${code(ref, 80)} on ${hostWords(hosts, 'same reason')}`;
-  return `| ⛔&nbsp;blocked | ${what} | ${renderReason(reason)}${from} |`;
+  return `| ⛔\u00a0blocked | ${what} | ${renderReason(reason)}${from} |`;
 }
 
 function failedRow({ hosts, failures }: FailureGroup): string {
   const [{ reason }] = failures;
   const same = failures.every((failure) => failure.reason.message === reason.message);
   const why = same ? renderReason(reason) : `${code(reason.code)} ${REASONS[reason.code].what}`;
-  return `| ⛔&nbsp;blocked | all of ${hostWords(hosts, 'same reason')} | ${why} |`;
+  return `| ⛔\u00a0blocked | all of ${hostWords(hosts, 'same reason')} | ${why} |`;
 }
 
 function causeCell(causes: ReadonlyMap<Cause, number>): string {

@@ -170,7 +170,7 @@ function stateRow({ outcome, hosts }: HostGroup): string {
   const counts = countStages(hosts);
   const numbers = COLUMNS.map((stage) => counts.get(stage)?.toLocaleString('en-US') ?? '–');
   const names = hostWords(hosts.map((host) => host.host));
-  return `| ${hostMark(outcome).replace(' ', '&nbsp;')} | ${names} | ${numbers.join(' | ')} | ${stateWords(hosts)} |`;
+  return `| ${hostMark(outcome).replace(' ', '\u00a0')} | ${names} | ${numbers.join(' | ')} | ${stateWords(hosts)} |`;
 }
 
 function stateWords([first]: Some<HostReport>): string {

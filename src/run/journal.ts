@@ -3,6 +3,7 @@
 import { TextDecoder } from 'node:util';
 import type { HostRun, RunEvent } from '../core/run.ts';
 import type { Reason } from '../core/reason.ts';
+import { commandsOf, formatCommand } from '../core/step.ts';
 
 export interface JournalParser {
   /** The events that these further bytes complete. */
@@ -162,14 +163,15 @@ function finish(state: State, outcome: string, code: string, line: string): RunE
 function explainFailed(state: State): Reason {
   const { failed, command, output } = state;
   const ref = failed ? (state.run.changes[failed.index]?.ref ?? '') : '';
-  const settle = /^# then (.+) must stay up for \d+ s$/.exec(command);
-  if (settle) {
+  const steps = failed ? (state.run.changes[failed.index]?.steps ?? []) : [];
+  const last = steps.flatMap(commandsOf).find((one) => formatCommand(one) === command);
+  if (last && 'settle' in last) {
     const [said = '', ...journal] = output.trim().split('\n');
     const message = `${ref}: ${said}`;
     return {
       code: 'UNIT_FAILED',
       message,
-      evidence: { command: `systemctl status ${settle[1]}`, journal: journal.join('\n') },
+      evidence: { command: `systemctl status ${last.settle}`, journal: journal.join('\n') },
     };
   }
   const status = failed?.status ?? null;

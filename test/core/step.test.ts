@@ -39,9 +39,12 @@ const SHOWN: readonly (readonly [Step, readonly string[]])[] = [
   ],
   [{ do: 'run', argv: ['cat'], stdin: { text: '' } }, [`cat < ${EMPTY}`]],
   [{ do: 'run', argv: ['true'], directory: '/' }, ['(cd / && true)']],
-  [{ do: 'run', argv: ['id'], user: 'shop' }, ['runuser -u shop -- id']],
+  [{ do: 'run', argv: ['id'], user: 'shop' }, ['(cd / && runuser -u shop -- id)']],
   [{ do: 'run', argv: ['sleep', '1'], limit: 5 }, ['timeout -k 10 5 sleep 1']],
-  [{ do: 'run', argv: ['if', 'A=1'], limit: 60, user: 'a' }, ['timeout -k 10 60 runuser -u a -- if A=1']],
+  [
+    { do: 'run', argv: ['if', 'A=1'], limit: 60, user: 'a' },
+    ['(cd / && timeout -k 10 60 runuser -u a -- if A=1)'],
+  ],
   [
     { do: 'put', path: '/etc/motd', owner: 'root', group: 'adm', mode: '0640', content: { text: '' } },
     [

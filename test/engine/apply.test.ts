@@ -33,9 +33,11 @@ interface Script {
   /** What each following of the run says; an error breaks the connection there. */
   readonly follows?: readonly (readonly (RunEvent | Error)[])[];
   readonly connects?: readonly (Error | undefined)[];
+  /** Whether the host has the run already. */
+  readonly begun?: boolean;
 }
 
-async function apply({ looks, follows = [done], connects = [] }: Script) {
+async function apply({ looks, follows = [done], connects = [], begun = false }: Script) {
   const seen = { runs: [] as HostRun[], lines: [] as LedgerLine[], waits: 0, connects: 0 };
   const session: Session = { target, exec: () => Promise.reject(new Error('not used')), close: () => {} };
   const next = <T>(list: readonly T[], count: number): T | undefined =>
@@ -47,7 +49,7 @@ async function apply({ looks, follows = [done], connects = [] }: Script) {
       if (error) throw error;
       return session;
     },
-    reader: () => ledgerReader(''),
+    reader: () => ledgerReader('', begun ? 0 : 1),
     observe: async () => next(looks, looked++) ?? fresh,
     planAgain,
     carryOut: async function* (_session, run) {
@@ -90,6 +92,11 @@ describe('a deploy on one host', () => {
     expect([report.outcome, report.reason?.code, runs.length]).toEqual(['refused', 'PLAN_STALE', 0]);
   });
 
+  it('follows a run that the host has already, whatever it changed so far', async () => {
+    const { report, runs } = await apply({ looks: [observation({ a: 'half' }), settled], begun: true });
+    expect([report.outcome, runs.length]).toEqual(['done', 1]);
+  });
+
   it('follows again over a new connection when the first one breaks', async () => {
     const { report, connects, runs } = await apply({
       looks: [fresh, settled],
@@ -121,7 +128,7 @@ describe('a deploy on one host', () => {
       { is: 'begin', index: 0 },
       { is: 'command', index: 0, command: 'install' },
       { is: 'end', index: 0, status: 1, seconds: 1 },
-      { is: 'finished', outcome: 'failed', reason: null },
+      { is: 'finished', outcome: 'failed', reason: { code: 'STEP_FAILED', message: 'no' } },
     ];
     const { report, lines } = await apply({ looks: [fresh, fresh], follows: [failed] });
     expect([report.outcome, report.reason?.code, report.remaining?.length, lines]).toEqual([

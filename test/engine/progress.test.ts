@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import type { HostPlan } from '../../src/core/plan.ts';
 import type { HostReport } from '../../src/core/report.ts';
 import type { RunEvent } from '../../src/core/run.ts';
 import { planHost } from '../../src/engine/plan.ts';
@@ -7,19 +6,11 @@ import { finishReport, followRun, startReport } from '../../src/engine/progress.
 import { note, observation, question, resource } from './world.ts';
 
 const planned = planHost(question([resource('a'), resource('b')]), observation({}), [note]);
-const settling: HostPlan = {
-  ...planned,
-  changes: planned.changes.map((change) => ({
-    ...change,
-    steps: [{ do: 'settle', unit: 'shop.service', seconds: 5 }],
-  })),
-};
-
-async function follow(events: readonly RunEvent[], plan = planned): Promise<HostReport> {
+async function follow(events: readonly RunEvent[]): Promise<HostReport> {
   async function* stream() {
     yield* events;
   }
-  return followRun(stream(), plan, startReport(plan), () => {});
+  return followRun(stream(), planned, startReport(planned), () => {});
 }
 
 const begin = (index: number): RunEvent => ({ is: 'begin', index });
@@ -64,29 +55,11 @@ describe('a report follows the journal', () => {
     expect([report.outcome, report.changes.map((change) => change.outcome)]).toEqual([outcome, changes]);
   });
 
-  it('a failed command is named with its status and its own words', async () => {
-    const words: RunEvent = { is: 'output', index: 0, text: 'install: cannot create\n' };
-    const report = await follow([
-      begin(0),
-      command(0, 'install -T x y'),
-      words,
-      end(0, 1),
-      finished('failed'),
-    ]);
-    expect(report.reason).toEqual({
-      code: 'STEP_FAILED',
-      message: 'note/a: a command ended with status 1',
-      evidence: { command: 'install -T x y', status: 1, output: 'install: cannot create' },
-    });
-  });
-
-  it('a unit that does not stay up is a failure with its journal', async () => {
-    const words: RunEvent = { is: 'output', index: 0, text: 'shop: no such file\n' };
-    const report = await follow(
-      [begin(0), command(0, '# settle'), words, end(0, 1), finished('failed')],
-      settling,
-    );
-    expect(report.reason).toMatchObject({ code: 'UNIT_FAILED', evidence: { journal: 'shop: no such file' } });
+  it('the reason of a failed run is that of the change that failed', async () => {
+    const reason = { code: 'STEP_FAILED' as const, message: 'no space left' };
+    const failed: RunEvent = { is: 'finished', outcome: 'failed', reason };
+    const report = await follow([begin(0), command(0), end(0, 1), failed]);
+    expect([report.reason, report.changes.map((change) => change.reason)]).toEqual([reason, [reason, null]]);
   });
 
   it('keeps the last part of a long output', async () => {

@@ -111,7 +111,7 @@ test('of much that cannot be planned the first, on how many hosts, and how many 
   const text = comment(made);
   expect(text).toContain('⛔ `file/1` on 6 hosts: `OWNER_MISSING`');
   expect(text).toContain('… and 50 more\n');
-  expect(text).toMatch(/\| ⛔&nbsp;blocked \| … \d+ more like these \| \|/);
+  expect(text).toMatch(/\| ⛔\u00a0blocked \| … \d+ more like these \| \|/);
 });
 
 test('earlier plans and reasons', () => {

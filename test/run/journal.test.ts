@@ -12,7 +12,7 @@ const run: HostRun = {
   ledger: sha256(''),
   changes: ['file//etc/a', 'service/shop'].map((ref) => ({
     ref,
-    steps: [],
+    steps: ref === 'service/shop' ? [{ do: 'settle' as const, unit: 'shop.service', seconds: 5 }] : [],
     ledger: { ref, forgotten: 'now' },
   })),
 };
