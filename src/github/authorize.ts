@@ -1,7 +1,7 @@
 // The one door: whether somebody may plan or deploy, whoever brings the wish: comment, merge or button.
 // Pure: all that it rests on was read before, and it answers with every reason at once, never only the first.
 import { isComplete, shortDigest } from '../core/plan.ts';
-import type { HostPlan, Plan } from '../core/plan.ts';
+import type { Change, HostPlan, Plan } from '../core/plan.ts';
 import type { Reason, ReasonCode } from '../core/reason.ts';
 import type { Policy } from '../core/resource.ts';
 
@@ -228,11 +228,16 @@ function refuseUnconfirmed(
   plan: Plan,
 ): readonly Reason[] {
   const changes = hosts.flatMap((host) => host.changes.map((change) => ({ host: host.host, ...change })));
-  const risky = changes.filter((change) => policy.confirm.includes(change.verb));
+  const risky = changes.filter((change) => doingsOf(change).some((doing) => policy.confirm.includes(doing)));
   if (risky.length === 0) return [];
   const shown = risky.slice(0, 3).map((change) => `${change.verb} ${change.host}/${change.ref}`);
   const more = risky.length > shown.length ? ` and ${risky.length - shown.length} more` : '';
   const command = `\`/deploy ${shortDigest(plan.digest)}\``;
   const next = policy.on === 'merge' && pull.state === 'open' ? `Merge, then ${command}` : command;
   return [reason('CONFIRMATION_NEEDED', `to be confirmed by name: ${shown.join(', ')}${more}`, next)];
+}
+
+/** An update that restarts what runs is a restart to those who asked to confirm restarts. */
+function doingsOf({ verb, interrupts }: Change): readonly string[] {
+  return [verb, ...interrupts.map((interruption) => interruption.how)];
 }

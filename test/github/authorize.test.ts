@@ -332,6 +332,15 @@ describe('findBlockers', () => {
     expect(findBlockers(rest, { ...PLAN, ...of.plan }).map((reason) => reason.code)).toEqual(expected);
   });
 
+  it('an update that restarts is a restart to those who confirm restarts', () => {
+    const restarting = { ...change('update'), interrupts: [{ what: 'shop', how: 'restart' as const }] };
+    const restarted = { plan: plan(host('web1', { changes: [restarting] })) };
+    const { actor: _, ...rest } = request({ policy: { ...POLICY, confirm: ['restart'] } });
+    expect(findBlockers(rest, { ...PLAN, ...restarted }).map((one) => one.code)).toEqual([
+      'CONFIRMATION_NEEDED',
+    ]);
+  });
+
   it('says to merge first where only the merge deploys', () => {
     const { actor: _, ...rest } = request({ policy: { ...POLICY, on: 'merge' } });
     expect(findBlockers(rest, { ...PLAN, ...deleting })[0]?.next).toBe('Merge, then `/deploy dddddddddddd`');
