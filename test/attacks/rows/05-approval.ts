@@ -1,0 +1,188 @@
+// Row 5: an approval counts for what its giver has seen, from who may give it, and only while it stands.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { setTimeout as wait } from 'node:timers/promises';
+import { has, sh } from '../arena.ts';
+import { expectUntouched, note, openSite, runsOf, wish } from '../site.ts';
+import type { Site, Wish } from '../site.ts';
+
+const POLICY = 'deploy: { on: both, by: [write], approvals: 1 }\nconfirm: []\n';
+
+describe('5 approval not bound to what was seen', () => {
+  let site: Site;
+  const pool: Wish[] = [];
+
+  beforeAll(async () => {
+    site = await openSite({ policy: POLICY });
+    // GitHub's times are whole seconds, and people need more than one to read a plan.
+    for (let made = 0; made < 11; made += 1) pool.push(await wish(site));
+    await wait(1001);
+  });
+  afterAll(async () => {
+    await site.stop();
+  });
+
+  const approve = async (pull: number, by: string, commit?: string): Promise<number> => {
+    const given = await site.repo.review(pull, { by, state: 'APPROVE', ...(commit ? { commit } : {}) });
+    await site.settled();
+    return given.id;
+  };
+  const deploy = async (wanted: Wish, by = 'ada', digest = wanted.digest): Promise<void> => {
+    await site.comment(wanted.pull, `/deploy ${digest}`, by);
+  };
+  const read = (): Promise<void> => wait(1001);
+  /** A plan that everybody has had the time to read. */
+  const take = (): Wish => {
+    const taken = pool.pop();
+    if (!taken) throw new Error('the pool is too small');
+    return taken;
+  };
+
+  it('no approval at all', async () => {
+    const wanted = await wish(site);
+    await deploy(wanted);
+    expect(site.said(wanted.pull)).toMatch(/APPROVAL_MISSING/);
+    await expectUntouched(site, wanted);
+  });
+
+  it('the author approves, though GitHub should not let them', async () => {
+    const wanted = take();
+    const id = await approve(wanted.pull, 'grace');
+    const reviews = site.repo.pull(wanted.pull).reviews;
+    const ada = site.github.user('ada');
+    reviews.splice(0, 1, ...reviews.map((review) => ({ ...review, id, user: ada })));
+    await deploy(wanted, 'linus');
+    await expectUntouched(site, wanted);
+  });
+
+  it('who may only read approves', async () => {
+    const wanted = take();
+    await approve(wanted.pull, 'mallory');
+    await deploy(wanted);
+    await expectUntouched(site, wanted);
+  });
+
+  it('a bot approves', async () => {
+    const wanted = take();
+    const { bot } = site.github.createApp('rubber-stamp');
+    site.repo.collaborator(bot.login, 'write');
+    await approve(wanted.pull, bot.login);
+    await deploy(wanted);
+    await expectUntouched(site, wanted);
+  });
+
+  it('who approved has lost the right since', async () => {
+    const wanted = take();
+    await approve(wanted.pull, 'linus');
+    site.repo.collaborator('linus', 'read');
+    await deploy(wanted);
+    site.repo.collaborator('linus', 'write');
+    await expectUntouched(site, wanted);
+  });
+
+  it('an approval of an older commit', async () => {
+    const wanted = take();
+    await approve(wanted.pull, 'grace');
+    await site.push(wanted.branch, { 'more.yml': note('/etc/attack-5-more') });
+    await deploy(wanted, 'ada', site.digest(wanted.pull));
+    await expectUntouched(site, wanted);
+    expect(await has('web1', '/etc/attack-5-more')).toBe(false);
+  });
+
+  it('an approval given now, of the older commit', async () => {
+    const wanted = await wish(site);
+    await site.push(wanted.branch, { 'more.yml': note('/etc/attack-5-more') });
+    await read();
+    await approve(wanted.pull, 'grace', wanted.head);
+    await deploy(wanted, 'ada', site.digest(wanted.pull));
+    await expectUntouched(site, wanted);
+  });
+
+  it('an approval from before the plan was there', async () => {
+    site.github.loseDeliveries((event) => event.startsWith('pull_request'));
+    const branch = 'early';
+    const head = await site.push(branch, { 'early.yml': note('/etc/attack-5-early') });
+    const pull = await site.repo.openPull({ title: 'Early', head: branch, by: 'ada' });
+    await approve(pull, 'grace');
+    site.github.loseDeliveries(() => false);
+    await read();
+    await site.comment(pull, '/plan', 'ada');
+    const early = { pull, branch, head, digest: site.digest(pull), file: '/etc/attack-5-early' };
+    await deploy(early);
+    expect(site.said(pull)).toMatch(/APPROVAL_MISSING/);
+    await expectUntouched(site, early);
+  });
+
+  it('an approval of the plan before: the host has moved since, and the new plan is another', async () => {
+    const wanted = take();
+    await approve(wanted.pull, 'grace');
+    await sh('web1', `echo by hand >${wanted.file}`);
+    await read();
+    await site.comment(wanted.pull, '/plan', 'ada');
+    const digest = site.digest(wanted.pull);
+    expect(digest).not.toBe(wanted.digest);
+    await deploy(wanted, 'ada', digest);
+    expect(runsOf(site, wanted.pull)).toEqual([]);
+    expect(await sh('web1', `cat ${wanted.file}`)).toBe('by hand\n');
+  });
+
+  it.fails('OPEN: an approval of the plan before the merge, for another plan after it', async () => {
+    const wanted = take();
+    await approve(wanted.pull, 'grace');
+    await sh('web1', `echo by hand >${wanted.file}`);
+    await site.merge(wanted.pull);
+    const digest = site.digest(wanted.pull);
+    expect(digest).not.toBe(wanted.digest);
+    await deploy(wanted, 'ada', digest);
+    expect(await sh('web1', `cat ${wanted.file}`)).toBe('by hand\n');
+  });
+
+  it('an approval that was dismissed', async () => {
+    const wanted = take();
+    const id = await approve(wanted.pull, 'grace');
+    await site.repo.dismissReview(wanted.pull, id, 'linus');
+    await deploy(wanted);
+    await expectUntouched(site, wanted);
+  });
+
+  it('an approval whose giver asked for changes later', async () => {
+    const wanted = take();
+    await approve(wanted.pull, 'grace');
+    await read();
+    await site.repo.review(wanted.pull, { by: 'grace', state: 'REQUEST_CHANGES', body: 'wait' });
+    await deploy(wanted);
+    await expectUntouched(site, wanted);
+  });
+
+  it.fails('OPEN: the approval of who pushed last', async () => {
+    const wanted = await wish(site);
+    await site.push(wanted.branch, { 'linus.yml': note('/etc/attack-5-linus') }, 'linus');
+    await read();
+    await approve(wanted.pull, 'linus');
+    await deploy(wanted, 'ada', site.digest(wanted.pull));
+    await expectUntouched(site, wanted);
+  });
+
+  it('two approvals of one person', async () => {
+    const two = await openSite({ policy: POLICY.replace('1', '2') });
+    const wanted = await wish(two);
+    await read();
+    for (const _ of [1, 2]) await two.repo.review(wanted.pull, { by: 'grace', state: 'APPROVE' });
+    await two.comment(wanted.pull, `/deploy ${wanted.digest}`, 'ada');
+    await expectUntouched(two, wanted);
+    await two.stop();
+  });
+
+  it('a merge without an approval', async () => {
+    const wanted = await wish(site);
+    await site.merge(wanted.pull);
+    expect(site.said(wanted.pull)).toMatch(/APPROVAL_MISSING/);
+    expect(await has('web1', wanted.file)).toBe(false);
+  });
+
+  it('while an approval of this plan, by another person, lets it through', async () => {
+    const wanted = take();
+    await approve(wanted.pull, 'grace');
+    await deploy(wanted);
+    expect(await has('web1', wanted.file), site.said(wanted.pull)).toBe(true);
+  });
+});
