@@ -73,6 +73,20 @@ describe('a plan', () => {
     expect(digestOf(parsed)).toBe(digestOf(full));
   });
 
+  it.each<readonly [string, Plan]>([
+    ...(
+      ['create', 'update', 'reload', 'restart', 'replace', 'delete', 'adopt', 'forget', 'run'] as const
+    ).map((verb) => [verb, withChange({ verb })] as const),
+    ['all causes', withChange({ causes: ['this-change', 'drift', 'undeployed'] })],
+    ['adopted', withChange({ origin: 'adopted' })],
+    ['data lost', withChange({ data: 'lost' })],
+    ...(['restart', 'reload', 'stop'] as const).map(
+      (how) => [`to ${how}`, withChange({ interrupts: [{ what: 'x', how }] })] as const,
+    ),
+  ])('has a word for %s', (_name, other) => {
+    expect(Plan.parse(other)).toEqual(other);
+  });
+
   it.each([
     ['another format', { ...plan, format: 2 }],
     ['a key more', { ...plan, extra: 1 }],
@@ -171,6 +185,12 @@ describe('the digest is another one', () => {
   it('for hosts in another order', () => {
     const [one, two] = [host, { ...host, host: 'web2' }];
     expect(digestOf({ ...draft, hosts: [one, two] })).not.toBe(digestOf({ ...draft, hosts: [two, one] }));
+  });
+
+  it('for another failure', () => {
+    const codes = ['HOST_AUTH', 'HOST_TIMEOUT'] as const;
+    const digests = codes.map((code) => digestOf(withHost({ failure: { code, message: 'x' } })));
+    expect(new Set(digests).size).toBe(2);
   });
 
   it('for another obstacle, and for another resource that has one', () => {

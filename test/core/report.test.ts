@@ -1,7 +1,10 @@
 // The report as a document, and when a deploy has succeeded.
 import { describe, expect, it } from 'vitest';
-import { HOST_OUTCOMES, OUTCOMES, Report, succeeded } from '../../src/core/report.ts';
+import { Report, succeeded } from '../../src/core/report.ts';
 import type { HostOutcome, HostReport } from '../../src/core/report.ts';
+
+const OUTCOMES = ['applied', 'skipped', 'failed', 'unknown', 'not-started'] as const;
+const HOST_OUTCOMES = ['queued', 'running', 'done', 'failed', 'unknown', 'refused', 'not-started'] as const;
 
 const host: HostReport = {
   host: 'web1',
