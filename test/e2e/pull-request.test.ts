@@ -61,7 +61,9 @@ describe('merge', () => {
       base: 'main',
       author: 'ada',
       message: 'Only a remark',
-      files: { 'deploy-configs/shop.yml': `# a remark\n${String(exampleStacks()['deploy-configs/shop.yml'])}` },
+      files: {
+        'deploy-configs/shop.yml': `# a remark\n${String(exampleStacks()['deploy-configs/shop.yml'])}`,
+      },
     });
     const second = await repo.openPull({ title: 'A remark', head: 'words', by: 'ada' });
     const emptyCheck = await waitForCheck(stage, next, 'ashore/plan');
