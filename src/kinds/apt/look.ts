@@ -9,9 +9,9 @@ import {
   activeOf,
   parseFurther,
   parseInstalled,
-  parseNeeds,
   parsePolicy,
   parseProviders,
+  parseRelations,
   parseSimulation,
   parseUnits,
 } from './output.ts';
@@ -79,7 +79,7 @@ export async function readTransactions(
     readText(host, ['sh', '-c', UNIT_FILES]),
     readText(host, ['sh', '-c', ACTIVE_UNITS]),
   ]);
-  const parts = await readParts(host, asked, whole);
+  const parts = await readParts(host, asked, { from: 0, to: asked.length, before: [], whole });
   const active = running.split('\n').map((line) => line.split(' ')[0] ?? '');
   const known = { installed, automatic: new Set(marks.split('\n')), files: parseUnits(files), active };
   const first = asked.find((_, index) => 'refused' in (parts[index] ?? []))?.id ?? null;
@@ -92,47 +92,48 @@ export async function readTransactions(
   return new Map(answers);
 }
 
-type Simulation = readonly Line[] | Omit<Refusal, 'behind'>;
+type Refused = Omit<Refusal, 'behind'>;
+type Simulation = readonly Line[] | Refused;
+
+/** Some of what is asked for, in order, with what apt would do for all before them and for all up to the last of them. */
+interface Range {
+  readonly from: number;
+  readonly to: number;
+  readonly before: readonly Line[];
+  readonly whole: Simulation;
+}
 
 /**
- * What each one does on top of those before it. A simulation takes about a second with Debian's own lists, so one of all is
- * shared out by their dependencies where that is possible; where it is not, each is simulated on top of those before it.
+ * What each one does on top of those before it. A simulation takes about a second with Debian's own lists, so the one of a
+ * range is shared out by the relations of its packages; where they do not explain it, both halves are looked at apart.
  */
 async function readParts(
   host: Reader,
   asked: readonly Asked[],
-  whole: Simulation,
+  range: Range,
 ): Promise<readonly Simulation[]> {
-  if (asked.length === 1) return [whole];
-  const shares = 'refused' in whole ? undefined : await readShares(host, asked, whole);
+  const { from, to, before, whole } = range;
+  const lines = 'refused' in whole ? undefined : parseFurther(before, whole);
+  if (to - from === 1) return [lines ?? whole];
+  const ids = asked.slice(from, to).map(({ id }) => id);
+  const shares = lines && shareLines(ids, lines, await readRelations(host, lines));
   if (shares) return shares;
-  const early = asked.slice(0, -1).map((_, index) => readSimulation(host, asked.slice(0, index + 1)));
-  const simulations = [...(await Promise.all(early)), whole];
-  return simulations.map((now, index) => {
-    const before = simulations[index - 1] ?? [];
-    return 'refused' in now || 'refused' in before ? now : parseFurther(before, now);
-  });
+  const half = Math.ceil((from + to) / 2);
+  const middle = await readSimulation(host, asked.slice(0, half));
+  const first = readParts(host, asked, { from, to: half, before, whole: middle });
+  if ('refused' in middle) return [...(await first), ...ids.slice(half - from).map(() => middle)];
+  const second = readParts(host, asked, { from: half, to, before: middle, whole });
+  return (await Promise.all([first, second])).flat();
 }
 
-async function readShares(
-  host: Reader,
-  asked: readonly Asked[],
-  lines: readonly Line[],
-): Promise<readonly (readonly Line[])[] | undefined> {
+async function readRelations(host: Reader, lines: readonly Line[]) {
   const words = lines.flatMap(({ name, to }) => (to === null ? [] : [`${name}=${to}`]));
-  if (words.length === 0 || words.length < lines.length) return undefined;
-  const needs = parseNeeds(await readText(host, [...DEPENDS, ...words], { limit: 60 }));
-  return shareLines(
-    asked.map(({ id }) => id),
-    lines,
-    needs,
-  );
+  if (words.length === 0) return new Map();
+  return parseRelations(await readText(host, [...DEPENDS, ...words], { limit: 60 }));
 }
 
 const DEPENDS =
-  'env LC_ALL=C apt-cache depends --no-recommends --no-suggests --no-conflicts --no-breaks --no-replaces --no-enhances'.split(
-    ' ',
-  );
+  'env LC_ALL=C apt-cache depends --no-recommends --no-suggests --no-replaces --no-enhances'.split(' ');
 
 const UNIT_FILES =
   "cd /var/lib/dpkg/info && { grep -HE '^/(usr/)?lib/systemd/system/[^/]+[.]service$' -- *.list || [ $? -eq 1 ]; }";

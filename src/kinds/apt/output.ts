@@ -93,18 +93,34 @@ export function parseFurther(before: readonly Line[], now: readonly Line[]): rea
   });
 }
 
+/** Names that a package cannot be without, alternatives among them, and names that it does not stand beside it. */
+export interface Relations {
+  readonly needs: readonly string[];
+  readonly against: readonly string[];
+}
+
 /**
- * `apt-cache depends` without all but dependencies: by name what a package needs, alternatives among them, and for a
- * virtual name, which stands in angle brackets, the packages below it that provide it.
+ * `apt-cache depends`, without what is only recommended: one relation a line, and below a virtual name, which stands in
+ * angle brackets, the packages that provide it.
  */
-export function parseNeeds(text: string): ReadonlyMap<string, readonly string[]> {
-  const blocks = text.split(/^(?=\S)/m).map((block) => block.split('\n'));
+export function parseRelations(text: string): ReadonlyMap<string, Relations> {
+  const blocks = text.split(/^(?=\S)/m).filter((block) => block !== '');
   return new Map(
-    blocks.map(([name = '', ...lines]) => {
-      const words = lines.map((line) => /^(?: [ |](?:Pre)?Depends: | {4})([^<\s]+)$/.exec(line)?.[1]);
-      return [name, words.filter((word) => word !== undefined)] as const;
+    blocks.map((block) => {
+      const [name = '', ...relations] = block.split(/\n(?= [ |]\S)/);
+      const named = (kind: RegExp): string[] =>
+        relations.filter((relation) => kind.test(relation)).flatMap(parseNames);
+      return [
+        name.trim(),
+        { needs: named(/^ [ |](?:Pre)?Depends:/), against: named(/^ [ |](?:Conflicts|Breaks):/) },
+      ];
     }),
   );
+}
+
+function parseNames(relation: string): string[] {
+  const [, ...names] = relation.trim().split(/\s+/);
+  return names.filter((name) => !name.startsWith('<'));
 }
 
 /** The packages that provide a virtual one, from `apt-cache showpkg`. */
