@@ -1,6 +1,7 @@
 // package, service, user and group on real Debian 12 and 13: what is planned is carried out and looked at again, and the traps.
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Blocked, KindChange } from '../../src/core/kind.ts';
+import { file } from '../../src/kinds/file.ts';
 import { group } from '../../src/kinds/group.ts';
 import { packageKind } from '../../src/kinds/package.ts';
 import { service } from '../../src/kinds/service.ts';
@@ -10,7 +11,7 @@ import { labUnavailable, startLab } from '../lab/lab.ts';
 import type { Lab } from '../lab/lab.ts';
 import { createTrial } from '../support/lab-trial.ts';
 import type { Declaration, Trial } from '../support/lab-trial.ts';
-import { addPool } from '../support/trial-pool.ts';
+import { TRIAL_SOURCE, addPool } from '../support/trial-pool.ts';
 
 const unavailable = await labUnavailable();
 if (unavailable !== undefined) console.warn(`skipped: ${unavailable}`);
@@ -186,6 +187,21 @@ describe.skipIf(unavailable !== undefined)('kinds of the system', () => {
         await trial.sh('apt-mark unhold tree');
         await trial.deploy([a.package('trial-foe', {})]);
         await trial.deploy([a.package('trial-foe', { absent: true })]);
+      });
+
+      it('installs from a source that the same plan adds', async () => {
+        const list = '/etc/apt/sources.list.d/trial.list';
+        await trial.sh(`rm ${list} && apt-get -q update`);
+        const declared = [a.package('trial-agent-b', { version: '1.0' })];
+        expect(verdicts(await trial.plan(declared))).toEqual({ 'package/trial-agent-b': 'PACKAGE_UNKNOWN' });
+        const made = await trial.deploy([
+          { kind: file, id: list, spec: { content: TRIAL_SOURCE } },
+          ...declared,
+        ]);
+        expect(made.get('package/trial-agent-b')?.reason).toBe(
+          'not installed; it comes from a package source that this plan adds',
+        );
+        await trial.deploy([a.package('trial-agent-b', { absent: true })]);
       });
 
       it('plans nothing on packages that are half installed', async () => {
