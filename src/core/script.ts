@@ -12,18 +12,19 @@ export function shellCommand(target: Target): string {
 /**
  * `body` is POSIX sh. `nonce` is a word that nothing else prints.
  * A function is read to its closing brace before it runs, so a script that was cut off is a syntax error; and with
- * stdin closed to it no child eats what follows. The empty first lines feed a login profile that reads stdin.
+ * stdin closed to it no child eats what follows. One that was cut off in the name is a command of that name, and no
+ * program is called `_`, where `as` is one. The empty first lines feed a login profile that reads stdin.
  */
 export function formatScript(nonce: string, body: string): Uint8Array {
   const text = `
 
-ashore_main() {
+_ashore() {
 LC_ALL=C PATH=${HOST_PATH}; export LC_ALL PATH; unset CDPATH ENV; umask 077; cd / || exit 90
 printf '\\n@@%s START\\n' ${nonce}
 ${body}
 printf '\\n@@%s DONE\\n' ${nonce}
 }
-ashore_main </dev/null; exit 0
+_ashore </dev/null; exit 0
 `;
   return new TextEncoder().encode(text);
 }

@@ -1,6 +1,6 @@
 // Scripts on stdin, run by a real sh: whole or not at all, told from all else, and silence explained.
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -21,13 +21,8 @@ const target: Target = {
 };
 const NONCE = '0123456789abcdef';
 
-function runUnder(
-  shell: readonly [string, ...string[]],
-  body: string,
-  wrap = (text: Uint8Array) => text,
-): Executed {
-  const [program, ...argv] = shell;
-  const { status, stdout, stderr } = spawnSync(program, argv, { input: wrap(formatScript(NONCE, body)) });
+function runUnder([program, ...argv]: readonly [string, ...string[]], body: string): Executed {
+  const { status, stdout, stderr } = spawnSync(program, argv, { input: formatScript(NONCE, body) });
   return { status, stdout, stderr: stderr.toString() };
 }
 
@@ -93,17 +88,18 @@ describe('a script that was cut off on its way', () => {
   });
   afterAll(() => rmSync(work, { recursive: true }));
 
-  it('does nothing, wherever it was cut', () => {
+  it('does nothing, wherever it was cut, and finds no program of a shortened name', () => {
     const mark = join(work, 'mark');
-    const body = `: >${quote(mark)}`;
-    const whole = formatScript(NONCE, body).length;
-    const call = '\nashore_main </dev/null'.length;
-    for (let length = 0; length < whole - call - '; exit 0\n'.length; length += 1) {
-      const executed = runUnder(['/bin/sh', '-s'], body, (text) => text.subarray(0, length));
-      expect([length, existsSync(mark), said(executed).is]).toEqual([length, false, 'none']);
+    const whole = formatScript(NONCE, `: >${quote(mark)}`);
+    const run = (length: number) =>
+      spawnSync('/bin/sh', ['-s'], { cwd: work, input: whole.subarray(0, length), encoding: 'utf8' });
+    const call = whole.length - '_ashore </dev/null; exit 0\n'.length;
+    for (let length = 0; length < call + '_ashor'.length; length += 1) {
+      const { stdout } = run(length);
+      expect([length, readdirSync(work), stdout]).toEqual([length, [], '']);
     }
-    runUnder(['/bin/sh', '-s'], body);
-    expect(existsSync(mark)).toBe(true);
+    run(whole.length);
+    expect(readdirSync(work)).toEqual(['mark']);
   });
 });
 
