@@ -69,7 +69,7 @@ export function renderPlanCheck(view: PlanView): CheckOutput {
 }
 
 export function renderProblemsCheck(problems: readonly Problem[], link?: Link): CheckOutput {
-  const head = `## ${problemsTitle(problems)}\n\n${NO_PLAN}`;
+  const head = NO_PLAN;
   return {
     title: problemsTitle(problems),
     summary: `${head}\n\n${renderProblemList(problems, link, LIMIT - byteSize(head) - NOTICE)}`,
@@ -158,10 +158,12 @@ function deployActions(report: Report): readonly CheckAction[] {
   return [{ label: 'Retry', description: 'Deploy what is left of this plan', identifier: 'retry' }, again];
 }
 
+/** The page shows the title above this; the words stand here again only where the title had no room for them. */
 function renderDeployHead(report: Report): string {
+  const words = deployWords(report);
   const ended = report.endedAt === null ? '' : `, ended ${prose(time(report.endedAt))}`;
   return [
-    `## ${deployMark(report)} ${prose(deployWords(report))}`,
+    ...(clipTitle(words) === visible(words) ? [] : [`${deployMark(report)} ${prose(words)}`]),
     `Plan ${code(shortDigest(report.plan))} of commit ${code(shortCommit(report.commit))} · asked for by ${code(report.by)} · begun ${prose(time(report.startedAt))}${ended} · run ${code(report.run)}`,
   ].join('\n\n');
 }

@@ -41,7 +41,7 @@ async function tellTheStory(stage: Stage, hosts: DemoHosts): Promise<void> {
 
   title('A second one fails on a host, for a real reason');
   const second = await openPull(stage, 'A new version of the shop', hosts.broken);
-  await waitForComment(stage, second.number, /^## Plan/m);
+  say(shownMarkdown((await waitForComment(stage, second.number, /^## Plan/m)).body));
   await merge(stage, second.number, 'failure');
 
   title('It is repaired');

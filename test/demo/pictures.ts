@@ -22,6 +22,7 @@ try {
   const page = await browser.newPage({ viewport: { width: 1180, height: 900 } });
   const first = await openPull('Put the shop ashore', hosts.first);
   await waitForComment(stage, first, /^## Plan/m);
+  await waitForCheck(stage, await stage.repo.sha('put-the-shop-ashore'), 'ashore/plan');
   await shoot(page, `pull/${first}`, 'plan-comment');
   await waitForCheck(stage, await stage.repo.merge(first, 'ada'), 'ashore/deploy', 300_000);
   const second = await openPull('A new version of the shop', hosts.broken);
