@@ -2,6 +2,7 @@
 // Git is asked by argv; where there is no git, the working tree alone is read.
 import { execFile } from 'node:child_process';
 import { lstat, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { userInfo } from 'node:os';
 import { join, relative } from 'node:path';
 import { promisify } from 'node:util';
 import { digestOf, Plan } from './core/plan.ts';
@@ -89,6 +90,15 @@ export async function readCommitName({ top }: Checkout): Promise<string> {
 export async function readBaseCommit({ top }: Checkout): Promise<string | undefined> {
   const remote = await git(top, ['rev-parse', '--verify', '--quiet', 'refs/remotes/origin/HEAD']);
   return remote ? await git(top, ['merge-base', 'HEAD', remote]) : undefined;
+}
+
+/** Who works on it: a login, or a number where the machine has no name for it, as in some containers. */
+export function readUser(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return `uid ${process.getuid?.()}`;
+  }
 }
 
 /** Keeps a plan, so that a deploy can name it. Returns the path of its file. */

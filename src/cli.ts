@@ -2,7 +2,6 @@
 // The terminal: validate, plan, deploy and explain on a checkout, with the server's own plan, digest and codes.
 // Exit status 0: nothing to do, or done · 2: there are changes · 1: failed, refused, or the configuration is not valid.
 import { randomBytes } from 'node:crypto';
-import { userInfo } from 'node:os';
 import { parseArgs } from 'node:util';
 import {
   openCheckout,
@@ -11,6 +10,7 @@ import {
   readCommit,
   readCommitName,
   readPlans,
+  readUser,
   readWorkingTree,
 } from './checkout.ts';
 import type { Checkout } from './checkout.ts';
@@ -202,7 +202,7 @@ async function deploy(checkout: Checkout, rest: readonly string[], flags: Flags)
     plan: chosen,
     files: await readWorkingTree(checkout),
     run,
-    by: userInfo().username,
+    by: readUser(),
     ...(flags.only ? { only: flags.only } : {}),
     ...(flags.skip ? { skip: flags.skip } : {}),
     report: (report) => showProgress(renderProgressLine(report, chosen)),

@@ -1,6 +1,8 @@
 // A checkout as git knows it: the files of the working tree and of a commit, what a plan is compared with, and kept plans.
+import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { userInfo } from 'node:os';
+import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   openCheckout,
@@ -9,6 +11,7 @@ import {
   readCommit,
   readCommitName,
   readPlans,
+  readUser,
   readWorkingTree,
 } from '../src/checkout.ts';
 import type { Checkout } from '../src/checkout.ts';
@@ -189,6 +192,21 @@ describe('a directory', () => {
   it('is one, or nothing is opened', async () => {
     expect(await openCheckout(join(repository.top, 'nowhere'))).toBeUndefined();
     expect(await openCheckout(join(repository.top, 'deploy-configs/hosts.yml'))).toBeUndefined();
+  });
+});
+
+describe('who works on it', () => {
+  it('is the login', () => {
+    expect(readUser()).toBe(userInfo().username);
+  });
+
+  it('is a number where the machine has no name for it', (context) => {
+    const nameless = (...argv: readonly string[]) =>
+      spawnSync('unshare', ['--user', '--map-user=4242', ...argv], { encoding: 'utf8' });
+    context.skip(nameless('true').status !== 0, 'user namespaces are not to be had here');
+    const script = `import { readUser } from ${JSON.stringify(resolve('src/checkout.ts'))}; console.log(readUser())`;
+    const { status, stdout } = nameless(process.execPath, '--input-type=module', '--eval', script);
+    expect([status, stdout]).toEqual([0, 'uid 4242\n']);
   });
 });
 
