@@ -54,8 +54,10 @@ export const service = defineKind<Spec, State, Want>({
     .regex(/^[A-Za-z0-9_:][A-Za-z0-9_:.\\-]*(?:@[A-Za-z0-9_:.\\-]+)?$/)
     .max(240)
     .refine((id) => !/@(?:\.|$)/.test(id), 'an instance, not a template')
+    // One unit, one address: under both names it could be declared twice.
+    .refine((id) => !id.endsWith('.service'), 'a service is named without `.service`')
     .describe(
-      'Name of the unit; without a suffix, `.service` is meant. An instance (`x@y`) may be named, a template not.',
+      'Name of the unit; without a suffix a service is meant. An instance (`x@y`) may be named, a template not.',
     ),
   spec: Spec,
   resolve,

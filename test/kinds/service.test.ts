@@ -869,10 +869,9 @@ describe('service', () => {
 
   it.each([
     'shop',
-    'shop.service',
     'a.b',
     'foo@bar',
-    'pg@15-main.service',
+    'pg@15-main',
     'x.timer',
     'dev-disk\\x2d1.swap',
     'A_b:c',
@@ -884,6 +883,8 @@ describe('service', () => {
     '',
     'foo@',
     'foo@.service',
+    'shop.service',
+    'pg@15-main.service',
     'getty@.timer',
     '-x',
     '.x',
