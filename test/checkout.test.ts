@@ -201,8 +201,10 @@ describe('who works on it', () => {
   });
 
   it('is a number where the machine has no name for it', (context) => {
-    const nameless = (...argv: readonly string[]) =>
-      spawnSync('unshare', ['--user', '--map-user=4242', ...argv], { encoding: 'utf8' });
+    const [unshare, ...flags] = ['unshare', '--user', '--map-user=4242'] as const;
+    const nameless = (...argv: readonly string[]) => {
+      return spawnSync(unshare, [...flags, ...argv], { encoding: 'utf8' });
+    };
     context.skip(nameless('true').status !== 0, 'user namespaces are not to be had here');
     const script = `import { readUser } from ${JSON.stringify(resolve('src/checkout.ts'))}; console.log(readUser())`;
     const { status, stdout } = nameless(process.execPath, '--input-type=module', '--eval', script);
