@@ -4,6 +4,7 @@ import { afterAll, beforeAll } from 'vitest';
 import { startArena, stopArena } from './arena.ts';
 import './rows/01-code-at-plan-time.ts';
 import './rows/02-a-plan-that-writes.ts';
+import './rows/03-injection.ts';
 import './rows/04-who-commented.ts';
 import './rows/05-approval.ts';
 import './rows/06-push-after-comment.ts';
@@ -11,6 +12,10 @@ import './rows/07-world-moved.ts';
 import './rows/08-policy-of-its-own.ts';
 import './rows/09-buttons.ts';
 import './rows/10-forged-webhooks.ts';
+import './rows/11-comment-provenance.ts';
+import './rows/12-secrets-in-sight.ts';
+import './rows/13-info-leak.ts';
+import './rows/14-forks.ts';
 
 beforeAll(startArena);
 afterAll(stopArena);

@@ -32,17 +32,36 @@ describe('1 code runs at plan time', () => {
 
   const CODE: readonly (readonly [string, string])[] = [
     ['a command', stack(`  - command: go\n    run: [sh, -c, "${TOUCH}"]`)],
-    ['a command with a guard', stack(`  - command: go\n    run: [sh, -c, "${TOUCH}"]\n    creates: ${HOST_CANARY}`)],
+    [
+      'a command with a guard',
+      stack(`  - command: go\n    run: [sh, -c, "${TOUCH}"]\n    creates: ${HOST_CANARY}`),
+    ],
     ['a guard that is a command', stack(`  - command: go\n    run: ["true"]\n    unless: "${TOUCH}"`)],
     ['a check of a file', stack(`  - file: /etc/attack-1\n    content: x\n    validate: "${TOUCH}"`)],
-    ['a unit', stack(`  - service: attack-1\n    unit: { Service: { ExecStartPre: "/bin/sh -c '${TOUCH}'", ExecStart: /bin/true } }`)],
+    [
+      'a unit',
+      stack(
+        `  - service: attack-1\n    unit: { Service: { ExecStartPre: "/bin/sh -c '${TOUCH}'", ExecStart: /bin/true } }`,
+      ),
+    ],
     ['a tag of YAML for JavaScript', `on: all\nresources: !!js/function "function () { return [] }"\n`],
     ['a tag of YAML for Python', `on: all\nresources: !!python/object/apply:os.system ["${TOUCH}"]\n`],
     ['a substitution of the shell', stack(`  - file: /etc/attack-1\n    content: "$(${TOUCH})"`)],
     ['backticks', stack(`  - file: /etc/attack-1\n    content: "\`${TOUCH}\`"`)],
-    ['an expression in a variable', stack(`  - file: /etc/attack-1\n    content: "\${process.mainModule.require('child_process').execSync('${TOUCH}')}"`)],
-    ['a template', stack(`  - file: /etc/attack-1\n    content: "{{ lookup('pipe', '${TOUCH}') }} <% ${TOUCH} %>"`)],
-    ['a value named as a property', `on: all\nvars: { __proto__: { a: 1 }, constructor: x }\nresources: []\n`],
+    [
+      'an expression in a variable',
+      stack(
+        `  - file: /etc/attack-1\n    content: "\${process.mainModule.require('child_process').execSync('${TOUCH}')}"`,
+      ),
+    ],
+    [
+      'a template',
+      stack(`  - file: /etc/attack-1\n    content: "{{ lookup('pipe', '${TOUCH}') }} <% ${TOUCH} %>"`),
+    ],
+    [
+      'a value named as a property',
+      `on: all\nvars: { __proto__: { a: 1 }, constructor: x }\nresources: []\n`,
+    ],
     ['an option of apt as a package', stack(`  - package: "-oAPT::Update::Pre-Invoke::=${TOUCH}"`)],
     ['a name of a package as a pattern', stack('  - package: "lab.hello"')],
   ];
@@ -104,7 +123,9 @@ git -c user.name=ada -c user.email=ada@example.com commit -q -m 'A link' && git 
   });
 
   it('while the command is shown in the plan, and runs when the plan is deployed', async () => {
-    const { pull } = await site.propose({ 'attack-1.yml': stack(`  - command: go\n    run: [touch, /canary-deployed]`) });
+    const { pull } = await site.propose({
+      'attack-1.yml': stack(`  - command: go\n    run: [touch, /canary-deployed]`),
+    });
     expect(site.said(pull)).toContain('touch /canary-deployed');
     expect(await has('web1', '/canary-deployed')).toBe(false);
     await site.comment(pull, `/deploy ${site.digest(pull)}`);

@@ -21,8 +21,16 @@ describe('7 world changed after review', () => {
       '- file: /etc/attack-7b\n    content: "new\\n"',
       'ln -s /etc/shadow /etc/attack-7b',
     ],
-    ['the package is installed by somebody', '- package: lab-hello\n    version: "1.1"', 'apt-get install -y -q lab-hello=1.0 >/dev/null 2>&1'],
-    ['the name is taken by another account', '- user: attack7\n    shell: /bin/bash', 'useradd -u 4321 -s /bin/false attack7'],
+    [
+      'the package is installed by somebody',
+      '- package: lab-hello\n    version: "1.1"',
+      'apt-get install -y -q lab-hello=1.0 >/dev/null 2>&1',
+    ],
+    [
+      'the name is taken by another account',
+      '- user: attack7\n    shell: /bin/bash',
+      'useradd -u 4321 -s /bin/false attack7',
+    ],
   ];
 
   it.each(MOVES)('%s', async (_, resource, move) => {
@@ -38,11 +46,16 @@ describe('7 world changed after review', () => {
     expect(check.conclusion, check.summary ?? '').toBe('action_required');
     expect(check.summary).toContain('PLAN_STALE');
     expect(await has('web1', canary)).toBe(false);
-    expect(await sh('web1', 'cat /etc/passwd; stat -c "%a %U %s %Y" /etc/shadow; ls -la /srv /etc')).toBe(before);
+    expect(await sh('web1', 'cat /etc/passwd; stat -c "%a %U %s %Y" /etc/shadow; ls -la /srv /etc')).toBe(
+      before,
+    );
   });
 
   it.fails('OPEN: an account swaps its own directory for a link, and root writes elsewhere', async () => {
-    await sh('web1', 'install -d -o games -g games /srv/attack-7d /srv/attack-7d/conf; mkdir -p /etc/attack-7-cron');
+    await sh(
+      'web1',
+      'install -d -o games -g games /srv/attack-7d /srv/attack-7d/conf; mkdir -p /etc/attack-7-cron',
+    );
     const stack = 'on: web1\nresources:\n  - file: /srv/attack-7d/conf/x\n    content: "x"\n';
     const { pull } = await site.propose({ 'swap.yml': stack });
     const digest = site.digest(pull);

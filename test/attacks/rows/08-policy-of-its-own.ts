@@ -5,8 +5,7 @@ import { OPEN_POLICY, expectUntouched, note, openSite } from '../site.ts';
 import type { Site } from '../site.ts';
 
 const STRICT = 'deploy: { on: both, by: [maintain], approvals: 1 }\nconfirm: [create]\n';
-const FROZEN =
-  'freeze:\n  - { from: 2020-01-01T00:00:00Z, until: 2099-01-01T00:00:00Z, reason: "closed" }\n';
+const FROZEN = 'freeze:\n  - { from: 2020-01-01T00:00:00Z, until: 2099-01-01T00:00:00Z, reason: "closed" }\n';
 
 describe('8 security config changed by the pull request itself', () => {
   let strict: Site;

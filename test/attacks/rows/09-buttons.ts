@@ -6,7 +6,11 @@ import { expectUntouched, note, openSite, runsOf, wish } from '../site.ts';
 import type { Site, Wish } from '../site.ts';
 
 const Payload = z.looseObject({
-  check_run: z.looseObject({ id: z.number(), external_id: z.string(), app: z.looseObject({ id: z.number() }) }),
+  check_run: z.looseObject({
+    id: z.number(),
+    external_id: z.string(),
+    app: z.looseObject({ id: z.number() }),
+  }),
   requested_action: z.looseObject({ identifier: z.string() }).optional(),
   sender: z.looseObject({ login: z.string() }),
 });
@@ -98,12 +102,30 @@ describe('9 buttons bypass gates', () => {
   });
 
   const FORGERIES: readonly (readonly [string, (payload: Payload) => Payload])[] = [
-    ['of another App', ({ check_run: run, ...rest }) => ({ ...rest, check_run: { ...run, app: { ...run.app, id: 1 } } })],
-    ['with an id that nobody knows', ({ check_run: run, ...rest }) => ({ ...rest, check_run: { ...run, id: 999_999 } })],
-    ['with another external id', ({ check_run: run, ...rest }) => ({ ...rest, check_run: { ...run, external_id: 'f'.repeat(64) } })],
-    ['without an external id', ({ check_run: run, ...rest }) => ({ ...rest, check_run: { ...run, external_id: '' } })],
-    ['of a button that there is not', (payload) => ({ ...payload, requested_action: { identifier: 'deploy; id' } })],
-    ['of a button named as a property', (payload) => ({ ...payload, requested_action: { identifier: '__proto__' } })],
+    [
+      'of another App',
+      ({ check_run: run, ...rest }) => ({ ...rest, check_run: { ...run, app: { ...run.app, id: 1 } } }),
+    ],
+    [
+      'with an id that nobody knows',
+      ({ check_run: run, ...rest }) => ({ ...rest, check_run: { ...run, id: 999_999 } }),
+    ],
+    [
+      'with another external id',
+      ({ check_run: run, ...rest }) => ({ ...rest, check_run: { ...run, external_id: 'f'.repeat(64) } }),
+    ],
+    [
+      'without an external id',
+      ({ check_run: run, ...rest }) => ({ ...rest, check_run: { ...run, external_id: '' } }),
+    ],
+    [
+      'of a button that there is not',
+      (payload) => ({ ...payload, requested_action: { identifier: 'deploy; id' } }),
+    ],
+    [
+      'of a button named as a property',
+      (payload) => ({ ...payload, requested_action: { identifier: '__proto__' } }),
+    ],
     ['by a bot', ({ sender, ...rest }) => ({ ...rest, sender: { ...sender, type: 'Bot' } })],
     ['by nobody', ({ sender, ...rest }) => ({ ...rest, sender: { ...sender, login: 'nobody-at-all' } })],
   ];
@@ -117,7 +139,12 @@ describe('9 buttons bypass gates', () => {
   it("another App's check run that bears our names", async () => {
     const wanted = await wish(site);
     const app = site.github.createApp('impostor');
-    const fake = await site.repo.foreignCheck({ app, sha: wanted.head, name: 'ashore/plan', conclusion: 'success' });
+    const fake = await site.repo.foreignCheck({
+      app,
+      sha: wanted.head,
+      name: 'ashore/plan',
+      conclusion: 'success',
+    });
     const payload = await capture(wanted);
     await forge({
       ...payload,
