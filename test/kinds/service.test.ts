@@ -44,7 +44,6 @@ describe.each(SUITES)('service on %s', (suite) => {
     const dropIn = '[Service]\nNice=1\n';
     expect(await readCase(service, 'service-many', suite)).toEqual({
       up: { ...STATE, ...own('up.service', whole), enabled: 'enabled', run: 'up' },
-      'up.service': { ...STATE, ...own('up.service', whole), enabled: 'enabled' },
       ghost: { ...STATE, load: 'not-found', run: 'up', [ASIDE]: aside('') },
       stale: {
         ...STATE,
@@ -867,17 +866,12 @@ describe('service', () => {
     expect(declared(spec)).toMatchObject({ settle: 5 });
   });
 
-  it.each([
-    'shop',
-    'a.b',
-    'foo@bar',
-    'pg@15-main',
-    'x.timer',
-    'dev-disk\\x2d1.swap',
-    'A_b:c',
-  ])('takes the name %j', (id) => {
-    expect(service.id.safeParse(id).success).toBe(true);
-  });
+  it.each(['shop', 'a.b', 'foo@bar', 'pg@15-main', 'x.timer', 'dev-disk\\x2d1.swap', 'A_b:c'])(
+    'takes the name %j',
+    (id) => {
+      expect(service.id.safeParse(id).success).toBe(true);
+    },
+  );
 
   it.each([
     '',
