@@ -16,6 +16,10 @@ import './rows/11-comment-provenance.ts';
 import './rows/12-secrets-in-sight.ts';
 import './rows/13-info-leak.ts';
 import './rows/14-forks.ts';
+import './rows/15-default-installation.ts';
+import './rows/16-unlock.ts';
+import './rows/17-ssh.ts';
+import './rows/18-hostile-host.ts';
 
 beforeAll(startArena);
 afterAll(stopArena);

@@ -124,7 +124,7 @@ async function assemble(github: GitHubDouble, repo: RepoDouble, settings: Settin
   const lines: string[] = [];
   const log = createLog('trace', { write: (line) => void lines.push(line) });
   const start = async (): Promise<Server> => {
-    const started = await startServer(settings, { octokit: Unhurried, log });
+    const started = await startServer(settings, { octokit: Unhurried, log, grace: 200 });
     github.setWebhookUrl(`${started.url}${settings.webhookPath}`);
     return started;
   };
