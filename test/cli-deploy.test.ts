@@ -89,6 +89,8 @@ describe('from nothing to done', () => {
         '1 of 1 host ended',
       ]),
     );
+    // The last word on progress is taken away before the report.
+    expect(out).toContain('\r\u001b[2K\u001b[1mweb1');
   });
 });
 

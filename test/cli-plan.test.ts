@@ -187,6 +187,11 @@ describe('on a terminal', () => {
     expect(plan).not.toContain('\u001b');
   });
 
+  it('that is narrow shows as much as fits on one line, which can be written over', async () => {
+    const { out } = await ashoreOnTerminal(desk.checkout, ['plan'], desk.env, 20);
+    expect(out.slice(0, out.indexOf('Plan '))).toContain('\r\u001b[2Klooked at 1 of 1 ho\r\u001b[2K');
+  });
+
   it('that is closed, as by head(1), changes neither the work nor its status', async () => {
     const { child, ended } = desk.checkout.start(['plan', '--json'], { env: desk.env });
     child.stdout?.destroy();

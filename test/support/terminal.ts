@@ -79,26 +79,26 @@ export function createCheckout(
   return checkout;
 }
 
-/** Through a pseudo-terminal of 120 columns: all that was shown on it, as one. */
+/** Through a pseudo-terminal: all that was shown on it, as one. */
 export function ashoreOnTerminal(
   { top }: Checkout,
   argv: readonly string[],
   env: Readonly<Record<string, string>>,
+  columns = 120,
 ): Promise<Ran> {
   const words = [process.execPath, CLI, ...argv];
   if (words.some((word) => /[^\w./-]/.test(word))) throw new Error('a word that script(1) would split');
-  const line = `stty cols 120; exec ${words.join(' ')}`;
+  const line = `stty cols ${columns}; exec ${words.join(' ')}`;
   const shown = { TERM: 'xterm-256color', ...env };
   return startChild('script', ['-qec', line, '/dev/null'], top, shown).ended;
 }
 
-/** Compiled once for all children of this process, which halves what each one costs. */
-const compiled = mkdtempSync(join(tmpdir(), 'ashore-compiled-'));
-process.on('exit', () => rmSync(compiled, { recursive: true, force: true }));
+/** Compiled once for all children, which halves what each one costs. */
+const COMPILED = resolve('node_modules/.cache/ashore-compiled');
 
 /** Nothing of the machine's own git configuration, and no agent. */
 const BARE = {
-  NODE_COMPILE_CACHE: compiled,
+  NODE_COMPILE_CACHE: COMPILED,
   GIT_CONFIG_GLOBAL: '/dev/null',
   GIT_CONFIG_NOSYSTEM: '1',
   GIT_AUTHOR_NAME: 'Ada',
