@@ -1,12 +1,13 @@
 import { defineConfig } from 'vitest/config';
 
-// Files that need real hosts come one after the other: they share two cores with the hosts they start.
+// Files that need real hosts. They mostly wait for them, so a few go at once even on two cores, each with hosts of its own.
 const onHosts = ['lab', 'e2e', 'attacks']
   .map((room) => `test/${room}/**/*.test.ts`)
   .concat('test/**/*.lab.test.ts');
 
 export default defineConfig({
   test: {
+    maxWorkers: 3,
     reporters: ['default', './test/reporter.ts'],
     projects: [
       {
@@ -22,7 +23,6 @@ export default defineConfig({
         test: {
           name: 'hosts',
           include: onHosts,
-          fileParallelism: false,
           testTimeout: 300_000,
           hookTimeout: 900_000,
         },

@@ -1,6 +1,7 @@
 // The verb deploy: exactly the plan that is named, host after host, with a report that grows.
 import pLimit from 'p-limit';
 import type { Target } from '../core/host.ts';
+import { digestOf } from '../core/plan.ts';
 import type { HostPlan, Plan } from '../core/plan.ts';
 import type { Reason } from '../core/reason.ts';
 import type { HostReport, Report } from '../core/report.ts';
@@ -17,6 +18,7 @@ import { questionOf, validateConfig } from './plan.ts';
 
 export async function deployPlan(world: DeployWorld, input: DeployInput): Promise<Deployed> {
   const { plan } = input;
+  if (digestOf(plan) !== plan.digest) return refused('PLAN_UNKNOWN', 'the plan is not what its digest says');
   const parsed = validateConfig(input.files, world.kinds);
   if ('problems' in parsed)
     return refused('CONFIG_INVALID', parsed.problems[0]?.message ?? 'the configuration is not valid');

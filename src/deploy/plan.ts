@@ -36,9 +36,7 @@ export async function planConfig(world: DeployWorld, input: PlanInput): Promise<
     return { is: 'refused', reason: { code: 'HOST_UNKNOWN', message: `hosts.yml has no host ${unknown}` } };
   }
   const base = parseBase(input.base, world.kinds);
-  const stacks = input.all
-    ? config.stacks.map((stack) => stack.name)
-    : touchedStacks(config, base, changedFiles(input));
+  const stacks = input.all ? allStacks(config, base) : touchedStacks(config, base, changedFiles(input));
   const hosts = stackHosts(stacks, config, base).filter((host) => input.hosts?.includes(host) ?? true);
   let done = 0;
   const limit = pLimit(HOSTS_AT_ONCE);
@@ -62,6 +60,12 @@ export async function planConfig(world: DeployWorld, input: PlanInput): Promise<
     ...draft,
   };
   return { is: 'plan', plan, config, base };
+}
+
+/** A stack that is gone is planned, too: what it left on its hosts is shown. */
+function allStacks(config: Config, base: Config | undefined): readonly string[] {
+  const names = [...config.stacks, ...(base?.stacks ?? [])].map((stack) => stack.name);
+  return [...new Set(names)].toSorted();
 }
 
 function changedFiles({ files, base }: PlanInput): ReadonlySet<string> {

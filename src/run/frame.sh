@@ -54,6 +54,7 @@ finish_run() {
 change() {
   [ -z "$STOPPED" ] || finish_run failed stopped
   read_clock
+  CHANGE_BEGUN=${NOW%.*}
   synced_event BEGIN "$1" "$NOW"
   "change_$1"
   STATUS=$?

@@ -63,14 +63,16 @@ look_at_unit() {
   IFS=$OLD_IFS
 }
 
-# What is said of a unit that did not stay up, and its journal: of the invocation that died, with what systemd itself
-# says of it (INVOCATION_ID, systemd.journal-fields(7)); of the whole unit where that is empty.
+# What is said of a unit that did not stay up, and what its journal says since the change began. By time and not by
+# invocation: of a program that has died already, journald may take the words for those of the next invocation.
 say_unit() {
   printf '%s: %s (%s/%s, result %s, exit status %s, restarts %s)\n' "$UNIT" "$1" \
     "$ActiveState" "$SubState" "${Result:-none}" "${ExecMainStatus:-none}" "${NRestarts:-0}"
-  LOG=
-  [ -z "$FIRST" ] || LOG=$(journalctl -q --no-pager -n 50 -o short-iso \
-    "_SYSTEMD_INVOCATION_ID=$FIRST" + "INVOCATION_ID=$FIRST")
+  # The last words of a program that just died are still on their way into the journal.
+  sleep 1
+  journalctl -q --sync
+  read_clock
+  LOG=$(journalctl -q --no-pager -n 50 -o short-iso -u "$UNIT" "--since=-$((${NOW%.*} - CHANGE_BEGUN + 1))s")
   [ -n "$LOG" ] || LOG=$(journalctl -q --no-pager -n 50 -o short-iso -u "$UNIT")
   printf '%s\n' "$LOG"
 }

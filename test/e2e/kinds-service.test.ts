@@ -227,13 +227,13 @@ describe.skipIf(unavailable !== undefined)('service', () => {
     it('puts a drop-in on the unit of a package, and takes it away', async () => {
       await trial.deploy([{ kind: packageKind, id: 'lab-hello', spec: {} }]);
       const spec = { drop_in: { Service: { Nice: 3 } }, running: true, settle: 2 };
-      const made = only(await trial.deploy([a('lab-hello.service', spec)]));
+      const made = only(await trial.deploy([a('lab-hello', spec)]));
       expect(reasonOf(made)).toBe('update: its drop-in is not there');
       expect(await trial.sh('systemctl show -P Nice lab-hello')).toBe('3');
       await trial.sh('printf "[Service]\\nNice=4\\n" >/etc/systemd/system/lab-hello.service.d/hand.conf');
-      expect(await planned('lab-hello.service', spec)).toMatch(/hand\.conf changed after it was started$/);
+      expect(await planned('lab-hello', spec)).toMatch(/hand\.conf changed after it was started$/);
       await trial.sh('rm /etc/systemd/system/lab-hello.service.d/hand.conf; systemctl daemon-reload');
-      const back = await trial.deploy([a('lab-hello.service', undefined, lastOf(spec))]);
+      const back = await trial.deploy([a('lab-hello', undefined, lastOf(spec))]);
       expect(reasonOf(only(back))).toMatch(/^delete: no longer declared; the drop-in/);
       expect(
         await trial.sh('systemctl show -P Nice lab-hello; ls -d /etc/systemd/system/lab-hello* || :'),

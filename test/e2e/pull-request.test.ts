@@ -18,7 +18,7 @@ beforeAll(async () => {
     { name: 'db1', suite: 'trixie' },
   ]);
   const files = { 'deploy-configs/hosts.yml': hostsFile(), 'deploy-configs/policy.yml': POLICY };
-  stage = await startStage({ keyPath: lab.clientKey.path, files });
+  stage = await startStage({ keyPath: lab.clientKey.path, files, unhurried: true });
 });
 afterAll(async () => {
   await stage?.stop();

@@ -7,10 +7,10 @@ import { join } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { startServer } from '../../src/server.ts';
-import type { Server } from '../../src/server.ts';
 import type { Settings } from '../../src/settings.ts';
 import { startGitHub } from './github/double.ts';
 import type { GitHubDouble } from './github/double.ts';
+import { Unhurried } from './github/probot.ts';
 import type { RepoDouble } from './github/repo.ts';
 import type { CheckRun, Comment } from './github/state.ts';
 
@@ -24,13 +24,13 @@ export interface StageOptions {
   readonly files: Readonly<Record<string, string | Buffer>>;
   readonly logLevel?: Settings['logLevel'];
   readonly port?: number;
+  /** Without octokit's pauses between writes, which the demo shows and tests need not wait for. */
+  readonly unhurried?: boolean;
 }
 
 export interface Stage {
   readonly github: GitHubDouble;
   readonly repo: RepoDouble;
-  /** Stops the server and starts it anew on the same store. */
-  restart(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -60,17 +60,12 @@ export async function startStage(options: StageOptions): Promise<Stage> {
     port: 0,
     logLevel: options.logLevel ?? 'silent',
   };
-  let server: Server = await startServer(settings);
-  const listen = (): void => github.setWebhookUrl(`${server.url}${settings.webhookPath}`);
-  listen();
+  const overrides = options.unhurried ? { octokit: Unhurried } : {};
+  const server = await startServer(settings, overrides);
+  github.setWebhookUrl(`${server.url}${settings.webhookPath}`);
   return {
     github,
     repo,
-    restart: async () => {
-      await server.stop();
-      server = await startServer(settings);
-      listen();
-    },
     stop: async () => {
       await server.stop();
       rmSync(data, { recursive: true, force: true });

@@ -4,7 +4,7 @@ import { type ApplicationFunction, Probot, ProbotOctokit, createNodeMiddleware }
 import type { GitHubDouble } from './double.ts';
 
 /** octokit spaces writes a second apart and comments three; `defaults({ throttle })` does not turn that off in Probot 14.3.2. */
-class Unhurried extends ProbotOctokit {
+export class Unhurried extends ProbotOctokit {
   constructor(options: ConstructorParameters<typeof ProbotOctokit>[0]) {
     super({ ...options, throttle: { enabled: false } });
   }
