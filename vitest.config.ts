@@ -1,9 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
 // Files that need real hosts. They mostly wait for them, so a few go at once even on two cores, each with hosts of its own.
-const onHosts = ['lab', 'e2e', 'attacks']
-  .map((room) => `test/${room}/**/*.test.ts`)
-  .concat('test/**/*.lab.test.ts');
+const onHosts = ['test/lab/**/*.test.ts', 'test/e2e/**/*.test.ts', 'test/**/*.lab.test.ts'];
+const attacks = ['test/attacks/**/*.test.ts'];
 
 export default defineConfig({
   test: {
@@ -14,7 +13,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: onHosts,
+          exclude: [...onHosts, ...attacks],
           testTimeout: 30_000,
           hookTimeout: 60_000,
         },
@@ -23,6 +22,14 @@ export default defineConfig({
         test: {
           name: 'hosts',
           include: onHosts,
+          testTimeout: 300_000,
+          hookTimeout: 900_000,
+        },
+      },
+      {
+        test: {
+          name: 'attacks',
+          include: attacks,
           testTimeout: 300_000,
           hookTimeout: 900_000,
         },
