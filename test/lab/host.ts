@@ -140,6 +140,7 @@ export class Host implements LabHost {
       const output = await readFile(path.join(this.#directory, 'console.log'), 'utf8');
       throw new Error(
         `lab: ${this.name} did not come up: ${error instanceof Error ? error.message : String(error)}\n${output.slice(-2000)}`,
+        { cause: error },
       );
     }
   }
