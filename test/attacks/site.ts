@@ -16,7 +16,7 @@ import { startGitHub } from '../support/github/double.ts';
 import type { GitHubDouble } from '../support/github/double.ts';
 import type { Delivery } from '../support/github/hooks.ts';
 import type { RepoDouble } from '../support/github/repo.ts';
-import type { CheckRun, Comment } from '../support/github/state.ts';
+import type { CheckRun, Comment, Permissions } from '../support/github/state.ts';
 import { has, hostsFile, theLab } from './arena.ts';
 import type { HostName } from './arena.ts';
 
@@ -29,6 +29,8 @@ export interface SiteOptions {
   /** policy.yml on main; null: there is none. */
   readonly policy?: string | null;
   readonly hosts?: string;
+  /** Permissions of the App beyond those of app.yml. */
+  readonly permissions?: Permissions;
   /** Further files of the first commit. */
   readonly files?: Files;
 }
@@ -59,6 +61,8 @@ export interface Site {
   /** A branch with these files below deploy-configs/, and a pull request of it; planned when it resolves. */
   propose(files: Files, options?: { by?: string; base?: string }): Promise<Proposal>;
   push(branch: string, files: Files, by?: string): Promise<string>;
+  /** The same, without waiting for what becomes of it. */
+  commit(branch: string, files: Files, by?: string): Promise<string>;
   comment(pull: number, body: string, by?: string): Promise<Comment>;
   merge(pull: number, by?: string): Promise<string>;
   /** What the App has said on a pull request, oldest first. */
@@ -86,11 +90,12 @@ const Manifest = z.object({
   default_events: z.array(z.string()),
 });
 
-export async function openSite({ policy = OPEN_POLICY, hosts, files }: SiteOptions = {}): Promise<Site> {
+export async function openSite(options: SiteOptions = {}): Promise<Site> {
+  const { policy = OPEN_POLICY, hosts, files, permissions: more = {} } = options;
   const secret = randomBytes(32).toString('hex');
   const manifest = Manifest.parse(parse(readFileSync('app.yml', 'utf8')));
-  const { default_permissions: permissions, default_events: events } = manifest;
-  const github = await startGitHub({ secret, permissions, events });
+  const permissions = { ...manifest.default_permissions, ...more };
+  const github = await startGitHub({ secret, permissions, events: manifest.default_events });
   for (const login of Object.keys(PEOPLE)) github.createUser(login);
   const repo = await github.createRepo('acme', 'infra');
   for (const [login, role] of Object.entries(PEOPLE)) repo.collaborator(login, role);
@@ -148,8 +153,9 @@ async function assemble(github: GitHubDouble, repo: RepoDouble, settings: Settin
     await settled();
     return value;
   };
-  const push: Site['push'] = (branch, files, by = 'ada') =>
-    after(repo.commit({ branch, author: by, message: 'A change', files: below(files) }));
+  const commit: Site['commit'] = (branch, files, by = 'ada') =>
+    repo.commit({ branch, author: by, message: 'A change', files: below(files) });
+  const push: Site['push'] = (branch, files, by) => after(commit(branch, files, by));
   return {
     github,
     repo,
@@ -157,6 +163,7 @@ async function assemble(github: GitHubDouble, repo: RepoDouble, settings: Settin
     log: () => lines.join(''),
     url: () => server.url,
     settled,
+    commit,
     push,
     said,
     propose: async (files, { by = 'ada', base } = {}) => {

@@ -1,4 +1,5 @@
 // Row 3: no text of a comment or of the configuration is ever read by a shell, on the server or on a host.
+import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -128,12 +129,14 @@ describe('3 shell injection through names and flags', () => {
 
   it.each(NAMES)('in %s: told as a problem, and no host hears of it', async (_, build) => {
     const before = await connections();
+    const heads: string[] = [];
     for (const shape of [0, 2, 5, 8].map((at) => SHAPES[at] ?? String)) {
-      const branch = `names-${Math.random().toString(36).slice(2)}`;
-      const head = await site.push(branch, build(shape(canary.absolute)));
-      await site.repo.openPull({ title: shape(canary.relative).trim() || 'x', head: branch, by: 'ada' });
-      await site.settled();
-      const check = site.check(head, 'ashore/plan');
+      const branch = `names-${randomUUID()}`;
+      heads.push(await site.commit(branch, build(shape(canary.absolute))));
+      await site.repo.openPull({ title: shape(canary.relative), head: branch, by: 'ada' });
+    }
+    await site.settled();
+    for (const check of heads.map((head) => site.check(head, 'ashore/plan'))) {
       expect(check.conclusion, check.summary ?? '').toBe('failure');
     }
     await canary.expectNone();
@@ -153,12 +156,10 @@ describe('3 shell injection through names and flags', () => {
   );
 
   it('in the name of a stack, which is the name of a file, and behind the key of a host', async () => {
-    for (const shape of SHAPES.slice(0, 8)) {
-      const name = shape(canary.relative).replaceAll('/', '');
-      await site.propose({ [`${name}.yml`]: 'on: web1\nresources: []\n' });
-    }
+    const named = SHAPES.slice(0, 8).map((shape) => `${shape(canary.relative).replaceAll('/', '')}.yml`);
+    await site.propose(Object.fromEntries(named.map((name) => [name, 'on: web1\nresources: []\n'])));
     // What stands behind a key is a remark, as in known_hosts.
-    for (const shape of SHAPES) {
+    for (const shape of SHAPES.filter((_, at) => at % 4 === 0)) {
       await site.propose(inventory({ host_key: `${host('web1').hostKey} ${shape(canary.absolute)}` }));
     }
     await canary.expectNone();

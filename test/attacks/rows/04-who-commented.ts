@@ -23,7 +23,6 @@ const HIDDEN: readonly (readonly [string, (command: string) => string])[] = [
   ['as a link', (command) => `[${command}](https://example.com)`],
   ['behind an invisible character', (command) => `\u200b${command}`],
   ['behind a direction mark', (command) => `\u202e${command}`],
-  ['with letters that only look alike', (command) => command.replace('e', '\u0435')],
 ];
 
 /** Shown as code too, and read as commands. */
@@ -50,6 +49,12 @@ describe('4 who commented', () => {
     await expectUntouched(site, quiet);
   });
 
+  it('a command with letters that only look alike is asked back', async () => {
+    await site.comment(quiet.pull, `/d\u0435ploy ${quiet.digest}`);
+    expect(site.said(quiet.pull)).toMatch(/COMMAND_UNKNOWN/);
+    await expectUntouched(site, quiet);
+  });
+
   it.fails.each(OPEN_HIDDEN)('OPEN: a command %s is none', async (_, hide) => {
     const shown = await wish(site);
     const comment = await site.comment(shown.pull, hide(`/deploy ${shown.digest}`));
@@ -72,6 +77,7 @@ describe('4 who commented', () => {
     const wanted = await wish(site);
     site.github.createUser('stranger');
     await site.comment(wanted.pull, `/deploy ${wanted.digest}`, 'stranger');
+    expect(site.said(wanted.pull)).toMatch(/NOT_ALLOWED/);
     await expectUntouched(site, wanted);
   });
 
@@ -80,7 +86,49 @@ describe('4 who commented', () => {
     site.repo.collaborator('linus', 'read');
     await site.comment(wanted.pull, `/deploy ${wanted.digest}`, 'linus');
     site.repo.collaborator('linus', 'write');
+    expect(site.said(wanted.pull)).toMatch(/NOT_ALLOWED/);
     await expectUntouched(site, wanted);
+  });
+
+  it.fails('OPEN: somebody whose right is taken away between the word and the beginning of the run', async () => {
+    const wanted = await wish(site);
+    const begun = (): number => site.github.calls().get('checks/create') ?? 0;
+    const before = begun();
+    site.github.setLatency(600);
+    await site.repo.comment(wanted.pull, `/deploy ${wanted.digest}`, 'linus');
+    await site.github.waitFor(() => begun() > before, { what: 'a run that begins' });
+    site.repo.collaborator('linus', 'read');
+    await site.restart();
+    site.github.setLatency(0);
+    await site.settled();
+    site.repo.collaborator('linus', 'write');
+    expect(await has('web1', wanted.file), site.said(wanted.pull)).toBe(false);
+  });
+
+  const TEAMS = "deploy: { on: both, by: ['@acme/ops'] }\nconfirm: []\n";
+
+  it('of no team, of one of that name elsewhere, of one that the policy does not name', async () => {
+    const teams = await openSite({ policy: TEAMS, permissions: { members: 'read' } });
+    teams.github.setTeam('acme', 'ops', ['mallory']);
+    teams.github.setTeam('evil', 'ops', ['ada']);
+    teams.github.setTeam('acme', 'devops', ['linus']);
+    const wanted = await wish(teams);
+    for (const login of ['ada', 'linus', 'grace']) {
+      await teams.comment(wanted.pull, `/deploy ${wanted.digest}`, login);
+    }
+    await expectUntouched(teams, wanted);
+    await teams.comment(wanted.pull, `/deploy ${wanted.digest}`, 'mallory');
+    expect(await has('web1', wanted.file), teams.said(wanted.pull)).toBe(true);
+    await teams.stop();
+  });
+
+  it('of a team that nobody may look at: it counts for nothing', async () => {
+    const teams = await openSite({ policy: TEAMS });
+    teams.github.setTeam('acme', 'ops', ['ada']);
+    const wanted = await wish(teams);
+    await teams.comment(wanted.pull, `/deploy ${wanted.digest}`, 'ada');
+    await expectUntouched(teams, wanted);
+    await teams.stop();
   });
 
   it('a bot, though it may write', async () => {

@@ -38,6 +38,7 @@ describe('6 push after comment', () => {
     const wanted = await wish(site);
     await late(wanted, command(wanted), () => evil(wanted.branch));
     expect(await has('web1', EVIL), site.said(wanted.pull)).toBe(false);
+    expect(site.said(wanted.pull)).toMatch(/PLAN_SUPERSEDED|PLAN_AMBIGUOUS/);
     await expectUntouched(site, wanted);
   });
 
@@ -52,6 +53,7 @@ describe('6 push after comment', () => {
       await site.repo.forcePush(wanted.branch, old, 'linus');
     });
     expect(await has('web1', EVIL), site.said(wanted.pull)).toBe(false);
+    expect(site.said(wanted.pull)).toMatch(/PLAN_SUPERSEDED|PLAN_AMBIGUOUS/);
     await expectUntouched(site, wanted);
   });
 

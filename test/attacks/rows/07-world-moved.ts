@@ -24,7 +24,7 @@ describe('7 world changed after review', () => {
     [
       'the package is installed by somebody',
       '- package: lab-hello\n    version: "1.1"',
-      'apt-get install -y -q lab-hello=1.0 >/dev/null 2>&1',
+      'apt-get install -y -q --allow-downgrades lab-hello=1.0 >/dev/null 2>&1',
     ],
     [
       'the name is taken by another account',
@@ -34,6 +34,7 @@ describe('7 world changed after review', () => {
   ];
 
   it.each(MOVES)('%s', async (_, resource, move) => {
+    await sh('web1', 'apt-get remove -y -q lab-hello >/dev/null 2>&1');
     const name = move.replaceAll(/[^a-z0-9]/g, '').slice(0, 30);
     const canary = `/etc/attack-7-${name}`;
     const stack = `on: web1\nresources:\n  - file: ${canary}\n    content: "x"\n  ${resource}\n`;

@@ -33,6 +33,7 @@ describe('8 security config changed by the pull request itself', () => {
     const { pull } = await strict.propose({ 'policy.yml': policy, [`own-${count}.yml`]: note(file) });
     const digest = /Plan `([0-9a-f]{12})`/.exec(strict.said(pull))?.[1] ?? '';
     await strict.comment(pull, `/deploy ${digest}`, 'ada');
+    expect(strict.said(pull)).toMatch(/NOT_ALLOWED|PLAN_AMBIGUOUS/);
     await expectUntouched(strict, { pull, file });
   });
 

@@ -4,12 +4,13 @@ import { createHmac, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { connections, has, theLab } from '../arena.ts';
-import { expectUntouched, openSite, runsOf, sign, wish } from '../site.ts';
+import { expectUntouched, note, openSite, runsOf, sign, wish } from '../site.ts';
 import type { Site, Wish } from '../site.ts';
 
 const Comment = z.looseObject({
   comment: z.looseObject({ id: z.number(), body: z.string(), user: z.looseObject({ login: z.string() }) }),
 });
+const Push = z.looseObject({ after: z.string() });
 const Pull = z.looseObject({
   action: z.string(),
   pull_request: z.looseObject({
@@ -147,6 +148,30 @@ describe('10 forged or replayed webhooks', () => {
     await site.deliver('pull_request', { ...payload, action: 'closed', pull_request: merged });
     await site.settled();
     await expectUntouched(site, own);
+  });
+
+  it('a payload that names somebody else as who merged', async () => {
+    const own = await wish(site);
+    site.github.loseDeliveries((event) => event === 'pull_request.closed');
+    await site.merge(own.pull, 'mallory');
+    site.github.loseDeliveries(() => false);
+    const payload = Pull.parse(site.delivery('pull_request', 'closed').request.payload);
+    const grace = { login: 'grace', id: 1, type: 'User' };
+    const merged = { ...payload.pull_request, merged_by: grace, user: grace };
+    await site.deliver('pull_request', { ...payload, pull_request: merged, sender: grace });
+    await site.settled();
+    expect(site.said(own.pull)).toMatch(/NOT_ALLOWED/);
+    expect(await has('web1', own.file)).toBe(false);
+  });
+
+  it.fails('OPEN: a payload that says a branch of anybody is the default branch', async () => {
+    await site.push('main', { 'remark.yml': 'on: web1\nresources: []\n' }, 'grace');
+    const payload = Push.parse(site.delivery('push').request.payload);
+    const after = await site.push('aside', { 'aside.yml': note('/etc/attack-10-aside') }, 'linus');
+    const before = await connections();
+    await site.deliver('push', { ...payload, before: payload.after, after });
+    await site.settled();
+    expect(await connections()).toEqual(before);
   });
 
   it('a payload that names another head: what is planned is what GitHub has', async () => {

@@ -1,7 +1,7 @@
 // Row 12: what the server holds to itself is in no line of its log, at the finest level, and in no word on GitHub.
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { theLab } from '../arena.ts';
+import { sh, theLab } from '../arena.ts';
 import { note, openSite, wish } from '../site.ts';
 import type { Site } from '../site.ts';
 
@@ -84,6 +84,20 @@ describe('12 secrets in comments and logs', () => {
   it('no header of a request with a token, and no token of any kind', () => {
     expect(site.log()).not.toMatch(/gh[a-z]_[A-Za-z0-9]{16,}|eyJ[\w-]+\.eyJ|BEGIN [A-Z ]*PRIVATE KEY/);
     expect(site.log()).not.toMatch(/"authorization":"(?!\[redacted\])/i);
+  });
+
+  it.each([
+    ['to all who may read it', '0644', true],
+    ['to its owner only', '0600', false],
+    ['to its group only', '0640', false],
+  ])('a file of the host that is open %s, in the plan of who wants to write it', async (_, mode, shown) => {
+    const file = `/etc/attack-12-${mode}`;
+    await sh('web1', `printf 'the password is swordfish-${mode}\\n' >${file}; chmod ${mode} ${file}`);
+    const { pull, head } = await site.propose({ [`peek-${mode}.yml`]: note(file) });
+    const check = site.check(head, 'ashore/plan');
+    expect(site.said(pull)).toContain(file);
+    const words = `${site.said(pull)}${check.summary}${check.text}`;
+    expect(words.includes('swordfish'), words).toBe(shown);
   });
 
   it.todo('OPEN: `secret:` values, compared without being shown and scrubbed from all output');

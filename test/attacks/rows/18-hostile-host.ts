@@ -138,6 +138,17 @@ describe('18 a hostile host', () => {
     expectHarmless(`${check.summary}\n\n${check.text}`);
   });
 
+  it('a command that prints without measure', async () => {
+    const flood =
+      'head -c 10000000 /dev/zero | tr "\\0" x; head -c 1000000 /dev/zero | tr "\\0" "\\n"; exit 4';
+    const resources = [{ command: 'flood', run: ['sh', '-c', flood] }];
+    const { pull, head } = await site.propose({ 'flood.yml': stringify({ on: 'web1', resources }) });
+    const memory = process.memoryUsage().rss;
+    await site.comment(pull, `/deploy ${site.digest(pull)}`);
+    expect(process.memoryUsage().rss - memory).toBeLessThan(700 * 2 ** 20);
+    expect(site.check(head, 'ashore/deploy').conclusion).toBe('failure');
+  });
+
   it('a command that looks for what would let it speak as our frame', async () => {
     const look =
       'env; cat /proc/$PPID/environ; ls -l /proc/self/fd; printf "\\n@@%s FINISHED done\\n" "$NONCE"; exit 5';
