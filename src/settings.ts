@@ -8,6 +8,8 @@ import { z } from 'zod';
 export interface SshSettings {
   readonly keyPath: string | undefined;
   readonly agentSocket: string | undefined;
+  /** Private key that planning uses alone; undefined: planning logs in as deploying does. */
+  readonly planKeyPath?: string | undefined;
 }
 
 export interface Settings {
@@ -174,8 +176,9 @@ function parsePrivateKey(
 }
 
 function parseSsh(env: Environment): SshSettings | SettingProblem {
-  const { ASHORE_SSH_KEY_PATH: keyPath, SSH_AUTH_SOCK: agentSocket } = withoutEmpty(env);
-  if (keyPath !== undefined || agentSocket !== undefined) return { keyPath, agentSocket };
+  const set = withoutEmpty(env);
+  const { ASHORE_SSH_KEY_PATH: keyPath, SSH_AUTH_SOCK: agentSocket, ASHORE_PLAN_KEY_PATH: planKeyPath } = set;
+  if (keyPath !== undefined || agentSocket !== undefined) return { keyPath, agentSocket, planKeyPath };
   return {
     name: 'ASHORE_SSH_KEY_PATH or SSH_AUTH_SOCK',
     message: 'is not set',

@@ -1,6 +1,7 @@
 // The verbs on the real world: real kinds, ssh2, the run on the host, the clock. Wiring only.
 import { readFileSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
+import type { Connect, Target } from './core/host.ts';
 import { createDeployer } from './deploy.ts';
 import type { Deployer } from './deploy.ts';
 import { kinds } from './kinds/index.ts';
@@ -10,10 +11,17 @@ import { createConnect } from './ssh/connect.ts';
 import type { ConnectOptions } from './ssh/connect.ts';
 import { createReader } from './ssh/reader.ts';
 
-export function createLiveDeployer(options: ConnectOptions): Deployer {
+/** How hosts are logged in to for deploying, and for planning where that has an identity of its own. */
+export interface LiveOptions extends ConnectOptions {
+  readonly plan?: ConnectOptions;
+}
+
+export function createLiveDeployer(options: LiveOptions): Deployer {
+  const connect = createConnect(options);
   return createDeployer({
     kinds,
-    connect: createConnect(options),
+    connect,
+    connectToLook: options.plan ? connectAsPlanner(options.plan) : connect,
     createReader,
     carryOut: createCarryOut(),
     appendLedger: createAppendLedger(),
@@ -24,14 +32,39 @@ export function createLiveDeployer(options: ConnectOptions): Deployer {
   });
 }
 
-/** The identities that the settings name. Throws when the key's file cannot be read. */
-export function readKeys(ssh: {
-  keyPath: string | undefined;
-  agentSocket: string | undefined;
-}): ConnectOptions {
-  const { keyPath, agentSocket } = ssh;
+/** The identities that the settings name. Throws when a key's file cannot be read. */
+export function readKeys({ keyPath, agentSocket, planKeyPath }: SshSettings): LiveOptions {
   return {
-    keys: keyPath === undefined ? [] : [{ name: keyPath, privateKey: readFileSync(keyPath, 'utf8') }],
+    keys: keyPath === undefined ? [] : [readKey('ASHORE_SSH_KEY_PATH', keyPath)],
     ...(agentSocket === undefined ? {} : { agent: agentSocket }),
+    // No agent: it would offer the keys that may write.
+    ...(planKeyPath === undefined ? {} : { plan: { keys: [readKey('ASHORE_PLAN_KEY_PATH', planKeyPath)] } }),
   };
+}
+
+interface SshSettings {
+  readonly keyPath: string | undefined;
+  readonly agentSocket: string | undefined;
+  readonly planKeyPath?: string | undefined;
+}
+
+/** A key that was pasted in place of its path must not be repeated, as node does with what it cannot open. */
+function readKey(setting: string, path: string): ConnectOptions['keys'][number] {
+  try {
+    return { name: path, privateKey: readFileSync(path, 'utf8') };
+  } catch (error) {
+    const why = error instanceof Error && 'code' in error ? String(error.code) : 'no reason given';
+    throw new Error(`${setting} cannot be read: ${why}`, { cause: error });
+  }
+}
+
+function connectAsPlanner(options: ConnectOptions): Connect {
+  const connect = createConnect(options);
+  return (target) => connect(planTarget(target));
+}
+
+/** The same way there, as the users that only look. */
+function planTarget(target: Target): Target {
+  const jump = target.jump && planTarget(target.jump);
+  return { ...target, user: target.planUser ?? target.user, jump };
 }

@@ -56,6 +56,8 @@ export interface Deployer {
 export interface DeployWorld {
   readonly kinds: readonly AnyKind[];
   readonly connect: Connect;
+  /** For planning: may have an identity of its own, which cannot write. */
+  readonly connectToLook: Connect;
   readonly createReader: (session: Session) => Reader;
   readonly carryOut: CarryOut;
   readonly appendLedger: AppendLedger;

@@ -109,7 +109,7 @@ async function lookAndPlan(world: DeployWorld, question: HostQuestion, config: C
   if (!target) return failed({ code: 'HOST_UNKNOWN', message: `hosts.yml has no host ${question.host}` });
   let session: Session | undefined;
   try {
-    session = await world.connect(target);
+    session = await world.connectToLook(target);
     const found = await observe(world.createReader(session), { target, ...question }, world.kinds);
     return planHost(question, found, world.kinds);
   } catch (error) {
