@@ -63,7 +63,7 @@ while [ "$left" -gt 1 ]; do
 done
 [ $# -gt 1 ] || exit 0
 nobody='setpriv --reuid=65534 --regid=65534 --clear-groups'
-[ "$(id -u)" -eq 0 ] || nobody=
+[ "$(id -u)" -eq 0 ] || nobody='setpriv --ambient-caps=-all --inh-caps=-all'
 opens=$(paths "$@" | $nobody xargs -0 sh -c '
   for path do if [ -r "$path" ]; then printf "open "; else printf "closed "; fi; done' look 2>/dev/null)
 fits $(($# / 2)) $opens || opens=
