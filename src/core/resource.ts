@@ -47,3 +47,5 @@ export interface Config {
 }
 
 export type ParsedConfig = { readonly config: Config } | { readonly problems: readonly Problem[] };
+  /** Names of the secrets that are used, sorted. */
+  readonly secrets: readonly string[];
