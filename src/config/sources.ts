@@ -44,7 +44,7 @@ export function sourcesOf(
         used.add(name);
         return secrets.find(name);
       },
-      compose: secrets.compose,
+      compose: (names, composed) => secrets.compose(names, composed),
     },
   };
 }

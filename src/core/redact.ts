@@ -5,9 +5,9 @@ import { formatSecret, revealSecret } from './secret.ts';
 import type { Secret } from './secret.ts';
 
 export interface Redactor {
-  redact(text: string): string;
+  readonly redact: (text: string) => string;
   /** For text that arrives in pieces: what may be said now, and what must wait for more. */
-  split(text: string): { readonly said: string; readonly rest: string };
+  readonly split: (text: string) => { readonly said: string; readonly rest: string };
 }
 
 /** Shorter than this nothing can be cut out without cutting up everything else. */

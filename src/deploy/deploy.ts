@@ -128,7 +128,7 @@ function applyHostOf(world: DeployWorld, { config, vault }: OpenedConfig, questi
     planAgain: (found) => redactPlan(vault.redactor, planHost(question, found, world.kinds)),
     carryOut: redactRun(vault.redactor, world.carryOut),
     appendLedger: world.appendLedger,
-    secret: vault.find,
+    secret: (seal) => vault.find(seal),
     wait: world.wait,
   };
 }

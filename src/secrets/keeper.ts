@@ -41,7 +41,7 @@ function readIdentities(path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {
-    throw new Error(`the file of the age identity cannot be read: ${codeOf(error)}`);
+    throw new Error(`the file of the age identity cannot be read: ${codeOf(error)}`, { cause: error });
   }
 }
 
