@@ -4,12 +4,16 @@ import { createPrivateKey } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 
-/** How hosts are logged in to. At least one of both is there. */
+/** How hosts are logged in to, and what opens secrets. At least one of the first two is there. */
 export interface SshSettings {
   readonly keyPath: string | undefined;
   readonly agentSocket: string | undefined;
   /** Private key that planning uses alone; undefined: planning logs in as deploying does. */
   readonly planKeyPath?: string | undefined;
+  /** File of the age identity; undefined: no configuration that uses secrets can be planned. */
+  readonly ageKeyPath?: string | undefined;
+  /** Directory of the secrets that are on this machine and not in a repository. */
+  readonly secretsPath?: string | undefined;
 }
 
 export interface Settings {
@@ -178,7 +182,16 @@ function parsePrivateKey(
 function parseSsh(env: Environment): SshSettings | SettingProblem {
   const set = withoutEmpty(env);
   const { ASHORE_SSH_KEY_PATH: keyPath, SSH_AUTH_SOCK: agentSocket, ASHORE_PLAN_KEY_PATH: planKeyPath } = set;
-  if (keyPath !== undefined || agentSocket !== undefined) return { keyPath, agentSocket, planKeyPath };
+  const { ASHORE_AGE_KEY_PATH: ageKeyPath, ASHORE_SECRETS: secretsPath } = set;
+  if (secretsPath !== undefined && ageKeyPath === undefined) {
+    const message = 'is not set, but ASHORE_SECRETS is';
+    const hint =
+      'Make an identity with age-keygen and name its file: what may be kept of a secret is keyed by it';
+    return { name: 'ASHORE_AGE_KEY_PATH', message, hint };
+  }
+  if (keyPath !== undefined || agentSocket !== undefined) {
+    return { keyPath, agentSocket, planKeyPath, ageKeyPath, secretsPath };
+  }
   return {
     name: 'ASHORE_SSH_KEY_PATH or SSH_AUTH_SOCK',
     message: 'is not set',

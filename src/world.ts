@@ -10,10 +10,14 @@ import { createCarryOut } from './run/carry-out.ts';
 import { createConnect } from './ssh/connect.ts';
 import type { ConnectOptions } from './ssh/connect.ts';
 import { createReader } from './ssh/reader.ts';
+import { openKeeper } from './secrets/keeper.ts';
+import type { SecretKeeper } from './core/secret.ts';
 
 /** How hosts are logged in to for deploying, and for planning where that has an identity of its own. */
 export interface LiveOptions extends ConnectOptions {
   readonly plan?: ConnectOptions;
+  /** Opens secrets; without it no configuration that uses some can be planned. */
+  readonly secrets?: SecretKeeper;
 }
 
 export function createLiveDeployer(options: LiveOptions): Deployer {
@@ -25,6 +29,7 @@ export function createLiveDeployer(options: LiveOptions): Deployer {
     createReader,
     carryOut: createCarryOut(),
     appendLedger: createAppendLedger(),
+    ...(options.secrets === undefined ? {} : { secrets: options.secrets }),
     now: () => new Date(),
     wait: async (milliseconds) => {
       await wait(milliseconds);
@@ -33,11 +38,13 @@ export function createLiveDeployer(options: LiveOptions): Deployer {
 }
 
 /** The identities that the settings name. Throws when a key's file cannot be read. */
-export function readKeys({ keyPath, agentSocket, planKeyPath }: SshSettings): LiveOptions {
+export function readKeys(settings: SshSettings): LiveOptions {
+  const { keyPath, agentSocket, planKeyPath, ageKeyPath: agePath, secretsPath: directory } = settings;
   return {
     keys: keyPath === undefined ? [] : [readKey('ASHORE_SSH_KEY_PATH', keyPath)],
     ...(agentSocket === undefined ? {} : { agent: agentSocket }),
     // No agent: it would offer the keys that may write.
+    ...(agePath === undefined ? {} : { secrets: openKeeper({ agePath, directory }) }),
     ...(planKeyPath === undefined ? {} : { plan: { keys: [readKey('ASHORE_PLAN_KEY_PATH', planKeyPath)] } }),
   };
 }
@@ -46,6 +53,8 @@ interface SshSettings {
   readonly keyPath: string | undefined;
   readonly agentSocket: string | undefined;
   readonly planKeyPath?: string | undefined;
+  readonly ageKeyPath?: string | undefined;
+  readonly secretsPath?: string | undefined;
 }
 
 /** A key that was pasted in place of its path must not be repeated, as node does with what it cannot open. */
