@@ -11,6 +11,7 @@ import './rows/07-world-moved.ts';
 import './rows/08-policy-of-its-own.ts';
 import './rows/09-buttons.ts';
 import './rows/10-forged-webhooks.ts';
+import './rows/12-secrets.ts';
 
 beforeAll(startArena);
 afterAll(stopArena);

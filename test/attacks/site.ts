@@ -31,6 +31,8 @@ export interface SiteOptions {
   readonly hosts?: string;
   /** Further files of the first commit. */
   readonly files?: Files;
+  /** What opens secrets. */
+  readonly secrets?: Pick<Settings['ssh'], 'ageKeyPath' | 'secretsPath'>;
 }
 
 type Files = Readonly<Record<string, string | Buffer | null>>;
@@ -86,7 +88,12 @@ const Manifest = z.object({
   default_events: z.array(z.string()),
 });
 
-export async function openSite({ policy = OPEN_POLICY, hosts, files }: SiteOptions = {}): Promise<Site> {
+export async function openSite({
+  policy = OPEN_POLICY,
+  hosts,
+  files,
+  secrets,
+}: SiteOptions = {}): Promise<Site> {
   const secret = randomBytes(32).toString('hex');
   const manifest = Manifest.parse(parse(readFileSync('app.yml', 'utf8')));
   const { default_permissions: permissions, default_events: events } = manifest;
@@ -106,7 +113,7 @@ export async function openSite({ policy = OPEN_POLICY, hosts, files }: SiteOptio
     webhookSecret: secret,
     webhookPath: '/api/github/webhooks',
     apiUrl: github.apiUrl,
-    ssh: { keyPath: theLab().clientKey.path, agentSocket: undefined },
+    ssh: { keyPath: theLab().clientKey.path, agentSocket: undefined, ...secrets },
     data: mkdtempSync(join(tmpdir(), 'ashore-attack-')),
     host: '127.0.0.1',
     port: 0,
