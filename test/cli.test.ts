@@ -32,7 +32,10 @@ describe('help', () => {
       'plan',
       'deploy',
       'explain',
+      'bootstrap',
+      '--plan-key',
       'ASHORE_SSH_KEY_PATH',
+      'ASHORE_PLAN_KEY_PATH',
       'SSH_AUTH_SOCK',
       '0',
       '1',
@@ -100,6 +103,25 @@ describe('explain', () => {
 
   it('lists the codes', async () => {
     expect((await good.ashore(['explain'])).err.trimEnd().split('\n')).toEqual(REASON_CODES);
+  });
+});
+
+describe('bootstrap', () => {
+  it('prints a script and asks no host', async () => {
+    const { status, out, err } = await good.ashore(['bootstrap', 'web1']);
+    expect([status, err]).toEqual([0, '']);
+    expect(out).toMatch(/^#!\/bin\/sh\n[^]*\n# The host: web1\n[^]*\nmain\n$/);
+  });
+
+  it.each([
+    [['bootstrap'], /^COMMAND_INVALID: [^]*name the host that is to be set up/],
+    [['bootstrap', 'web2'], /^HOST_UNKNOWN: [^]*did you mean web1\?/],
+    [['bootstrap', 'web1', '--plan-key', '/nowhere.pub'], /\/nowhere\.pub cannot be read: ENOENT/],
+    [['bootstrap', 'web1', '--only', 'web1'], /bootstrap takes no --only/],
+  ])('%j is refused', async (argv, like) => {
+    const { status, out, err } = await good.ashore(argv);
+    expect([status, out]).toEqual([1, '']);
+    expect(err).toMatch(like);
   });
 });
 
