@@ -24,6 +24,8 @@ export interface Settings {
   /** Of GitHub Enterprise Server; undefined is github.com. */
   readonly apiUrl: string | undefined;
   readonly ssh: SshSettings;
+  /** Path of the file that says which repository may reach which hosts; undefined: each may reach all. */
+  readonly repositories?: string | undefined;
   /** Directory of the store. */
   readonly data: string;
   readonly host: string;
@@ -76,6 +78,7 @@ export function parseSettings(
     webhookPath: data.WEBHOOK_PATH,
     apiUrl: data.GITHUB_API_URL?.replace(/\/+$/, ''),
     ssh,
+    repositories: data.ASHORE_REPOSITORIES === 'all' ? undefined : data.ASHORE_REPOSITORIES,
     data: data.ASHORE_DATA,
     host: data.HOST,
     port: data.PORT,
@@ -112,6 +115,7 @@ const Plain = z.object({
     .refine((secret) => !isGuessable(secret), 'can be guessed'),
   WEBHOOK_PATH: z.string().startsWith('/', 'does not begin with /').default('/api/github/webhooks'),
   GITHUB_API_URL: z.url({ protocol: /^https?$/, error: 'is not an http(s) address' }).optional(),
+  ASHORE_REPOSITORIES: z.string('is not set'),
   ASHORE_DATA: z.string().default('./data'),
   HOST: z.string().default('localhost'),
   PORT: z.coerce
@@ -128,6 +132,8 @@ const HINTS: Readonly<Record<string, string>> = {
   WEBHOOK_SECRET: "Make one with `openssl rand -hex 32` and put the same into the App's settings on GitHub",
   WEBHOOK_PATH: 'Leave it out for /api/github/webhooks',
   GITHUB_API_URL: 'Leave it out for github.com; for GitHub Enterprise Server it is https://<host>/api/v3',
+  ASHORE_REPOSITORIES:
+    'Name the YAML file that says which repository may reach which hosts, or set it to `all` where everybody with write in any repository of the installation may reach every host',
   HOST: 'Leave it out for localhost, or set 0.0.0.0 inside a container',
   PORT: 'Leave it out for 3000',
   LOG_LEVEL: 'Leave it out for info',

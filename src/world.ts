@@ -9,6 +9,8 @@ import { createAppendLedger } from './run/append-ledger.ts';
 import { createCarryOut } from './run/carry-out.ts';
 import { createConnect } from './ssh/connect.ts';
 import type { ConnectOptions } from './ssh/connect.ts';
+import { permitConnect } from './ssh/permit.ts';
+import type { Permit } from './ssh/permit.ts';
 import { createReader } from './ssh/reader.ts';
 import { openKeeper } from './secrets/keeper.ts';
 import type { SecretKeeper } from './core/secret.ts';
@@ -16,16 +18,20 @@ import type { SecretKeeper } from './core/secret.ts';
 /** How hosts are logged in to for deploying, and for planning where that has an identity of its own. */
 export interface LiveOptions extends ConnectOptions {
   readonly plan?: ConnectOptions;
+  /** What may be reached at all; everything when it is left out, as from a person's own terminal. */
+  readonly permit?: Permit;
   /** Opens secrets; without it no configuration that uses some can be planned. */
   readonly secrets?: SecretKeeper;
 }
 
 export function createLiveDeployer(options: LiveOptions): Deployer {
-  const connect = createConnect(options);
+  const { permit } = options;
+  const guard = (open: Connect): Connect => (permit ? permitConnect(open, permit) : open);
+  const connect = guard(createConnect(options));
   return createDeployer({
     kinds,
     connect,
-    connectToLook: options.plan ? connectAsPlanner(options.plan) : connect,
+    connectToLook: options.plan ? guard(connectAsPlanner(options.plan)) : connect,
     createReader,
     carryOut: createCarryOut(),
     appendLedger: createAppendLedger(),
@@ -43,8 +49,8 @@ export function readKeys(settings: SshSettings): LiveOptions {
   return {
     keys: keyPath === undefined ? [] : [readKey('ASHORE_SSH_KEY_PATH', keyPath)],
     ...(agentSocket === undefined ? {} : { agent: agentSocket }),
-    // No agent: it would offer the keys that may write.
     ...(agePath === undefined ? {} : { secrets: openKeeper({ agePath, directory }) }),
+    // No agent: it would offer the keys that may write.
     ...(planKeyPath === undefined ? {} : { plan: { keys: [readKey('ASHORE_PLAN_KEY_PATH', planKeyPath)] } }),
   };
 }

@@ -25,6 +25,7 @@ const LAYERS: Record<string, readonly (string | RegExp)[]> = {
   'bootstrap.ts': ['bootstrap', 'deploy.ts', 'kinds', 'core', NODE],
   'command-line.ts': [NODE],
   'settings.ts': ['zod', 'core', NODE],
+  'repositories.ts': ['ssh', 'yaml', 'zod'],
   'log.ts': ['pino', 'core'],
   'checkout.ts': ['core', 'deploy.ts', NODE],
   github: [
@@ -54,6 +55,7 @@ const LAYERS: Record<string, readonly (string | RegExp)[]> = {
     NODE,
   ],
   'server.ts': [
+    'repositories.ts',
     'config',
     'deploy.ts',
     'world.ts',

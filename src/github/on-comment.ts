@@ -2,20 +2,21 @@
 import type { Reason } from '../core/reason.ts';
 import { renderHelp, renderRefusal } from '../render/comment.ts';
 import type { StoredPlan } from '../store/plans.ts';
-import { authorize } from './authorize.ts';
 import type { Runner } from './carry-out.ts';
 import { COMMANDS, parseComment } from './command.ts';
 import type { Command } from './command.ts';
 import { postReply } from './comments.ts';
 import { reasonOf } from './failure.ts';
-import { readActor } from './permissions.ts';
 import type { Account } from './permissions.ts';
 import { planPull } from './plan-pull.ts';
+import { readPull } from './pulls.ts';
 import { react } from './reactions.ts';
 import { fullName } from './repo.ts';
 import type { GithubWorld, Repo } from './repo.ts';
 import { findRun, requestDeploy } from './request-deploy.ts';
-import { pullStateOf, readPolicy, surveyPull } from './survey.ts';
+import { refusePlan } from './request-plan.ts';
+import { stopDeploys } from './stop-deploys.ts';
+import { surveyPull } from './survey.ts';
 import type { Survey } from './survey.ts';
 
 export interface NewComment {
@@ -70,18 +71,28 @@ async function carryOutCommand(course: Course, command: Command): Promise<readon
       await postReply(course.repo, course.comment.pull, renderHelp(COMMANDS));
       return [];
     case 'plan':
-      return plan(course, command.hosts);
+      return plan(course, command);
     case 'deploy':
       return deploy(course, command);
+    case 'freeze':
+    case 'hold':
+    case 'unfreeze':
+    case 'release':
+      return stopDeploys(course, command);
     default:
       return command satisfies never;
   }
 }
 
-async function plan({ world, repo, comment }: Course, hosts: readonly string[]): Promise<readonly Reason[]> {
-  const refused = await refusePlan(world, repo, comment.pull, comment.account);
+async function plan(course: Course, command: Extract<Command, { is: 'plan' }>): Promise<readonly Reason[]> {
+  const { world, repo, comment } = course;
+  const { head } = await readPull(repo, comment.pull);
+  const commit = command.commit !== undefined && head.startsWith(command.commit) ? head : undefined;
+  const { pull, delivery } = comment;
+  const refused = await refusePlan(world, repo, { pull, account: comment.account, commit });
   if (refused.length > 0) return refused;
-  const outcome = await planPull(world, repo, { pull: comment.pull, hosts, delivery: comment.delivery });
+  const hosts = commit === undefined ? command.hosts : [];
+  const outcome = await planPull(world, repo, { pull, hosts, delivery, ...(commit ? { commit } : {}) });
   switch (outcome.is) {
     case 'shown':
       await react(repo, comment.id, '+1');
@@ -100,22 +111,6 @@ const UNTOUCHED: Reason = {
   message: 'this pull request changes nothing below deploy-configs/, so there is nothing to plan',
   next: 'Change something below deploy-configs/.',
 };
-
-/** Whether somebody may have the hosts of a pull request looked at. */
-export async function refusePlan(
-  world: GithubWorld,
-  repo: Repo,
-  pull: number,
-  account: Account,
-): Promise<readonly Reason[]> {
-  const survey = await surveyPull(repo, pull);
-  const read = await readPolicy(world, repo, survey.tip);
-  if ('reason' in read) return [read.reason];
-  const actor = await readActor(repo, account, read.policy.by);
-  const shared = { policy: read.policy, pull: pullStateOf(survey), reviews: [], now: world.now() };
-  const decision = authorize({ actor, ...shared });
-  return decision.allowed ? [] : decision.reasons;
-}
 
 async function deploy(
   course: Course,
@@ -136,6 +131,7 @@ async function deploy(
     account: comment.account,
     via: 'comment',
     named: command.plan !== undefined,
+    confirm: command.confirm,
     only: command.only,
     skip: command.skip,
     delivery: comment.delivery,

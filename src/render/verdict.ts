@@ -1,6 +1,6 @@
 // The first screen of a plan in markdown, shared by comment and check run: verdict, what is in the way, what to type.
-import type { Plan } from '../core/plan.ts';
-import { countChanges, isComplete, isEmpty, shortDigest } from '../core/plan.ts';
+import type { HostPlan, Plan } from '../core/plan.ts';
+import { countChanges, isComplete, isEmpty, mayLose, shortDigest } from '../core/plan.ts';
 import type { Reason } from '../core/reason.ts';
 import type { Link } from './change.ts';
 import { code, prose } from './escape.ts';
@@ -25,6 +25,8 @@ export interface PlanView {
   /** The pull request is merged: from here on only a command or a button deploys. */
   readonly merged?: boolean;
   readonly link?: Link;
+  /** What is typed to confirm the loss of data; null when its time is over. */
+  readonly token?: string | null;
 }
 
 /** Bytes for the list of what is in the way. */
@@ -97,7 +99,7 @@ function deployRows(view: PlanView): readonly Row[] {
   const ready = sound.filter((host) => host.changes.length > 0).map((host) => host.host);
   const [first, second] = ready;
   if (first === undefined) return [];
-  const deploy = `/deploy ${shortDigest(plan.digest)}`;
+  const deploy = `/deploy ${shortDigest(plan.digest)}${tokenWords(view, sound)}`;
   const later = mode === 'merge' && merged !== true ? ', once merged' : '';
   const broken = brokenHosts(plan);
   const skip = broken.length > TYPED_HOSTS ? '<hosts>' : broken.join(' ');
@@ -115,6 +117,12 @@ function deployRows(view: PlanView): readonly Row[] {
           },
         ]),
   ];
+}
+
+/** What loses data is only deployed with its token. */
+function tokenWords({ token }: PlanView, hosts: readonly HostPlan[]): string {
+  const lost = hosts.some(({ changes }) => changes.some(mayLose));
+  return lost && typeof token === 'string' ? ` --confirm ${token}` : '';
 }
 
 /** The ways to all of the plan that policy leaves open; some verbs want the plan named even after a merge. */

@@ -48,7 +48,11 @@ describe('10 forged or replayed webhooks', () => {
     ['a short one', (body, secret) => `sha256=${hmac('sha256', secret, body).slice(0, 8)}`],
     ['one digit less', (body, secret) => `sha256=${hmac('sha256', secret, body).slice(0, -1)}`],
     ['one digit more', (body, secret) => `sha256=${hmac('sha256', secret, body)}0`],
-    ['one digit wrong', (body, secret) => `sha256=${hmac('sha256', secret, body).replace(/.$/, (last) => (last === '0' ? '1' : '0'))}`],
+    [
+      'one digit wrong',
+      (body, secret) =>
+        `sha256=${hmac('sha256', secret, body).replace(/.$/, (last) => (last === '0' ? '1' : '0'))}`,
+    ],
     ['one of another body', (body, secret) => sign(secret, `${body} `)],
     ['one by the secret that Probot has by default', (body) => sign('development', body)],
     ['one by no secret', (body) => sign('', body)],
@@ -162,7 +166,12 @@ describe('10 forged or replayed webhooks', () => {
     const before = await connections();
     await site.github.createRepo('other', 'private', { installed: false });
     const payload = Pull.parse(site.delivery('pull_request', 'opened').request.payload);
-    const repository = { name: 'private', full_name: 'other/private', owner: { login: 'other' }, default_branch: 'main' };
+    const repository = {
+      name: 'private',
+      full_name: 'other/private',
+      owner: { login: 'other' },
+      default_branch: 'main',
+    };
     await site.deliver('pull_request', { ...payload, repository });
     await site.settled();
     expect(await connections()).toEqual(before);
@@ -179,6 +188,7 @@ describe('10 forged or replayed webhooks', () => {
       PATH: process.env['PATH'] ?? '',
       APP_ID: '1',
       PRIVATE_KEY: site.settings.privateKey,
+      ASHORE_REPOSITORIES: 'all',
       ASHORE_SSH_KEY_PATH: theLab().clientKey.path,
       ASHORE_DATA: site.settings.data,
       ...(secret === undefined ? {} : { WEBHOOK_SECRET: secret }),
