@@ -2,6 +2,7 @@
 import type { Reason } from '../core/reason.ts';
 import { renderHelp, renderRefusal } from '../render/comment.ts';
 import type { StoredPlan } from '../store/plans.ts';
+import type { Requirement } from './authorize.ts';
 import type { Runner } from './carry-out.ts';
 import { COMMANDS, parseComment } from './command.ts';
 import type { Command } from './command.ts';
@@ -39,20 +40,24 @@ export async function onComment(
   const parsed = parseComment(comment.body);
   if (parsed.is === 'nothing') return;
   await react(repo, comment.id, 'eyes');
-  const answer = async (reasons: readonly Reason[]): Promise<void> => {
+  const answer = async ({ reasons, requirements }: Refusal): Promise<void> => {
     if (reasons.length === 0) return;
     await react(repo, comment.id, 'confused');
     await postReply(
       repo,
       comment.pull,
-      renderRefusal(reasons, { text: parsed.text, by: comment.account.login }),
+      renderRefusal(reasons, {
+        text: parsed.text,
+        by: comment.account.login,
+        ...(requirements ? { requirements } : {}),
+      }),
     );
   };
-  if (parsed.is === 'refused') return answer([parsed.reason]);
+  if (parsed.is === 'refused') return answer({ reasons: [parsed.reason] });
   try {
     await answer(await carryOutCommand({ world, runner, repo, comment }, parsed.command));
   } catch (error) {
-    await answer([reasonOf(error, comment.delivery)]);
+    await answer({ reasons: [reasonOf(error, comment.delivery)] });
     throw error;
   }
 }
@@ -64,21 +69,26 @@ interface Course {
   readonly comment: NewComment;
 }
 
-/** Why not; empty when it is done or under way. */
-async function carryOutCommand(course: Course, command: Command): Promise<readonly Reason[]> {
+/** Why not, and all that was asked for; no reason when it is done or under way. */
+interface Refusal {
+  readonly reasons: readonly Reason[];
+  readonly requirements?: readonly Requirement[];
+}
+
+async function carryOutCommand(course: Course, command: Command): Promise<Refusal> {
   switch (command.is) {
     case 'help':
       await postReply(course.repo, course.comment.pull, renderHelp(COMMANDS));
-      return [];
+      return { reasons: [] };
     case 'plan':
-      return plan(course, command);
+      return { reasons: await plan(course, command) };
     case 'deploy':
       return deploy(course, command);
     case 'freeze':
     case 'hold':
     case 'unfreeze':
     case 'release':
-      return stopDeploys(course, command);
+      return { reasons: await stopDeploys(course, command) };
     default:
       return command satisfies never;
   }
@@ -112,19 +122,16 @@ const UNTOUCHED: Reason = {
   next: 'Change something below deploy-configs/.',
 };
 
-async function deploy(
-  course: Course,
-  command: Extract<Command, { is: 'deploy' }>,
-): Promise<readonly Reason[]> {
+async function deploy(course: Course, command: Extract<Command, { is: 'deploy' }>): Promise<Refusal> {
   const { world, runner, repo, comment } = course;
   const begun = await findRun(world, repo, comment);
   if (begun) {
     void runner.follow(repo, begun);
-    return [];
+    return { reasons: [] };
   }
   const survey = await surveyPull(repo, comment.pull);
   const found = await findPlan(course, survey, command.plan);
-  if ('code' in found) return [found];
+  if ('code' in found) return { reasons: [found] };
   const asked = await requestDeploy(world, repo, {
     survey,
     stored: found,
@@ -137,10 +144,10 @@ async function deploy(
     delivery: comment.delivery,
     comment: comment.id,
   });
-  if (asked.is === 'refused') return asked.reasons;
+  if (asked.is === 'refused') return asked;
   // The run is kept and goes on by itself; further comments must not wait for its end.
   void runner.follow(repo, asked.run);
-  return [];
+  return { reasons: [] };
 }
 
 /** The plan that is named, or the only one that the author of a bare /deploy can have seen. */

@@ -109,7 +109,7 @@ async function readReported(repo: Repo, number: number): Promise<readonly Report
 const PASSING = ['SUCCESS', 'NEUTRAL', 'SKIPPED'];
 
 function reportedOf(context: Context): Reported {
-  if (context.__typename === 'StatusContext') {
+  if ('context' in context) {
     const pending = context.state === 'PENDING' || context.state === 'EXPECTED';
     const ended = context.state === 'SUCCESS' ? 'passed' : 'failed';
     const state = pending ? 'pending' : ended;

@@ -41,6 +41,8 @@ describe('required checks', () => {
     await rig.repo.status({ sha, context: 'tests', by: 'grace', state: 'failure' });
     await deploy(pull);
     expect(last(pull)).toContain('CHECKS_FAILED');
+    expect(last(pull)).toContain('| ⛔ | required checks | tests | tests failed | whoever runs them |');
+    expect(last(pull)).toContain('| ✅ | plan |');
     expect(rig.fleet.deployed).toEqual([]);
     await rig.repo.status({ sha, context: 'tests', by: 'grace', state: 'success' });
     await deploy(pull);
