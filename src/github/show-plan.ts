@@ -7,6 +7,7 @@ import { renderPlanComment, renderProblems } from '../render/comment.ts';
 import type { PlanView } from '../render/verdict.ts';
 import { findBlockers } from './authorize.ts';
 import { putSticky } from './comments.ts';
+import { readNotices } from './notices.ts';
 import { fullName } from './repo.ts';
 import type { GithubWorld, Repo } from './repo.ts';
 import { readDone } from './shown.ts';
@@ -88,6 +89,7 @@ async function viewPlan(world: GithubWorld, repo: Repo, survey: Survey, plan: Pl
     base: survey.base,
     merged: survey.pull.state === 'merged',
     link: linkTo(survey),
+    notices: await readNotices(world, repo, survey),
   };
   if ('reason' in read) return { ...shared, mode: 'merge', blockers: [{ reason: read.reason }] };
   const standing = await readStanding(world, repo, survey, read.policy);

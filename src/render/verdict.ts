@@ -3,7 +3,7 @@ import type { HostPlan, Plan } from '../core/plan.ts';
 import { countChanges, isComplete, isEmpty, mayLose, shortDigest } from '../core/plan.ts';
 import type { Reason } from '../core/reason.ts';
 import type { Link } from './change.ts';
-import { code, prose } from './escape.ts';
+import { code, prose, proseWithCode } from './escape.ts';
 import { keepWhole } from './fit.ts';
 import { fixerWords, renderNext, renderReason } from './reason.ts';
 import { tallyChanges } from './risk.ts';
@@ -27,11 +27,14 @@ export interface PlanView {
   readonly link?: Link;
   /** What is typed to confirm the loss of data; null when its time is over. */
   readonly token?: string | null;
+  /** What must not be overlooked, a sentence each. */
+  readonly notices?: readonly string[];
 }
 
 /** Bytes for the list of what is in the way. */
 const BLOCKER_ROOM = 8000;
 const SHOWN_NAMES = 4;
+const SHOWN_NOTICES = 20;
 /** Hosts that are spelled out in a command before it is left to the reader. */
 const TYPED_HOSTS = 12;
 
@@ -52,7 +55,7 @@ export function verdictWords(plan: Plan): readonly string[] {
   ];
 }
 
-export function renderVerdict({ plan, commit, base, merged }: PlanView): string {
+export function renderVerdict({ plan, commit, base, merged, notices = [] }: PlanView): string {
   const on = base === undefined ? '' : ` on base ${code(shortCommit(base))}`;
   const of = merged === true ? 'Merge commit' : 'Commit';
   const stacks = plan.stacks.length === 0 ? '' : ` · ${stackWords(plan.stacks)}`;
@@ -62,9 +65,16 @@ export function renderVerdict({ plan, commit, base, merged }: PlanView): string 
     isEmpty(plan) ? emptyWords(plan) : renderCounts(plan),
     `${of} ${code(shortCommit(commit))}${on}${stacks} · hosts looked at ${prose(time(plan.at))}${again}`,
     renderForeign(plan),
+    renderNotices(notices),
   ]
     .filter((paragraph) => paragraph !== '')
     .join('\n\n');
+}
+
+function renderNotices(notices: readonly string[]): string {
+  const shown = notices.slice(0, SHOWN_NOTICES).map((notice) => `- ⚠️ ${proseWithCode(notice)}`);
+  const more = notices.length - shown.length;
+  return [...shown, ...(more > 0 ? [`- ⚠️ … and ${more} more such lines`] : [])].join('\n');
 }
 
 /** What must happen before the deploy, as a list to tick off; empty when nothing is in the way. */

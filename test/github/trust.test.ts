@@ -110,3 +110,38 @@ describe('the token', () => {
     expect(rig.fleet.deployed).toEqual([]);
   });
 });
+
+describe('what must not be overlooked', () => {
+  it('is said in the plan: another policy, new hosts, other addresses, other keys', async () => {
+    await start({ files: HOSTS });
+    const key = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ2rZ1cI6CqvVbYkKxRrMXxJKp2tJbbB6hI2aCcG0F5Z';
+    const hosts = [
+      `  web1: { address: 10.0.0.99, host_key: ${HOST_KEY} }`,
+      `  web2: { address: 10.0.0.11, host_key: ${key} }`,
+      `  web3: { address: 10.0.0.12, host_key: ${HOST_KEY} }`,
+    ];
+    const files = {
+      'deploy-configs/hosts.yml': `hosts:\n${hosts.join('\n')}\n`,
+      'deploy-configs/policy.yml': 'deploy: { on: comment, by: [read] }\n',
+    };
+    await rig.repo.commit({ branch: 'more', author: 'ada', message: 'More', files });
+    const pull = await rig.repo.openPull({ title: 'More', head: 'more', by: 'ada' });
+    await rig.settled();
+    const notices = last(pull)
+      .split('\n')
+      .filter((line) => line.startsWith('- ⚠️'));
+    expect(notices).toEqual([
+      expect.stringContaining('changes policy: the policy of the base branch applies'),
+      expect.stringContaining('`web1` is reached elsewhere'),
+      expect.stringContaining('`web2` gets another host key'),
+      expect.stringContaining('`web3` is new'),
+    ]);
+    await rig.comment(pull, `/deploy ${rig.digest(pull)}`, 'mallory');
+    expect(last(pull)).toContain('NOT_ALLOWED');
+  });
+
+  it('is nothing in most plans', async () => {
+    await start();
+    expect(last(await rig.open('v2'))).not.toContain('⚠️');
+  });
+});
