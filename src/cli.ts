@@ -87,9 +87,13 @@ async function validate(checkout: Checkout): Promise<Exit> {
   const files = await readWorkingTree(checkout);
   const parsed = validateConfig(files, kinds);
   if ('problems' in parsed) return showProblems(parsed.problems, files);
-  const { resources, targets, stacks } = parsed.config;
+  const { resources, targets, stacks, secrets } = parsed.config;
   const where = `${count(stacks.length, 'stack')} on ${count(targets.size, 'host')}`;
   print(`valid: ${count(resources.length, 'resource')} in ${where}`);
+  const absent = secrets.filter((name) => !files.has(`deploy-configs/secrets/${name}.age`));
+  if (secrets.length > 0) print(`not opened: ${count(secrets.length, 'secret')}`);
+  if (absent.length > 0)
+    print(`not in deploy-configs/secrets/, so they must be on the server: ${absent.join(', ')}`);
   return EXIT.done;
 }
 

@@ -172,6 +172,21 @@ describe('validate', () => {
       checkout.remove();
     }
   });
+
+  it('opens no secret, and says which ones only the server can have', async () => {
+    const secret = '  - file: /etc/NAME.key\n    secret: NAME\n';
+    const checkout = createCheckout({
+      ...GOOD,
+      'deploy-configs/base.yml': `${STACK}${secret.replaceAll('NAME', 'here')}${secret.replaceAll('NAME', 'there')}`,
+      'deploy-configs/secrets/here.age': 'not even encrypted',
+    });
+    expect(await checkout.ashore(['validate'])).toEqual({
+      status: 0,
+      out: 'valid: 3 resources in 1 stack on 1 host\nnot opened: 2 secrets\nnot in deploy-configs/secrets/, so they must be on the server: there\n',
+      err: '',
+    });
+    checkout.remove();
+  });
 });
 
 describe('the working tree', () => {

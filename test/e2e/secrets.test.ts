@@ -134,6 +134,26 @@ describe.each(['old', 'new'])('on %s', (name) => {
     }
   });
 
+  it('a run that is killed leaves no value behind', async () => {
+    const host = fleet.lab.host(name);
+    const slow = STACK.replaceAll('trial-shop', 'killed') + '  - command: wait\n    run: [sleep, "60"]\n';
+    const files = await configure(slow, name, PASSWORD);
+    const deploying = deploy(await planOf(files), files);
+    const directory = await sh(
+      host,
+      'for i in $(seq 100); do pgrep -x sleep >/dev/null && break; sleep 0.1; done; echo /run/ashore/*/secrets/*; stat -fc %T /run/ashore/*/secrets; stat -c %a /run/ashore/*/secrets/*',
+    );
+    expect(directory).toMatch(
+      /^(\/run\/ashore\/secrets-[0-9-]+\/secrets\/[0-9a-f]{64} ?){2}\ntmpfs\n600\n600\n$/,
+    );
+    await sh(host, 'kill -9 $(systemctl show -P MainPID "ashore-secrets-*")');
+    expect((await deploying).hosts[0]).toMatchObject({ outcome: 'unknown' });
+    // systemd cleans up when nobody of the run is left; whoever follows it may hear of its end before.
+    const emptied =
+      'for i in $(seq 100); do [ -n "$(ls /run/ashore)" ] || break; sleep 0.1; done; ls /run/ashore';
+    expect(await sh(host, emptied)).toBe('');
+  });
+
   it('another value than the one that was planned is another plan', async () => {
     const directory = mkdtempSync(join(folder, 'own-'));
     writeFileSync(join(directory, 'later'), 'first value', { mode: 0o600 });
