@@ -1,5 +1,6 @@
 // What stands between a plan and its deploy beyond the people: required checks, freezes and holds, tokens, and time.
 import { afterEach, describe, expect, it } from 'vitest';
+import { openStore } from '../../src/store/store.ts';
 import { STACK } from './fleet.ts';
 import { startRig } from './rig.ts';
 import type { Rig, RigOptions } from './rig.ts';
@@ -108,6 +109,36 @@ describe('the token', () => {
     await deploy(pull, ` --confirm ${token}`);
     expect(last(pull)).toContain('CONFIRMATION_NEEDED');
     expect(rig.fleet.deployed).toEqual([]);
+  });
+});
+
+describe('a run that was accepted and has not begun', () => {
+  const accept = async (pull: number): Promise<void> => {
+    const opened = openStore(rig.settings.data, { who: 'a test', now: () => new Date() });
+    if (opened.is === 'locked') throw new Error('the store is still open');
+    const { store } = opened;
+    const stored = await store.plans.current({ repo: 'acme/infra', pull });
+    const installation = [...rig.github.world.installations.values()][0]?.id;
+    if (!stored || installation === undefined) throw new Error('nothing was planned');
+    const { commit, plan } = stored;
+    const run = { id: 'pr-1-accepted', repo: 'acme/infra', installation, pull, commit, plan: plan.digest };
+    const request = { via: 'comment', named: true } as const;
+    await store.runs.start({ ...run, by: 'ada', request, hosts: ['web1', 'web2'] });
+    await store.close();
+  };
+  it.each([
+    ['is carried out when all is as it was', 'write', 1],
+    ['is refused when who asked has lost the right since', 'read', 0],
+  ] as const)('%s', async (_, role, deploys) => {
+    await start();
+    const pull = await rig.open('v2');
+    await rig.restart(async () => {
+      await accept(pull);
+      rig.repo.collaborator('ada', role);
+    });
+    await rig.settled();
+    expect(rig.fleet.deployed.length).toBe(deploys);
+    expect(last(pull).includes('NOT_ALLOWED')).toBe(deploys === 0);
   });
 });
 
