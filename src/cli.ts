@@ -2,7 +2,6 @@
 // The terminal: validate, plan, deploy and explain on a checkout, with the server's own plan, digest and codes.
 // Exit status 0: nothing to do, or done · 2: there are changes · 1: failed, refused, or the configuration is not valid.
 import { randomBytes } from 'node:crypto';
-import { parseArgs } from 'node:util';
 import {
   openCheckout,
   putPlan,
@@ -14,6 +13,8 @@ import {
   readWorkingTree,
 } from './checkout.ts';
 import type { Checkout } from './checkout.ts';
+import { COMMANDS, HELP, isCommand, parseCommandLine } from './command-line.ts';
+import type { Command, Flags } from './command-line.ts';
 import { countChanges, isComplete } from './core/plan.ts';
 import type { Plan } from './core/plan.ts';
 import { suggest } from './core/problem.ts';
@@ -26,48 +27,6 @@ import { count } from './render/words.ts';
 
 const EXIT = { done: 0, failed: 1, changes: 2 } as const;
 type Exit = (typeof EXIT)[keyof typeof EXIT];
-
-const HELP = `ashore: plans a checkout's deploy-configs/ against its live hosts, and carries out exactly that plan
-
-  ashore validate                  check the configuration; no host is asked
-  ashore plan [host…]              look at the hosts and say what would change, and why
-    --base <commit>                plan only the stacks that differ from this commit
-                                   (default: where the branch left origin's default branch; all stacks on it)
-    --all                          plan every stack
-    --json                         the plan as JSON
-    --verbose                      every command, and every line that differs
-  ashore deploy <plan>             carry out a plan, by its digest
-    --only <host>  --skip <host>   only these hosts, or all but these; may be given more than once
-    --json                         the report as JSON
-  ashore explain <CODE>            what a reason code means and who can do what about it
-
-  -C <directory>                   the checkout; default: here
-
-Hosts are logged in to with the key ASHORE_SSH_KEY_PATH names, or with the agent at SSH_AUTH_SOCK.
-Exit status: 0 nothing to do, or done · 2 there are changes · 1 failed, refused or not valid
-`;
-
-const OPTIONS = {
-  help: { type: 'boolean', short: 'h' },
-  json: { type: 'boolean' },
-  all: { type: 'boolean' },
-  verbose: { type: 'boolean', short: 'v' },
-  base: { type: 'string' },
-  only: { type: 'string', multiple: true },
-  skip: { type: 'string', multiple: true },
-  directory: { type: 'string', short: 'C' },
-} as const;
-
-type Flags = ReturnType<typeof parseArgs<{ options: typeof OPTIONS }>>['values'];
-
-/** How many words follow each command, and which flags; a word or flag too many is never just left out. */
-const COMMANDS = {
-  validate: { words: 0, flags: [] },
-  plan: { words: Infinity, flags: ['base', 'all', 'json', 'verbose'] },
-  deploy: { words: 1, flags: ['only', 'skip', 'json'] },
-  explain: { words: 1, flags: [] },
-} as const satisfies Record<string, { words: number; flags: readonly (keyof typeof OPTIONS)[] }>;
-type Command = keyof typeof COMMANDS;
 
 /** Whoever reads may have seen enough, as head(1) has; the work goes on and ends with its own status. */
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -86,19 +45,6 @@ async function main(argv: readonly string[]): Promise<Exit> {
   }
   if (!isCommand(command)) return refuseCommand(command);
   return refuseExtra(command, rest, values) ?? (await runCommand(command, rest, values));
-}
-
-function parseCommandLine(argv: readonly string[]) {
-  try {
-    return parseArgs({ args: [...argv], options: OPTIONS, allowPositionals: true });
-  } catch (error) {
-    // The sentences that follow speak of arguments that begin with a dash.
-    return { refused: error instanceof Error ? error.message.replace(/\.\s.*/s, '') : String(error) };
-  }
-}
-
-function isCommand(text: string): text is Command {
-  return Object.hasOwn(COMMANDS, text);
 }
 
 function refuseCommand(text: string): Exit {
@@ -126,6 +72,8 @@ async function runCommand(command: Command, rest: readonly string[], flags: Flag
       return plan(checkout, rest, flags);
     case 'deploy':
       return deploy(checkout, rest, flags);
+    case 'bootstrap':
+      return bootstrap(checkout, rest, flags);
     default:
       return command satisfies never;
   }
@@ -139,9 +87,13 @@ async function validate(checkout: Checkout): Promise<Exit> {
   const files = await readWorkingTree(checkout);
   const parsed = validateConfig(files, kinds);
   if ('problems' in parsed) return showProblems(parsed.problems, files);
-  const { resources, targets, stacks } = parsed.config;
+  const { resources, targets, stacks, secrets } = parsed.config;
   const where = `${count(stacks.length, 'stack')} on ${count(targets.size, 'host')}`;
   print(`valid: ${count(resources.length, 'resource')} in ${where}`);
+  const absent = secrets.filter((name) => !files.has(`deploy-configs/secrets/${name}.age`));
+  if (secrets.length > 0) print(`not opened: ${count(secrets.length, 'secret')}`);
+  if (absent.length > 0)
+    print(`not in deploy-configs/secrets/, so they must be on the server: ${absent.join(', ')}`);
   return EXIT.done;
 }
 
@@ -214,6 +166,16 @@ async function deploy(checkout: Checkout, rest: readonly string[], flags: Flags)
   return succeeded(report) ? EXIT.done : EXIT.failed;
 }
 
+async function bootstrap(checkout: Checkout, rest: readonly string[], flags: Flags): Promise<Exit> {
+  const { printBootstrap } = await import('./bootstrap.ts');
+  const files = await readWorkingTree(checkout);
+  const printed = printBootstrap(files, rest[0], { plan: flags['plan-key'], deploy: flags['deploy-key'] });
+  if ('problems' in printed) return showProblems(printed.problems, files);
+  if ('refused' in printed) return showReason(printed.refused);
+  print(printed.script);
+  return EXIT.done;
+}
+
 function explain(text: string | undefined): Exit {
   const code = text?.toUpperCase();
   if (code === undefined) return complain(REASON_CODES.join('\n'));
@@ -241,9 +203,7 @@ async function openDeployer(): Promise<Deployer | undefined> {
     return createLiveDeployer(readKeys(parsed.settings));
   } catch (error) {
     if (!(error instanceof Error)) throw error;
-    // A key that was pasted in place of its path must not be repeated, as node does with what it cannot open.
-    const why = 'code' in error ? `ASHORE_SSH_KEY_PATH cannot be read: ${String(error.code)}` : error.message;
-    complain(`${why}. Name the private key that the hosts let in.`);
+    complain(`${error.message}. Name the private key that the hosts let in.`);
     return undefined;
   }
 }

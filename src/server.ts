@@ -1,4 +1,5 @@
 // The server: store, webhook route, inbox and Probot put together, started and stopped. Wiring only.
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { Server as HttpServer } from 'node:http';
 import { hostname } from 'node:os';
@@ -19,7 +20,9 @@ import { createTurns } from './github/turns.ts';
 import { createListener } from './github/webhook.ts';
 import { kinds } from './kinds/index.ts';
 import { createLog } from './log.ts';
-import type { Settings } from './settings.ts';
+import { parseRepositories } from './repositories.ts';
+import type { RepositoryEntry } from './repositories.ts';
+import type { Settings, SshSettings } from './settings.ts';
 import { openStore } from './store/store.ts';
 import type { Opened, Store, StoreOptions } from './store/store.ts';
 import { createLiveDeployer, readKeys } from './world.ts';
@@ -53,11 +56,12 @@ export async function startServer(settings: Settings, overrides: Overrides = {})
   const now = overrides.now ?? (() => new Date());
   const store = open(settings, now);
   try {
-    const deployer = overrides.deployer ?? openDeployer(settings);
+    const { deployer } = overrides;
+    const deployerOf = deployer ? () => deployer : openDeployers(settings);
     const parts = startWork({
       settings,
       store,
-      deployer,
+      deployerOf,
       log,
       now,
       octokit: overrides.octokit ?? ProbotOctokit,
@@ -100,18 +104,36 @@ interface Parts {
 interface Ingredients {
   readonly settings: Settings;
   readonly store: Store;
-  readonly deployer: Deployer;
+  readonly deployerOf: (repo: string) => Deployer;
   readonly octokit: typeof ProbotOctokit;
   readonly log: Logger;
   readonly now: () => Date;
 }
 
-function openDeployer({ ssh }: Settings): Deployer {
+/** One deployer a repository: each reaches what it may reach, with its own key. All keys are read at the start. */
+function openDeployers({ ssh, repositories: path }: Settings): (repo: string) => Deployer {
   try {
-    return createLiveDeployer(readKeys(ssh));
+    if (path === undefined) {
+      const deployer = createLiveDeployer(readKeys(ssh));
+      return () => deployer;
+    }
+    const repositories = parseRepositories(readFileSync(path, 'utf8'));
+    const entries = [...repositories].map(([repo, entry]) => [repo, openDeployer(ssh, repo, entry)] as const);
+    const deployers = new Map(entries);
+    return (repo) => deployers.get(repo.toLowerCase()) ?? openDeployer(ssh, repo, { hosts: [] });
   } catch (error) {
-    throw new StartRefused(`the SSH key cannot be used: ${wordsOf(error)}`);
+    const what = path === undefined ? 'the SSH key' : `the SSH key or ${path}`;
+    throw new StartRefused(`${what} cannot be used: ${wordsOf(error)}`);
   }
+}
+
+function openDeployer(ssh: SshSettings, repo: string, entry: RepositoryEntry): Deployer {
+  const { hosts, key, plan_key: planKey, age_key: ageKeyPath, secrets: secretsPath } = entry;
+  const secrets = { ageKeyPath, secretsPath };
+  // No agent beside a key of its own: it would offer the keys of others.
+  const own = { keyPath: key, agentSocket: undefined, planKeyPath: planKey, ...secrets };
+  const keys = key === undefined ? { ...ssh, planKeyPath: planKey ?? ssh.planKeyPath, ...secrets } : own;
+  return createLiveDeployer({ ...readKeys(keys), permit: { repo, hosts } });
 }
 
 function open({ data }: Settings, now: () => Date): Store {
@@ -135,7 +157,7 @@ function wordsOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-function startWork({ settings, store, deployer, octokit, log, now }: Ingredients): Parts {
+function startWork({ settings, store, deployerOf, octokit, log, now }: Ingredients): Parts {
   const probot = new Probot({
     appId: settings.appId,
     privateKey: settings.privateKey,
@@ -146,7 +168,7 @@ function startWork({ settings, store, deployer, octokit, log, now }: Ingredients
   });
   const world: GithubWorld = {
     store,
-    deployer,
+    deployerOf,
     validate: (files: ConfigFiles) => validateConfig(files, kinds),
     parsePolicy,
     appId: settings.appId,

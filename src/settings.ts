@@ -4,10 +4,16 @@ import { createPrivateKey } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 
-/** How hosts are logged in to. At least one of both is there. */
+/** How hosts are logged in to, and what opens secrets. At least one of the first two is there. */
 export interface SshSettings {
   readonly keyPath: string | undefined;
   readonly agentSocket: string | undefined;
+  /** Private key that planning uses alone; undefined: planning logs in as deploying does. */
+  readonly planKeyPath?: string | undefined;
+  /** File of the age identity; undefined: no configuration that uses secrets can be planned. */
+  readonly ageKeyPath?: string | undefined;
+  /** Directory of the secrets that are on this machine and not in a repository. */
+  readonly secretsPath?: string | undefined;
 }
 
 export interface Settings {
@@ -18,6 +24,8 @@ export interface Settings {
   /** Of GitHub Enterprise Server; undefined is github.com. */
   readonly apiUrl: string | undefined;
   readonly ssh: SshSettings;
+  /** Path of the file that says which repository may reach which hosts; undefined: each may reach all. */
+  readonly repositories?: string | undefined;
   /** Directory of the store. */
   readonly data: string;
   readonly host: string;
@@ -70,6 +78,7 @@ export function parseSettings(
     webhookPath: data.WEBHOOK_PATH,
     apiUrl: data.GITHUB_API_URL?.replace(/\/+$/, ''),
     ssh,
+    repositories: data.ASHORE_REPOSITORIES === 'all' ? undefined : data.ASHORE_REPOSITORIES,
     data: data.ASHORE_DATA,
     host: data.HOST,
     port: data.PORT,
@@ -106,6 +115,7 @@ const Plain = z.object({
     .refine((secret) => !isGuessable(secret), 'can be guessed'),
   WEBHOOK_PATH: z.string().startsWith('/', 'does not begin with /').default('/api/github/webhooks'),
   GITHUB_API_URL: z.url({ protocol: /^https?$/, error: 'is not an http(s) address' }).optional(),
+  ASHORE_REPOSITORIES: z.string('is not set'),
   ASHORE_DATA: z.string().default('./data'),
   HOST: z.string().default('localhost'),
   PORT: z.coerce
@@ -122,6 +132,8 @@ const HINTS: Readonly<Record<string, string>> = {
   WEBHOOK_SECRET: "Make one with `openssl rand -hex 32` and put the same into the App's settings on GitHub",
   WEBHOOK_PATH: 'Leave it out for /api/github/webhooks',
   GITHUB_API_URL: 'Leave it out for github.com; for GitHub Enterprise Server it is https://<host>/api/v3',
+  ASHORE_REPOSITORIES:
+    'Name the YAML file that says which repository may reach which hosts, or set it to `all` where everybody with write in any repository of the installation may reach every host',
   HOST: 'Leave it out for localhost, or set 0.0.0.0 inside a container',
   PORT: 'Leave it out for 3000',
   LOG_LEVEL: 'Leave it out for info',
@@ -174,8 +186,18 @@ function parsePrivateKey(
 }
 
 function parseSsh(env: Environment): SshSettings | SettingProblem {
-  const { ASHORE_SSH_KEY_PATH: keyPath, SSH_AUTH_SOCK: agentSocket } = withoutEmpty(env);
-  if (keyPath !== undefined || agentSocket !== undefined) return { keyPath, agentSocket };
+  const set = withoutEmpty(env);
+  const { ASHORE_SSH_KEY_PATH: keyPath, SSH_AUTH_SOCK: agentSocket, ASHORE_PLAN_KEY_PATH: planKeyPath } = set;
+  const { ASHORE_AGE_KEY_PATH: ageKeyPath, ASHORE_SECRETS: secretsPath } = set;
+  if (secretsPath !== undefined && ageKeyPath === undefined) {
+    const message = 'is not set, but ASHORE_SECRETS is';
+    const hint =
+      'Make an identity with age-keygen and name its file: what may be kept of a secret is keyed by it';
+    return { name: 'ASHORE_AGE_KEY_PATH', message, hint };
+  }
+  if (keyPath !== undefined || agentSocket !== undefined) {
+    return { keyPath, agentSocket, planKeyPath, ageKeyPath, secretsPath };
+  }
   return {
     name: 'ASHORE_SSH_KEY_PATH or SSH_AUTH_SOCK',
     message: 'is not set',

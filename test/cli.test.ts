@@ -32,7 +32,10 @@ describe('help', () => {
       'plan',
       'deploy',
       'explain',
+      'bootstrap',
+      '--plan-key',
       'ASHORE_SSH_KEY_PATH',
+      'ASHORE_PLAN_KEY_PATH',
       'SSH_AUTH_SOCK',
       '0',
       '1',
@@ -103,6 +106,25 @@ describe('explain', () => {
   });
 });
 
+describe('bootstrap', () => {
+  it('prints a script and asks no host', async () => {
+    const { status, out, err } = await good.ashore(['bootstrap', 'web1']);
+    expect([status, err]).toEqual([0, '']);
+    expect(out).toMatch(/^#!\/bin\/sh\n[^]*\n# The host: web1\n[^]*\nmain\n$/);
+  });
+
+  it.each([
+    [['bootstrap'], /^COMMAND_INVALID: [^]*name the host that is to be set up/],
+    [['bootstrap', 'web2'], /^HOST_UNKNOWN: [^]*did you mean web1\?/],
+    [['bootstrap', 'web1', '--plan-key', '/nowhere.pub'], /\/nowhere\.pub cannot be read: ENOENT/],
+    [['bootstrap', 'web1', '--only', 'web1'], /bootstrap takes no --only/],
+  ])('%j is refused', async (argv, like) => {
+    const { status, out, err } = await good.ashore(argv);
+    expect([status, out]).toEqual([1, '']);
+    expect(err).toMatch(like);
+  });
+});
+
 describe('validate', () => {
   it('counts what a good configuration holds', async () => {
     expect(await good.ashore(['validate'])).toEqual({
@@ -149,6 +171,21 @@ describe('validate', () => {
       expect(err).toContain(`deploy-configs/hosts.yml:1:1 CONFIG_MISSING ${words}\n`);
       checkout.remove();
     }
+  });
+
+  it('opens no secret, and says which ones only the server can have', async () => {
+    const secret = '  - file: /etc/NAME.key\n    secret: NAME\n';
+    const checkout = createCheckout({
+      ...GOOD,
+      'deploy-configs/base.yml': `${STACK}${secret.replaceAll('NAME', 'here')}${secret.replaceAll('NAME', 'there')}`,
+      'deploy-configs/secrets/here.age': 'not even encrypted',
+    });
+    expect(await checkout.ashore(['validate'])).toEqual({
+      status: 0,
+      out: 'valid: 3 resources in 1 stack on 1 host\nnot opened: 2 secrets\nnot in deploy-configs/secrets/, so they must be on the server: there\n',
+      err: '',
+    });
+    checkout.remove();
   });
 });
 

@@ -20,6 +20,7 @@ const ENV: Environment = {
   PRIVATE_KEY_PATH: '/keys/app.pem',
   WEBHOOK_SECRET: SECRET,
   ASHORE_SSH_KEY_PATH: '/keys/deploy',
+  ASHORE_REPOSITORIES: '/etc/ashore/repositories.yml',
 };
 
 function readText(path: string): string {
@@ -33,7 +34,7 @@ function problems(env: Environment): readonly string[] {
 }
 
 describe('parseSettings', () => {
-  it('needs five of them and has sensible others', () => {
+  it('needs six of them and has sensible others', () => {
     expect(parseSettings(ENV, readText)).toEqual({
       settings: {
         appId: 4711,
@@ -42,6 +43,7 @@ describe('parseSettings', () => {
         webhookPath: '/api/github/webhooks',
         apiUrl: undefined,
         ssh: { keyPath: '/keys/deploy', agentSocket: undefined },
+        repositories: '/etc/ashore/repositories.yml',
         data: './data',
         host: 'localhost',
         port: 3000,
@@ -58,6 +60,7 @@ describe('parseSettings', () => {
       HOST: '0.0.0.0',
       PORT: '8080',
       LOG_LEVEL: 'debug',
+      ASHORE_REPOSITORIES: 'all',
       SSH_AUTH_SOCK: '/run/agent',
     };
     expect(parseSettings({ ...ENV, ...given }, readText)).toMatchObject({
@@ -68,9 +71,20 @@ describe('parseSettings', () => {
         host: '0.0.0.0',
         port: 8080,
         logLevel: 'debug',
+        repositories: undefined,
         ssh: { keyPath: '/keys/deploy', agentSocket: '/run/agent' },
       },
     });
+  });
+
+  it('opens secrets with an age identity, and asks for one where only their directory is given', () => {
+    const given = { ASHORE_AGE_KEY_PATH: '/keys/age.txt', ASHORE_SECRETS: '/secrets' };
+    expect(parseSettings({ ...ENV, ...given }, readText)).toMatchObject({
+      settings: { ssh: { ageKeyPath: '/keys/age.txt', secretsPath: '/secrets' } },
+    });
+    expect(problems({ ...ENV, ASHORE_SECRETS: '/secrets' })).toEqual([
+      'ASHORE_AGE_KEY_PATH is not set, but ASHORE_SECRETS is',
+    ]);
   });
 
   it.each([
@@ -105,6 +119,7 @@ describe('parseSettings', () => {
     ['PRIVATE_KEY_PATH', '/keys/lost.pem', 'PRIVATE_KEY_PATH names a file that is not there'],
     ['PRIVATE_KEY', 'no key', 'PRIVATE_KEY is not a readable private key in PEM form'],
     ['PRIVATE_KEY', ED25519, 'PRIVATE_KEY is not an RSA key'],
+    ['ASHORE_REPOSITORIES', undefined, 'ASHORE_REPOSITORIES is not set'],
     ['ASHORE_SSH_KEY_PATH', undefined, 'ASHORE_SSH_KEY_PATH or SSH_AUTH_SOCK is not set'],
   ])('refuses %s %j', (name, value, problem) => {
     expect(problems({ ...ENV, [name]: value })).toEqual([problem]);
@@ -116,6 +131,7 @@ describe('parseSettings', () => {
     expect(said).toEqual([
       "APP_ID is not set. Take it from the App's settings page on GitHub.",
       "WEBHOOK_SECRET is shorter than 32 characters. Make one with `openssl rand -hex 32` and put the same into the App's settings on GitHub.",
+      'ASHORE_REPOSITORIES is not set. Name the YAML file that says which repository may reach which hosts, or set it to `all` where everybody with write in any repository of the installation may reach every host.',
       "PRIVATE_KEY or PRIVATE_KEY_PATH is not set. Generate a private key on the App's settings page on GitHub and set PRIVATE_KEY_PATH to the .pem file.",
       'ASHORE_SSH_KEY_PATH or SSH_AUTH_SOCK is not set. Name the private key that the hosts let in, or start an ssh-agent that holds it.',
     ]);

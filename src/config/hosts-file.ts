@@ -45,6 +45,9 @@ const User = z
   .string()
   .regex(/^[A-Za-z0-9_][A-Za-z0-9._-]*$/, 'not a login name')
   .describe('Login user; `deploy` unless given.');
+const PlanUser = User.describe(
+  'Login user for planning, where the server plans with a key of its own; the same user unless given.',
+);
 const Port = z.int().min(1).max(65535).describe('Port of sshd; 22 unless given.');
 const Sudo = z
   .boolean()
@@ -69,6 +72,7 @@ const Jump = z
 
 const Login = {
   user: User.optional(),
+  plan_user: PlanUser.optional(),
   port: Port.optional(),
   sudo: Sudo.optional(),
   jump: Jump.optional(),

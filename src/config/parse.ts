@@ -5,6 +5,7 @@ import { formatAddress } from '../core/address.ts';
 import { formatWhere } from '../core/problem.ts';
 import type { Problem, Where } from '../core/problem.ts';
 import type { Config, ParsedConfig, Policy, Resource } from '../core/resource.ts';
+import type { SecretSources } from '../core/secret.ts';
 import { readTree } from './document.ts';
 import { createBudget, LARGEST_TOTAL } from './bounds.ts';
 import type { Budget } from './bounds.ts';
@@ -26,8 +27,9 @@ export type ParsedPolicy = { readonly policy: Policy } | { readonly problems: re
 const HOSTS = `${ROOT}hosts.yml`;
 const POLICY = `${ROOT}policy.yml`;
 
-export function parseConfig(files: Files, kinds: readonly AnyKind[]): ParsedConfig {
-  const { made, problems } = collect((tell) => readAll(files, kinds, tell));
+/** Without `secrets` none is opened, and what is made from them is not known. */
+export function parseConfig(files: Files, kinds: readonly AnyKind[], secrets?: SecretSources): ParsedConfig {
+  const { made, problems } = collect((tell) => readAll({ files, kinds, secrets }, tell));
   const { policy, ...config } = made;
   return problems.length > 0 || !policy
     ? { problems }
@@ -42,18 +44,27 @@ export function parsePolicy(files: Files): ParsedPolicy {
 
 type Reading = Omit<Config, 'digest' | 'policy'> & { readonly policy: Policy | undefined };
 
-function readAll(files: Files, kinds: readonly AnyKind[], tell: Tell): Reading {
+interface Given {
+  readonly files: Files;
+  readonly kinds: readonly AnyKind[];
+  readonly secrets: SecretSources | undefined;
+}
+
+function readAll({ files, kinds, secrets }: Given, tell: Tell): Reading {
   const budget = createBudget();
   const policy = policyOf(files, tell);
   const inventory = inventoryOf(files, budget, tell);
-  const common = { inventory, kinds, budget, sources: sourcesOf(files, budget) };
+  const sources = sourcesOf(files, budget, secrets);
+  const common = { inventory, kinds, budget, sources };
   const stacks = stackFiles(files, tell).flatMap(({ name, path, bytes }) => {
     const tree = readTree(path, bytes, tell);
     return tree ? [parseStack({ name, tree, ...common }, tell)] : [];
   });
   const resources = stacks.flatMap((stack) => stack.resources);
   tellDuplicates(resources, tell);
-  return { policy, targets: inventory.targets, stacks: stacks.map(({ stack }) => stack), resources };
+  const used = [...sources.used].toSorted();
+  const { targets } = inventory;
+  return { policy, targets, stacks: stacks.map(({ stack }) => stack), resources, secrets: used };
 }
 
 function policyOf(files: Files, tell: Tell): Policy | undefined {

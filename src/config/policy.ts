@@ -23,6 +23,10 @@ const By = z.union([
     ),
 ]);
 
+const Who = z.array(By).min(1);
+const Approvals = z.int().min(0).optional();
+const Confirm = z.array(z.enum(VERBS)).optional();
+
 export const PolicyFile = z
   .strictObject({
     deploy: z
@@ -33,19 +37,52 @@ export const PolicyFile = z
           .describe(
             'What deploys: the merge of the pull request, `/deploy` before it, or both. `merge` unless given.',
           ),
-        by: z
-          .array(By)
-          .min(1)
+        by: Who.optional().describe(
+          'Who may deploy: the least role on the repository, or teams. `[write]` unless given.',
+        ),
+        approvals: Approvals.describe('Approving reviews that are needed; 0 unless given.'),
+        checks: z
+          .enum(['required', 'none'])
           .optional()
-          .describe('Who may deploy: the least role on the repository, or teams. `[write]` unless given.'),
-        approvals: z.int().min(0).optional().describe('Approving reviews that are needed; 0 unless given.'),
+          .describe(
+            'Whether the checks that the base branch requires must have passed, those of Ashore left out. `required` unless given.',
+          ),
+        up_to_date: z
+          .boolean()
+          .optional()
+          .describe('Whether the branch must hold the newest commit of its base. `false` unless given.'),
+        codeowners: z
+          .boolean()
+          .optional()
+          .describe(
+            'Whether each touched path needs the approval of one of its owners in the CODEOWNERS of the base branch. `false` unless given.',
+          ),
       })
       .optional()
       .describe('When and by whom is deployed.'),
-    confirm: z
-      .array(z.enum(VERBS))
+    confirm: Confirm.describe(
+      'Verbs that need `/deploy <plan>` even after a merge; `[delete, replace]` unless given.',
+    ),
+    stacks: z
+      .record(
+        z.string(),
+        z.strictObject({
+          by: Who.optional().describe('Who may deploy plans that touch the stack.'),
+          approvals: Approvals.describe('Approving reviews that such a plan needs.'),
+          confirm: Confirm.describe('Verbs that such a plan wants named.'),
+        }),
+      )
       .optional()
-      .describe('Verbs that need `/deploy <plan>` even after a merge; `[delete, replace]` unless given.'),
+      .describe(
+        'What holds in the place of the defaults for plans that touch a stack, by its name. Where a plan touches several, all of it holds.',
+      ),
+    verbs: z
+      .partialRecord(
+        z.enum(VERBS),
+        z.strictObject({ by: Who.describe('Who may deploy plans that hold the verb.') }),
+      )
+      .optional()
+      .describe('Who, beyond all else, may deploy plans that hold a verb.'),
     freeze: z
       .array(
         z.strictObject({
@@ -75,12 +112,17 @@ export function parsePolicyTree(tree: Tree, tell: Tell): Policy | undefined {
   return undefined;
 }
 
-function policyOf({ deploy, confirm, freeze }: PolicyFile): Policy {
+function policyOf({ deploy, confirm, freeze, stacks, verbs }: PolicyFile): Policy {
   return {
     on: deploy?.on ?? 'merge',
     by: deploy?.by ?? ['write'],
     approvals: deploy?.approvals ?? 0,
+    checks: deploy?.checks ?? 'required',
+    upToDate: deploy?.up_to_date ?? false,
+    codeowners: deploy?.codeowners ?? false,
     confirm: confirm ?? ['delete', 'replace'],
     freeze: freeze ?? [],
+    stacks: stacks ?? {},
+    verbs: verbs ?? {},
   };
 }

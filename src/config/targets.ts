@@ -41,12 +41,14 @@ function targetOf(file: HostsFile, name: string, seen: readonly string[]): reado
   if (!entry || seen.includes(name) || seen.length > MOST_JUMPS) return [];
   const { ssh } = file;
   const user = entry.user ?? ssh?.user ?? USER;
+  const planUser = entry.plan_user ?? ssh?.plan_user;
   return [
     {
       host: name,
       address: entry.address,
       port: entry.port ?? ssh?.port ?? PORT,
       user,
+      ...(planUser === undefined ? {} : { planUser }),
       hostKeys: hostKeysOf(entry.host_key),
       sudo: sudoOf(entry, file),
       state: entry.state ?? ssh?.state ?? STATE,

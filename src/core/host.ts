@@ -6,6 +6,8 @@ export interface Target {
   readonly address: string;
   readonly port: number;
   readonly user: string;
+  /** Login user for planning where that has an identity of its own; `user` when left out. */
+  readonly planUser?: string;
   readonly hostKeys: readonly string[];
   /** Become root by `sudo -n`; without it the login user's own rights are used. */
   readonly sudo: boolean;

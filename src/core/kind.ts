@@ -5,6 +5,7 @@ import type { Ref } from './address.ts';
 import type { Reader } from './host.ts';
 import type { Json } from './json.ts';
 import type { Reason } from './reason.ts';
+import type { Seal, SecretSources } from './secret.ts';
 import type { Step } from './step.ts';
 
 export const VERBS = [
@@ -60,16 +61,17 @@ export interface World {
   declared(kind: string, id: string): boolean;
 }
 
-/** Files of the repository below deploy-configs/, by their path from there. */
+/** Files of the repository below deploy-configs/, by their path from there; and its secrets, where there may be any. */
 export interface SourceFiles {
   read(path: string): Uint8Array | undefined;
+  readonly secrets?: SecretSources;
 }
 
 /** Why a declaration cannot be resolved, at a path of keys within it. */
 export interface Unresolved {
   readonly path: readonly (string | number)[];
   readonly message: string;
-  readonly code?: 'SOURCE_MISSING';
+  readonly code?: 'SOURCE_MISSING' | 'SECRET_MISSING' | 'SECRET_UNREADABLE';
 }
 
 /**
@@ -105,8 +107,15 @@ export interface Kind<Spec, State, Want = Spec> {
   readonly spec: z.ZodType<Spec>;
   /** Pure: what is wanted, from what is written. Left out when both are the same. */
   resolve?(spec: Spec, sources: SourceFiles): { readonly want: Want } | { readonly unresolved: Unresolved };
-  /** All resources of this kind on one host at once; `want` undefined where only the ledger knows the id. Absent = left out. */
-  read(host: Reader, wanted: ReadonlyMap<string, Want | undefined>): Promise<ReadonlyMap<string, State>>;
+  /**
+   * All resources of this kind on one host at once; `want` undefined where only the ledger knows the id. Absent = left out.
+   * A digest of what may be a secret is no part of a State but through `seal`, which is there where secrets can be opened.
+   */
+  read(
+    host: Reader,
+    wanted: ReadonlyMap<string, Want | undefined>,
+    seal?: Seal,
+  ): Promise<ReadonlyMap<string, State>>;
   /** Pure. undefined = in sync. */
   change(request: ChangeRequest<Want, State>): KindChange | Blocked | undefined;
   /** Resources of the same host that must come before this one, where they are declared. */

@@ -100,6 +100,11 @@ export function digestOf(plan: Pick<Plan, 'hosts' | 'stacks'>): string {
   return sha256(canonical({ format: 1, stacks: plan.stacks, hosts }));
 }
 
+/** Gone is gone, whatever policy says: such a change is confirmed by a token. */
+export function mayLose({ verb, data }: Change): boolean {
+  return data === 'lost' || verb === 'delete' || verb === 'replace';
+}
+
 export function countChanges(plan: Plan): number {
   return plan.hosts.reduce((sum, host) => sum + host.changes.length, 0);
 }

@@ -1,6 +1,7 @@
 // Resources as the configuration declares them, with all variables and sources filled in.
 import type { Address } from './address.ts';
 import type { Target } from './host.ts';
+import type { Verb } from './kind.ts';
 import type { Problem, Where } from './problem.ts';
 
 /** One thing on one host that is declared. `want` is opaque: only its kind knows its shape. */
@@ -27,6 +28,23 @@ export interface Policy {
   /** Verbs that need `/deploy <plan>` even after a merge. */
   readonly confirm: readonly string[];
   readonly freeze: readonly Freeze[];
+  /** Whether the checks that the base branch requires, our own left out, must have passed. */
+  readonly checks: 'required' | 'none';
+  /** Whether the branch must hold the newest commit of its base. */
+  readonly upToDate: boolean;
+  /** Whether each touched path needs the approval of one of its owners in CODEOWNERS. */
+  readonly codeowners: boolean;
+  /** What else holds for plans that touch a stack, by its name. */
+  readonly stacks: Readonly<Record<string, StackPolicy>>;
+  /** Who may deploy plans that hold a verb. */
+  readonly verbs: Readonly<Partial<Record<Verb, { readonly by: readonly string[] }>>>;
+}
+
+/** In the place of the defaults, where it is given. */
+export interface StackPolicy {
+  readonly by?: readonly string[] | undefined;
+  readonly approvals?: number | undefined;
+  readonly confirm?: readonly string[] | undefined;
 }
 
 /** A window in which nothing is deployed. ISO 8601 times. */
@@ -43,6 +61,8 @@ export interface Config {
   readonly stacks: readonly Stack[];
   /** In the order in which they are done, per host. */
   readonly resources: readonly Resource[];
+  /** Names of the secrets that are used, sorted. */
+  readonly secrets: readonly string[];
   readonly policy: Policy;
 }
 

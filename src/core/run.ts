@@ -2,6 +2,7 @@
 import type { Session } from './host.ts';
 import type { LedgerLine } from './ledger.ts';
 import type { Reason } from './reason.ts';
+import type { Secret } from './secret.ts';
 import type { Step } from './step.ts';
 
 export interface RunChange {
@@ -21,6 +22,8 @@ export interface HostRun {
   /** SHA-256 of the ledger that was observed; the host refuses the run when it reads another one. */
   readonly ledger: string;
   readonly changes: readonly RunChange[];
+  /** Values for the steps that need one; they travel apart from the script. */
+  readonly secrets?: readonly Secret[];
 }
 
 /** What the host's journal says, in its order. `index` counts the changes of the run from 0. */

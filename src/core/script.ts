@@ -57,7 +57,11 @@ function explainSilence(target: Target, executed: Executed): Reason {
   const evidence = { command, status: executed.status, output: words };
   if (target.sudo && /\bsudo(ers)?\b|not allowed to execute/i.test(words)) {
     const line = `${target.user} ALL=(root) NOPASSWD: /bin/sh -s`;
-    const output = `${words}\n\nThe line that is needed in /etc/sudoers.d/ashore:\n${line}`;
+    const remedy =
+      target.user === target.planUser
+        ? `What is needed is printed by: ashore bootstrap ${target.host} --plan-key <file.pub>`
+        : `The line that is needed in /etc/sudoers.d/ashore:\n${line}`;
+    const output = `${words}\n\n${remedy}`;
     const message = `sudo did not let ${target.user} become root on ${target.host}`;
     return { code: 'HOST_SUDO', message, evidence: { ...evidence, output } };
   }

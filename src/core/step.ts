@@ -11,6 +11,10 @@ export const Content = z.union([
 ]);
 export type Content = z.infer<typeof Content>;
 
+/** Bytes that are a secret: which ones are in them, and their keyed digest. The value travels apart. */
+export const Sealed = z.strictObject({ secret: z.array(z.string()).min(1), seal: z.string() });
+export type Sealed = z.infer<typeof Sealed>;
+
 const Owned = {
   path: z.string(),
   owner: z.string().nullable(),
@@ -30,7 +34,7 @@ export const Step = z.discriminatedUnion('do', [
     user: z.string().optional(),
   }),
   /** Puts bytes at a path: a temporary file in the same directory, synced, renamed over the old one. */
-  z.strictObject({ do: z.literal('put'), ...Owned, content: Content }),
+  z.strictObject({ do: z.literal('put'), ...Owned, content: z.union([Content, Sealed]) }),
   z.strictObject({ do: z.literal('mkdir'), ...Owned }),
   /** Owner, group and mode of what is there. */
   z.strictObject({ do: z.literal('own'), ...Owned }),
@@ -64,15 +68,20 @@ export function contentOf(bytes: Uint8Array): Content {
 }
 
 /** Path of a blob, relative to the directory of the run on the host. */
-export function blobPath(content: Content): string {
-  return `blobs/${sha256(bytesOf(content))}`;
+export function blobPath(content: Content | Sealed): string {
+  return 'seal' in content ? `secrets/${content.seal}` : `blobs/${sha256(bytesOf(content))}`;
 }
 
-/** The bytes that a step brings to the host, if any. */
+/** What a step needs of secrets, if anything. */
+export function sealedOf(step: Step): Sealed | undefined {
+  return step.do === 'put' && 'seal' in step.content ? step.content : undefined;
+}
+
+/** The bytes that a step brings to the host from the plan itself, if any. */
 export function blobOf(step: Step): Content | undefined {
   switch (step.do) {
     case 'put':
-      return step.content;
+      return 'seal' in step.content ? undefined : step.content;
     case 'run':
       return step.stdin;
     case 'mkdir':

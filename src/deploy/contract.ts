@@ -7,6 +7,7 @@ import type { Reason } from '../core/reason.ts';
 import type { Report } from '../core/report.ts';
 import type { Config } from '../core/resource.ts';
 import type { AppendLedger, CarryOut } from '../core/run.ts';
+import type { SecretKeeper } from '../core/secret.ts';
 
 /** Files of the repository at one commit, by their path from its root: all that is below deploy-configs/. */
 export type ConfigFiles = ReadonlyMap<string, Uint8Array>;
@@ -56,9 +57,13 @@ export interface Deployer {
 export interface DeployWorld {
   readonly kinds: readonly AnyKind[];
   readonly connect: Connect;
+  /** For planning: may have an identity of its own, which cannot write. */
+  readonly connectToLook: Connect;
   readonly createReader: (session: Session) => Reader;
   readonly carryOut: CarryOut;
   readonly appendLedger: AppendLedger;
+  /** Left out where there is no age identity: then no configuration that uses secrets can be planned. */
+  readonly secrets?: SecretKeeper;
   readonly now: () => Date;
   readonly wait: (milliseconds: number) => Promise<void>;
 }

@@ -3,6 +3,7 @@ import pLimit from 'p-limit';
 import type { Target } from '../core/host.ts';
 import { digestOf } from '../core/plan.ts';
 import type { HostPlan, Plan } from '../core/plan.ts';
+import type { Problem } from '../core/problem.ts';
 import type { Reason } from '../core/reason.ts';
 import type { HostReport, Report } from '../core/report.ts';
 import type { Config } from '../core/resource.ts';
@@ -14,15 +15,17 @@ import type { HostQuestion } from '../engine/plan.ts';
 import { startReport } from '../engine/progress.ts';
 import { HOSTS_AT_ONCE } from './contract.ts';
 import type { Deployed, DeployInput, DeployWorld } from './contract.ts';
-import { questionOf, validateConfig } from './plan.ts';
+import { questionOf } from './plan.ts';
+import { redactPlan, redactReport, redactRun } from './redacted.ts';
+import { openConfig } from './vault.ts';
+import type { Vault } from './vault.ts';
 
 export async function deployPlan(world: DeployWorld, input: DeployInput): Promise<Deployed> {
   const { plan } = input;
   if (digestOf(plan) !== plan.digest) return refused('PLAN_UNKNOWN', 'the plan is not what its digest says');
-  const parsed = validateConfig(input.files, world.kinds);
-  if ('problems' in parsed)
-    return refused('CONFIG_INVALID', parsed.problems[0]?.message ?? 'the configuration is not valid');
-  const { config } = parsed;
+  const opened = await openConfig(world, input.files);
+  if ('problems' in opened) return refuseProblem(opened.problems[0]);
+  const { config, vault } = opened;
   if (config.digest !== plan.config) return refused('CONFIG_MOVED', `the plan was made at ${plan.commit}`);
   const selected = selectHosts(plan, input);
   if ('reason' in selected) return { is: 'refused', reason: selected.reason };
@@ -45,10 +48,10 @@ export async function deployPlan(world: DeployWorld, input: DeployInput): Promis
     const question = questionOf(hostPlan.host, plan.stacks, config, undefined);
     const order = { run: input.run, plan: plan.digest, commit: plan.commit, by: input.by, at: startedAt };
     const emit = (report: HostReport): void => {
-      reports.set(hostPlan.host, report);
+      reports.set(hostPlan.host, redactReport(vault.redactor, report));
       input.report?.(growing(null));
     };
-    const report = await applyHost(hostPlan, order, applyHostOf(world, config, question), emit);
+    const report = await applyHost(hostPlan, order, applyHostOf(world, { config, vault }, question), emit);
     emit(report);
     return report.outcome === 'done';
   });
@@ -56,6 +59,12 @@ export async function deployPlan(world: DeployWorld, input: DeployInput): Promis
     if (report.outcome === 'queued') reports.set(host, { ...report, outcome: 'not-started' });
   }
   return { is: 'report', report: growing(world.now().toISOString()) };
+}
+
+/** A secret that cannot be opened is not the fault of the configuration. */
+function refuseProblem(problem: Problem | undefined): Deployed {
+  const code = problem?.code === 'SECRET_UNREADABLE' ? problem.code : 'CONFIG_INVALID';
+  return refused(code, problem?.message ?? 'the configuration is not valid');
 }
 
 function refused(code: Reason['code'], message: string): Deployed {
@@ -106,15 +115,22 @@ async function rollOut(
   );
 }
 
-function applyHostOf(world: DeployWorld, config: Config, question: HostQuestion): ApplyHost {
+interface OpenedConfig {
+  readonly config: Config;
+  readonly vault: Vault;
+}
+
+function applyHostOf(world: DeployWorld, { config, vault }: OpenedConfig, question: HostQuestion): ApplyHost {
   const target = targetOf(config, question.host);
+  const wanted = { target, ...question, seal: world.secrets?.seal };
   return {
     connect: () => world.connect(target),
     reader: world.createReader,
-    observe: (reader) => observe(reader, { target, ...question }, world.kinds),
-    planAgain: (found) => planHost(question, found, world.kinds),
-    carryOut: world.carryOut,
+    observe: (reader) => observe(reader, wanted, world.kinds),
+    planAgain: (found) => redactPlan(vault.redactor, planHost(question, found, world.kinds)),
+    carryOut: redactRun(vault.redactor, world.carryOut),
     appendLedger: world.appendLedger,
+    secret: (seal) => vault.find(seal),
     wait: world.wait,
   };
 }

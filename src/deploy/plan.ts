@@ -3,39 +3,33 @@ import pLimit from 'p-limit';
 import { formatRef } from '../core/address.ts';
 import type { Session } from '../core/host.ts';
 import { sha256 } from '../core/json.ts';
-import type { AnyKind } from '../core/kind.ts';
 import { digestOf } from '../core/plan.ts';
 import type { HostPlan, Plan } from '../core/plan.ts';
 import { HostFailure } from '../core/reason.ts';
 import type { Reason } from '../core/reason.ts';
-import type { Config, ParsedConfig } from '../core/resource.ts';
-import { parseConfig } from '../config/parse.ts';
+import type { Config } from '../core/resource.ts';
+import { createRedactor } from '../core/redact.ts';
+import type { Redactor } from '../core/redact.ts';
 import { observe } from '../engine/observe.ts';
-import { orderResources } from '../engine/order.ts';
 import { planHost } from '../engine/plan.ts';
 import type { HostQuestion } from '../engine/plan.ts';
 import { stackHosts, touchedStacks, wantsOn } from '../engine/touched.ts';
 import { HOSTS_AT_ONCE } from './contract.ts';
 import type { ConfigFiles, DeployWorld, PlanInput, Planned } from './contract.ts';
-
-/** The configuration with its resources in the order in which they are done; all problems otherwise. No host is asked. */
-export function validateConfig(files: ConfigFiles, kinds: readonly AnyKind[]): ParsedConfig {
-  const parsed = parseConfig(files, kinds);
-  if ('problems' in parsed) return parsed;
-  const ordered = orderResources(parsed.config.resources, kinds);
-  if ('problems' in ordered) return ordered;
-  return { config: { ...parsed.config, resources: ordered.resources } };
-}
+import { redactError, redactPlan } from './redacted.ts';
+import { openConfig, validateConfig } from './vault.ts';
+import type { Vault } from './vault.ts';
 
 export async function planConfig(world: DeployWorld, input: PlanInput): Promise<Planned> {
-  const parsed = validateConfig(input.files, world.kinds);
-  if ('problems' in parsed) return { is: 'problems', problems: parsed.problems };
-  const { config } = parsed;
+  const opened = await openConfig(world, input.files);
+  if ('problems' in opened) return { is: 'problems', problems: opened.problems };
+  const { config } = opened;
   const unknown = input.hosts?.find((host) => !config.targets.has(host));
   if (unknown !== undefined) {
     return { is: 'refused', reason: { code: 'HOST_UNKNOWN', message: `hosts.yml has no host ${unknown}` } };
   }
-  const base = parseBase(input.base, world.kinds);
+  const { base, vault: baseVault } = await openBase(world, input.base);
+  const redactor = createRedactor([...opened.vault.secrets, ...(baseVault?.secrets ?? [])]);
   const stacks = input.all ? allStacks(config, base) : touchedStacks(config, base, changedFiles(input));
   const hosts = stackHosts(stacks, config, base).filter((host) => input.hosts?.includes(host) ?? true);
   let done = 0;
@@ -43,7 +37,7 @@ export async function planConfig(world: DeployWorld, input: PlanInput): Promise<
   const plans = await Promise.all(
     hosts.map((host) =>
       limit(async () => {
-        const plan = await lookAndPlan(world, questionOf(host, stacks, config, base), config);
+        const plan = await lookAndPlan(world, questionOf(host, stacks, config, base), { config, redactor });
         input.progress?.(++done, hosts.length, host);
         return plan;
       }),
@@ -79,11 +73,18 @@ function fingerprintOf(bytes: Uint8Array | undefined): string | undefined {
   return bytes && sha256(bytes);
 }
 
-/** A base that is not valid says nothing about what was wanted. */
-function parseBase(files: ConfigFiles | undefined, kinds: readonly AnyKind[]): Config | undefined {
-  if (!files) return undefined;
-  const parsed = validateConfig(files, kinds);
-  return 'config' in parsed ? parsed.config : undefined;
+interface Base {
+  readonly base: Config | undefined;
+  readonly vault?: Vault;
+}
+
+/** A base that is not valid says nothing about what was wanted; secrets that cannot be opened any more are left closed. */
+async function openBase(world: DeployWorld, files: ConfigFiles | undefined): Promise<Base> {
+  if (!files) return { base: undefined };
+  const opened = await openConfig(world, files);
+  if ('config' in opened) return { base: opened.config, vault: opened.vault };
+  const parsed = validateConfig(files, world.kinds);
+  return { base: 'config' in parsed ? parsed.config : undefined };
 }
 
 export function questionOf(
@@ -105,7 +106,11 @@ export function questionOf(
   };
 }
 
-async function lookAndPlan(world: DeployWorld, question: HostQuestion, config: Config): Promise<HostPlan> {
+async function lookAndPlan(
+  world: DeployWorld,
+  question: HostQuestion,
+  { config, redactor }: { readonly config: Config; readonly redactor: Redactor },
+): Promise<HostPlan> {
   const failed = (failure: Reason): HostPlan => {
     return { host: question.host, login: question.login, changes: [], blocked: [], unchanged: 0, failure };
   };
@@ -113,12 +118,13 @@ async function lookAndPlan(world: DeployWorld, question: HostQuestion, config: C
   if (!target) return failed({ code: 'HOST_UNKNOWN', message: `hosts.yml has no host ${question.host}` });
   let session: Session | undefined;
   try {
-    session = await world.connect(target);
-    const found = await observe(world.createReader(session), { target, ...question }, world.kinds);
-    return planHost(question, found, world.kinds);
+    session = await world.connectToLook(target);
+    const wanted = { target, ...question, seal: world.secrets?.seal };
+    const found = await observe(world.createReader(session), wanted, world.kinds);
+    return redactPlan(redactor, planHost(question, found, world.kinds));
   } catch (error) {
-    if (error instanceof HostFailure) return failed(error.reason);
-    throw error;
+    if (error instanceof HostFailure) return redactPlan(redactor, failed(error.reason));
+    throw redactError(redactor, error);
   } finally {
     session?.close();
   }

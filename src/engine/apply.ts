@@ -9,6 +9,8 @@ import type { Change, HostPlan } from '../core/plan.ts';
 import { HostFailure } from '../core/reason.ts';
 import type { Reason } from '../core/reason.ts';
 import type { HostReport } from '../core/report.ts';
+import type { Secret } from '../core/secret.ts';
+import { sealedOf } from '../core/step.ts';
 import { compareHost } from './compare.ts';
 import type { Compared } from './compare.ts';
 import type { Observation } from './observe.ts';
@@ -24,6 +26,8 @@ export interface ApplyHost {
   planAgain(found: Observation): HostPlan;
   carryOut: CarryOut;
   appendLedger: AppendLedger;
+  /** The value that a seal of the plan stands for; undefined when it is another one now. */
+  secret(seal: string): Secret | undefined;
   /** Resolves after so many milliseconds. */
   wait(milliseconds: number): Promise<void>;
 }
@@ -56,8 +60,11 @@ export async function applyHost(
       isBegun(reader, session.target, order.run),
     ]);
     const compared = begun ? NOTHING_DONE : compareHost(planned, host.planAgain(before), before);
+    const lost = begun ? undefined : lostSecret(planned, host);
+    if (lost) return { ...progress.report, outcome: 'refused', reason: lost };
     if (compared.moved) return { ...progress.report, outcome: 'refused', reason: compared.moved };
-    const hostRun = hostRunOf(planned, order, before, compared);
+    const secrets = secretsOf(planned, host);
+    const hostRun = { ...hostRunOf(planned, order, before, compared), secrets };
     progress.report = { ...progress.report, outcome: 'running' };
     emit(progress.report);
     session = await followToTheEnd(session, hostRun, planned, host, progress);
@@ -75,6 +82,21 @@ const NOTHING_DONE: Compared = { done: new Set(), moved: undefined };
 async function isBegun(reader: Reader, target: Target, run: string): Promise<boolean> {
   const look = await reader.look(['test', '-e', runPath(target, run)]);
   return look.status === 0;
+}
+
+function secretsOf(planned: HostPlan, host: ApplyHost): readonly Secret[] {
+  const sealed = planned.changes.flatMap(({ steps }) => steps.map(sealedOf));
+  const seals = new Set(sealed.flatMap((one) => (one ? [one.seal] : [])));
+  return [...seals].map((seal) => host.secret(seal)).filter((secret) => secret !== undefined);
+}
+
+/** The bytes to write are in the plan, of a secret their seal: another value would be another plan. */
+function lostSecret(planned: HostPlan, host: ApplyHost): Reason | undefined {
+  const sealed = planned.changes.flatMap(({ steps }) => steps.map(sealedOf));
+  const lost = sealed.filter((one) => one !== undefined).find(({ seal }) => !host.secret(seal));
+  if (!lost) return undefined;
+  const message = `${lost.secret.join(', ')} has another value than when the plan was made; nothing was written on ${planned.host}`;
+  return { code: 'PLAN_STALE', message };
 }
 
 interface Progress {

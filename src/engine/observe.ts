@@ -9,6 +9,7 @@ import type { Ledger } from '../core/ledger.ts';
 import { HostFailure } from '../core/reason.ts';
 import type { Reason } from '../core/reason.ts';
 import type { Resource } from '../core/resource.ts';
+import type { Seal } from '../core/secret.ts';
 
 /** What one look at a host found. */
 export interface Observation {
@@ -28,6 +29,7 @@ interface Wanted {
   /** Addresses on this host that any stack declares, planned or not. */
   readonly declared: ReadonlySet<string>;
   readonly stacks: readonly string[];
+  readonly seal?: Seal | undefined;
 }
 
 /** Two turns at the most: what is declared, then what only the ledger knows. */
@@ -39,10 +41,10 @@ export async function observe(
   const first = wanted.resources.map(({ address, want }) => ({ ...address, want }));
   const [ledger, declared] = await Promise.all([
     readLedger(reader, wanted.target),
-    readKinds(reader, first, kinds),
+    readKinds(reader, first, kinds, wanted.seal),
   ]);
   const orphans = orphanRefs(ledger, wanted).map((ref) => ({ ...ref, want: undefined }));
-  const left = await readKinds(reader, orphans, kinds);
+  const left = await readKinds(reader, orphans, kinds, wanted.seal);
   return {
     ledger,
     states: new Map([...left.states, ...declared.states]),
@@ -79,14 +81,19 @@ interface Asked {
   readonly want: unknown;
 }
 
-async function readKinds(reader: Reader, asked: readonly Asked[], kinds: readonly AnyKind[]) {
+async function readKinds(
+  reader: Reader,
+  asked: readonly Asked[],
+  kinds: readonly AnyKind[],
+  seal: Seal | undefined,
+) {
   const states = new Map<string, unknown>();
   const unreadable = new Map<string, Reason>();
   const read = async (kind: AnyKind): Promise<void> => {
     const wanted = new Map(asked.filter((one) => one.kind === kind.name).map(({ id, want }) => [id, want]));
     if (wanted.size === 0) return;
     try {
-      const found = await kind.read(reader, wanted);
+      const found = await kind.read(reader, wanted, seal);
       for (const [id, state] of found) states.set(formatRef({ kind: kind.name, id }), state);
     } catch (error) {
       unreadable.set(kind.name, unreadableReason(error));

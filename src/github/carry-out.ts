@@ -1,10 +1,12 @@
 // Carries out accepted runs. A run is durable: after a restart it is followed again under its own id, and the host
 // picks it up where it is; and one whose end could not be shown is shown later. The words are run-posts'.
+import type { Reason } from '../core/reason.ts';
 import type { Ended, NewRun, Run } from '../store/runs.ts';
 import { renderDeployCheck } from '../render/check-run.ts';
 import { readFiles } from './contents.ts';
 import { reasonOf } from './failure.ts';
 import type { GithubWorld, Repo } from './repo.ts';
+import { recheckRun } from './request-deploy.ts';
 import { finishPosts, postUnbegun, startPosts } from './run-posts.ts';
 import type { Course } from './run-posts.ts';
 
@@ -65,30 +67,41 @@ async function carryOut(world: GithubWorld, repo: Repo, { id }: NewRun): Promise
 /** undefined: it could not even begin, and that was said. What had begun before a restart is tried again later instead. */
 async function begin(world: GithubWorld, repo: Repo, run: Run): Promise<Course | undefined> {
   try {
+    const refused = run.posts.begun ? [] : await recheckRun(world, repo, run);
+    if (refused.length > 0) return await refuse(world, repo, run, refused);
     const read = await readFiles(repo, run.commit);
     if (read.is === 'refused') throw new Error(read.reason.message);
     return await startPosts(world, repo, { run, files: read.is === 'files' ? read.files : new Map() });
   } catch (error) {
     if (run.posts.begun) throw error;
     repo.log.error({ err: error, run: run.id }, 'the run could not begin');
-    const reason = reasonOf(error, run.id);
-    await world.store.runs.end(run.id, { is: 'refused', reason });
-    await postUnbegun(world, repo, run, reason);
-    await world.store.runs.tell(run.id);
-    return undefined;
+    return refuse(world, repo, run, [reasonOf(error, run.id)]);
   }
 }
 
+async function refuse(
+  world: GithubWorld,
+  repo: Repo,
+  run: Run,
+  reasons: readonly Reason[],
+): Promise<undefined> {
+  const [reason] = reasons;
+  if (reason) await world.store.runs.end(run.id, { is: 'refused', reason });
+  await postUnbegun(world, repo, run, reasons);
+  await world.store.runs.tell(run.id);
+}
+
 async function deploy(world: GithubWorld, { run, plan, files, check }: Course): Promise<Ended> {
-  const { only, skip } = run.request;
+  const { only, skip = [], held = [] } = run.request;
+  const left = [...skip, ...held.map(({ host }) => host)];
   try {
-    return await world.deployer.deploy({
+    return await world.deployerOf(run.repo).deploy({
       plan,
       files,
       run: run.id,
       by: run.by,
       ...(only ? { only } : {}),
-      ...(skip ? { skip } : {}),
+      ...(left.length > 0 ? { skip: left } : {}),
       report: (report) => check.update(renderDeployCheck(report, plan)),
     });
   } catch (error) {

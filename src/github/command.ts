@@ -1,18 +1,42 @@
 // What a comment asks for. Pure: text → one command, one refusal, or nothing. The grammar is closed: words and flags
 // that are not known here are refused, and no text of a comment ever reaches a host.
+import { parseUntil } from './until.ts';
+import type { Until } from './until.ts';
 import { suggest } from '../core/problem.ts';
 import type { Reason } from '../core/reason.ts';
 
 export type Command =
-  | { readonly is: 'plan'; readonly hosts: readonly string[] }
+  | {
+      readonly is: 'plan';
+      /** A commit or its beginning; that it is no host is found out later. */
+      readonly commit: string | undefined;
+      readonly hosts: readonly string[];
+    }
   | {
       readonly is: 'deploy';
       /** A digest or its beginning; undefined when none was named. */
       readonly plan: string | undefined;
       readonly only: readonly string[];
       readonly skip: readonly string[];
+      /** The token of the plan. */
+      readonly confirm: string | undefined;
     }
+  | StopCommand
+  | LiftCommand
   | { readonly is: 'help' };
+
+export interface StopCommand {
+  readonly is: 'freeze' | 'hold';
+  readonly subject: string;
+  readonly reason: string;
+  /** undefined: for a day. */
+  readonly until: Until | undefined;
+}
+
+export interface LiftCommand {
+  readonly is: 'unfreeze' | 'release';
+  readonly subject: string;
+}
 
 export type ParsedComment =
   | { readonly is: 'nothing' }
@@ -28,6 +52,25 @@ export const COMMANDS = [
   },
   { usage: '/deploy [plan] --only host…', about: 'only on these hosts' },
   { usage: '/deploy [plan] --skip host…', about: 'on all hosts of the plan but these' },
+  {
+    usage: '/plan <commit>',
+    about: 'plan the newest commit of a fork, once somebody with write has read it',
+  },
+  {
+    usage: '/deploy <plan> --confirm <token>',
+    about: 'confirm what may lose data, by the token that the plan shows',
+  },
+  {
+    usage: '/freeze <stack|all> <reason> [until <time>]',
+    about:
+      'deploy nothing of a stack until a time such as `2d`, `4h` or `2026-12-24`; for a day unless given',
+  },
+  { usage: '/unfreeze <stack|all>', about: 'end it' },
+  {
+    usage: '/hold <host|host/kind/id> <reason> [until <time>]',
+    about: 'leave a host out of deploys, or out of those that change one of its resources',
+  },
+  { usage: '/release <host|host/kind/id>', about: 'end it' },
   { usage: '/help', about: 'show this' },
 ] as const;
 
@@ -40,7 +83,7 @@ export function parseComment(body: string): ParsedComment {
   return { is: 'nothing' };
 }
 
-const WORDS = ['plan', 'deploy', 'help'] as const;
+const WORDS = ['plan', 'deploy', 'freeze', 'unfreeze', 'hold', 'release', 'help'] as const;
 type Word = (typeof WORDS)[number];
 
 /** What Markdown hides or shows as code: fenced blocks (to the end when never closed), HTML comments, <pre>. */
@@ -57,6 +100,8 @@ const HIDDEN = new RegExp(
 const MAX_LINE = 2000;
 const HOST = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
 const PLAN = /^[0-9a-f]{7,64}$/;
+const COMMIT = /^[0-9a-f]{7,40}$/;
+const TOKEN = /^[0-9a-f]{8}$/;
 
 function visibleLines(body: string): readonly string[] {
   return body.replaceAll('\r\n', '\n').replace(HIDDEN, '').split('\n');
@@ -92,10 +137,20 @@ function parseWords(word: Word, line: string): Command | string {
       return { is: 'help' };
     case 'plan': {
       const wrong = rest.find((host) => !HOST.test(host));
+      const [first = ''] = rest;
+      const commit = rest.length === 1 && COMMIT.test(first) ? first : undefined;
       return wrong === undefined
-        ? { is: 'plan', hosts: unique(rest) }
+        ? { is: 'plan', commit, hosts: unique(rest) }
         : `\`${wrong}\` is not the name of a host`;
     }
+    case 'freeze':
+    case 'hold':
+      return parseStop(word, rest);
+    case 'unfreeze':
+    case 'release':
+      return rest.length === 1 && rest[0] !== undefined
+        ? { is: word, subject: rest[0] }
+        : `\`/${word}\` wants exactly one name`;
     case 'deploy':
       return parseDeploy(rest);
     default:
@@ -108,21 +163,45 @@ function parseDeploy(words: readonly string[]): Command | string {
   const plan = first === undefined || first.startsWith('--') ? undefined : first;
   if (plan !== undefined && !PLAN.test(plan))
     return `\`${plan}\` is not a plan; a plan is named by its digest`;
+  const confirmed = takeConfirm(words.slice(plan === undefined ? 0 : 1));
+  if (typeof confirmed === 'string') return confirmed;
+  const { confirm } = confirmed;
+  if (confirm !== undefined && plan === undefined) return '`--confirm` wants the plan named before it';
   const lists = { '--only': new Array<string>(), '--skip': new Array<string>() };
   let flag: keyof typeof lists | undefined;
-  for (const word of words.slice(plan === undefined ? 0 : 1)) {
+  for (const word of confirmed.words) {
     if (word === '--only' || word === '--skip') {
       if (flag !== undefined && lists[flag].length === 0) return `${flag} names no host`;
       flag = word;
       continue;
     }
-    if (word.startsWith('-')) return `there is no flag \`${word}\`; there are --only and --skip`;
+    if (word.startsWith('-')) return `there is no flag \`${word}\`; there are --only, --skip and --confirm`;
     if (flag === undefined) return `\`${word}\` stands where a flag is expected`;
     if (!HOST.test(word)) return `\`${word}\` is not the name of a host`;
     lists[flag].push(word);
   }
   if (flag !== undefined && lists[flag].length === 0) return `${flag} names no host`;
-  return { is: 'deploy', plan, only: unique(lists['--only']), skip: unique(lists['--skip']) };
+  return { is: 'deploy', plan, only: unique(lists['--only']), skip: unique(lists['--skip']), confirm };
+}
+
+function takeConfirm(
+  words: readonly string[],
+): { readonly confirm: string | undefined; readonly words: readonly string[] } | string {
+  const at = words.indexOf('--confirm');
+  if (at < 0) return { confirm: undefined, words };
+  const token = words[at + 1];
+  if (token === undefined || !TOKEN.test(token)) return '`--confirm` wants the token that the plan shows';
+  return { confirm: token, words: words.toSpliced(at, 2) };
+}
+
+function parseStop(word: 'freeze' | 'hold', words: readonly string[]): Command | string {
+  const [subject, ...rest] = words;
+  if (subject === undefined) return word === 'freeze' ? 'names no stack' : 'names no host';
+  const timed = rest.length >= 2 && rest.at(-2) === 'until';
+  const until = timed ? parseUntil(rest.at(-1) ?? '') : undefined;
+  if (timed && until === undefined) return `\`${rest.at(-1)}\` is no time: \`2d\`, \`4h\`, \`2026-12-24\``;
+  const reason = (timed ? rest.slice(0, -2) : rest).join(' ');
+  return reason === '' ? 'says no reason' : { is: word, subject, reason, until };
 }
 
 function unique(words: readonly string[]): readonly string[] {

@@ -81,6 +81,20 @@ function refuseTree(entries: readonly Entry[], truncated: boolean): Reason | und
   return { code: 'CONFIG_TOO_LARGE', message: `${FOLDER}/ is larger than ${MAX_ALL / 1024 / 1024} MiB` };
 }
 
+/** The text of one file anywhere in the repository. */
+export async function readText(repo: Repo, commit: string, path: string): Promise<string | undefined> {
+  const folders = path.split('/');
+  let tree = commit;
+  for (const [index, name] of folders.entries()) {
+    const { data } = await repo.octokit.rest.git.getTree({ ...place(repo), tree_sha: tree });
+    const last = index === folders.length - 1;
+    const entry = data.tree.find((each) => each.path === name && each.type === (last ? 'blob' : 'tree'));
+    if (entry === undefined) return undefined;
+    tree = entry.sha;
+  }
+  return new TextDecoder().decode(await readBlob(repo, tree));
+}
+
 /** Blobs by their name, which is a hash of their bytes: whoever knows the name has the same bytes. Oldest go first. */
 export interface Blobs {
   readonly get: (sha: string) => Uint8Array | undefined;

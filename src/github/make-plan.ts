@@ -20,7 +20,7 @@ export interface PlanOf {
 export async function makePlan(world: GithubWorld, repo: Repo, of: PlanOf): Promise<Planned> {
   const [head, base] = await Promise.all([readFiles(repo, of.commit), readFiles(repo, of.base)]);
   if (head.is === 'refused') return { is: 'refused', reason: head.reason };
-  const planned = await world.deployer.plan({
+  const planned = await world.deployerOf(fullName(repo)).plan({
     files: filesOf(head),
     base: baseFiles(base),
     commit: of.commit,

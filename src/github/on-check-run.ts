@@ -9,13 +9,13 @@ import type { Runner } from './carry-out.ts';
 import { DEPLOY_CHECK } from './checks.ts';
 import { postReply } from './comments.ts';
 import { reasonOf } from './failure.ts';
-import { refusePlan } from './on-comment.ts';
 import type { Account } from './permissions.ts';
 import { planPull } from './plan-pull.ts';
 import { planPush } from './on-push.ts';
 import { fullName } from './repo.ts';
 import type { GithubWorld, Repo } from './repo.ts';
 import { findRun, requestDeploy } from './request-deploy.ts';
+import { refusePlan } from './request-plan.ts';
 import { surveyPull } from './survey.ts';
 
 export interface Press {
@@ -98,7 +98,7 @@ async function carryOutPress(course: Course): Promise<readonly Reason[]> {
 }
 
 async function plan({ world, repo, press }: Course, pull: number): Promise<readonly Reason[]> {
-  const refused = await refusePlan(world, repo, pull, press.account);
+  const refused = await refusePlan(world, repo, { pull, account: press.account });
   if (refused.length > 0) return refused;
   const outcome = await planPull(world, repo, { pull, hosts: [], delivery: press.delivery });
   return outcome.is === 'refused' ? [outcome.reason] : [];

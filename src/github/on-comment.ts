@@ -2,20 +2,22 @@
 import type { Reason } from '../core/reason.ts';
 import { renderHelp, renderRefusal } from '../render/comment.ts';
 import type { StoredPlan } from '../store/plans.ts';
-import { authorize } from './authorize.ts';
+import type { Requirement } from './authorize.ts';
 import type { Runner } from './carry-out.ts';
 import { COMMANDS, parseComment } from './command.ts';
 import type { Command } from './command.ts';
 import { postReply } from './comments.ts';
 import { reasonOf } from './failure.ts';
-import { readActor } from './permissions.ts';
 import type { Account } from './permissions.ts';
 import { planPull } from './plan-pull.ts';
+import { readPull } from './pulls.ts';
 import { react } from './reactions.ts';
 import { fullName } from './repo.ts';
 import type { GithubWorld, Repo } from './repo.ts';
 import { findRun, requestDeploy } from './request-deploy.ts';
-import { pullStateOf, readPolicy, surveyPull } from './survey.ts';
+import { refusePlan } from './request-plan.ts';
+import { stopDeploys } from './stop-deploys.ts';
+import { surveyPull } from './survey.ts';
 import type { Survey } from './survey.ts';
 
 export interface NewComment {
@@ -38,20 +40,24 @@ export async function onComment(
   const parsed = parseComment(comment.body);
   if (parsed.is === 'nothing') return;
   await react(repo, comment.id, 'eyes');
-  const answer = async (reasons: readonly Reason[]): Promise<void> => {
+  const answer = async ({ reasons, requirements }: Refusal): Promise<void> => {
     if (reasons.length === 0) return;
     await react(repo, comment.id, 'confused');
     await postReply(
       repo,
       comment.pull,
-      renderRefusal(reasons, { text: parsed.text, by: comment.account.login }),
+      renderRefusal(reasons, {
+        text: parsed.text,
+        by: comment.account.login,
+        ...(requirements ? { requirements } : {}),
+      }),
     );
   };
-  if (parsed.is === 'refused') return answer([parsed.reason]);
+  if (parsed.is === 'refused') return answer({ reasons: [parsed.reason] });
   try {
     await answer(await carryOutCommand({ world, runner, repo, comment }, parsed.command));
   } catch (error) {
-    await answer([reasonOf(error, comment.delivery)]);
+    await answer({ reasons: [reasonOf(error, comment.delivery)] });
     throw error;
   }
 }
@@ -63,25 +69,40 @@ interface Course {
   readonly comment: NewComment;
 }
 
-/** Why not; empty when it is done or under way. */
-async function carryOutCommand(course: Course, command: Command): Promise<readonly Reason[]> {
+/** Why not, and all that was asked for; no reason when it is done or under way. */
+interface Refusal {
+  readonly reasons: readonly Reason[];
+  readonly requirements?: readonly Requirement[];
+}
+
+async function carryOutCommand(course: Course, command: Command): Promise<Refusal> {
   switch (command.is) {
     case 'help':
       await postReply(course.repo, course.comment.pull, renderHelp(COMMANDS));
-      return [];
+      return { reasons: [] };
     case 'plan':
-      return plan(course, command.hosts);
+      return { reasons: await plan(course, command) };
     case 'deploy':
       return deploy(course, command);
+    case 'freeze':
+    case 'hold':
+    case 'unfreeze':
+    case 'release':
+      return { reasons: await stopDeploys(course, command) };
     default:
       return command satisfies never;
   }
 }
 
-async function plan({ world, repo, comment }: Course, hosts: readonly string[]): Promise<readonly Reason[]> {
-  const refused = await refusePlan(world, repo, comment.pull, comment.account);
+async function plan(course: Course, command: Extract<Command, { is: 'plan' }>): Promise<readonly Reason[]> {
+  const { world, repo, comment } = course;
+  const { head } = await readPull(repo, comment.pull);
+  const commit = command.commit !== undefined && head.startsWith(command.commit) ? head : undefined;
+  const { pull, delivery } = comment;
+  const refused = await refusePlan(world, repo, { pull, account: comment.account, commit });
   if (refused.length > 0) return refused;
-  const outcome = await planPull(world, repo, { pull: comment.pull, hosts, delivery: comment.delivery });
+  const hosts = commit === undefined ? command.hosts : [];
+  const outcome = await planPull(world, repo, { pull, hosts, delivery, ...(commit ? { commit } : {}) });
   switch (outcome.is) {
     case 'shown':
       await react(repo, comment.id, '+1');
@@ -101,50 +122,32 @@ const UNTOUCHED: Reason = {
   next: 'Change something below deploy-configs/.',
 };
 
-/** Whether somebody may have the hosts of a pull request looked at. */
-export async function refusePlan(
-  world: GithubWorld,
-  repo: Repo,
-  pull: number,
-  account: Account,
-): Promise<readonly Reason[]> {
-  const survey = await surveyPull(repo, pull);
-  const read = await readPolicy(world, repo, survey.tip);
-  if ('reason' in read) return [read.reason];
-  const actor = await readActor(repo, account, read.policy.by);
-  const shared = { policy: read.policy, pull: pullStateOf(survey), reviews: [], now: world.now() };
-  const decision = authorize({ actor, ...shared });
-  return decision.allowed ? [] : decision.reasons;
-}
-
-async function deploy(
-  course: Course,
-  command: Extract<Command, { is: 'deploy' }>,
-): Promise<readonly Reason[]> {
+async function deploy(course: Course, command: Extract<Command, { is: 'deploy' }>): Promise<Refusal> {
   const { world, runner, repo, comment } = course;
   const begun = await findRun(world, repo, comment);
   if (begun) {
     void runner.follow(repo, begun);
-    return [];
+    return { reasons: [] };
   }
   const survey = await surveyPull(repo, comment.pull);
   const found = await findPlan(course, survey, command.plan);
-  if ('code' in found) return [found];
+  if ('code' in found) return { reasons: [found] };
   const asked = await requestDeploy(world, repo, {
     survey,
     stored: found,
     account: comment.account,
     via: 'comment',
     named: command.plan !== undefined,
+    confirm: command.confirm,
     only: command.only,
     skip: command.skip,
     delivery: comment.delivery,
     comment: comment.id,
   });
-  if (asked.is === 'refused') return asked.reasons;
+  if (asked.is === 'refused') return asked;
   // The run is kept and goes on by itself; further comments must not wait for its end.
   void runner.follow(repo, asked.run);
-  return [];
+  return { reasons: [] };
 }
 
 /** The plan that is named, or the only one that the author of a bare /deploy can have seen. */

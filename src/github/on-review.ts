@@ -3,6 +3,7 @@ import { renderPlanCheck } from '../render/check-run.ts';
 import { PLAN_CHECK, startCheck } from './checks.ts';
 import { fullName } from './repo.ts';
 import type { GithubWorld, Repo } from './repo.ts';
+import { asksForReviews } from './rules/approvals.ts';
 import { showPlan } from './show-plan.ts';
 import { readPolicy, surveyPull } from './survey.ts';
 
@@ -17,7 +18,7 @@ export async function onReview(world: GithubWorld, repo: Repo, { pull: number }:
     if (!known) return;
     const survey = await surveyPull(repo, number);
     const read = await readPolicy(world, repo, survey.tip);
-    if (known.commit !== survey.commit || 'reason' in read || read.policy.approvals === 0) return;
+    if (known.commit !== survey.commit || 'reason' in read || !asksForReviews(read.policy)) return;
     const { commit } = survey;
     const view = await showPlan(world, repo, survey, known.plan);
     const output = renderPlanCheck(view);

@@ -1,6 +1,6 @@
 // What an account may do in a repository, as GitHub says now; never the author association of a payload, which is no permission.
-import { isRole } from './authorize.ts';
-import type { Actor, Role } from './authorize.ts';
+import { isRole } from './rules/request.ts';
+import type { Actor, Role } from './rules/request.ts';
 import { place } from './repo.ts';
 import type { Repo } from './repo.ts';
 
@@ -28,6 +28,15 @@ export async function readRole(repo: Repo, login: string): Promise<Role> {
   );
   if (isRole(data.role_name)) return data.role_name;
   return isRole(data.permission) ? data.permission : 'none';
+}
+
+/** Logins of the members of a team; nobody where it is not there, or the App may not see it. */
+export async function readTeam(repo: Repo, team: string): Promise<readonly string[]> {
+  const [org = '', team_slug = ''] = team.slice(1).split('/');
+  const { listMembersInOrg } = repo.octokit.rest.teams;
+  const asked = repo.octokit.paginate(listMembersInOrg, { org, team_slug, per_page: 100 });
+  const members = await orNotFound(asked, []);
+  return members.map((member) => member.login);
 }
 
 async function readMembership(repo: Repo, team: string, username: string): Promise<boolean> {

@@ -18,6 +18,8 @@ export interface PlanAsk {
   readonly pull: number;
   /** Only these are looked at; all when empty. */
   readonly hosts: readonly string[];
+  /** Exactly this commit was named by somebody who may: of a fork, nothing else is planned. */
+  readonly commit?: string;
   /** Id of the delivery that asked. */
   readonly delivery: string;
 }
@@ -47,7 +49,7 @@ async function planNow(world: GithubWorld, repo: Repo, ask: PlanAsk): Promise<Pl
     summary: `Planning commit ${commit.slice(0, 7)} against ${survey.base.slice(0, 7)}.`,
   });
   try {
-    return pull.fork
+    return pull.fork && pull.state !== 'merged' && ask.commit !== commit
       ? await validateFork(world, repo, survey, check)
       : await planTouched(world, repo, { ask, survey, check });
   } catch (error) {
@@ -123,10 +125,13 @@ async function validateFork(
     await check.finish('failure', renderProblemsCheck(parsed.problems, linkTo(survey)));
     return { is: 'shown' };
   }
+  const command = `/plan ${survey.commit.slice(0, 12)}`;
   const reason: Reason = {
     code: 'FORK_STATIC_ONLY',
     message: 'the configuration is valid; no host was contacted',
+    next: `Read the change; then somebody with write comments \`${command}\`.`,
   };
+  await putSticky(world, repo, { pull: survey.pull.number, render: () => explainReasons([reason]).summary });
   await check.finish('neutral', explainReasons([reason]));
   return { is: 'shown' };
 }

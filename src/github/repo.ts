@@ -22,7 +22,8 @@ export type ParsedPolicy = { readonly policy: Policy } | { readonly problems: re
 
 export interface GithubWorld {
   readonly store: Store;
-  readonly deployer: Deployer;
+  /** Reaches what the repository `owner/name` may reach, and nothing else. */
+  readonly deployerOf: (repo: string) => Deployer;
   /** The configuration or its problems; contacts no host. */
   readonly validate: (files: ConfigFiles) => ParsedConfig;
   /** policy.yml alone, or what is wrong with it; without the file its defaults. */

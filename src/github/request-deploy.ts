@@ -1,20 +1,22 @@
 // A wish to deploy, whoever brings it: the facts are read, the one door is asked, the hosts are leased, the run is kept.
 // What comes out is a run that will be carried out, or every reason why not.
-import { selectHosts, authorize } from './authorize.ts';
-import type { DeployAsk, Request } from './authorize.ts';
+import { authorize } from './authorize.ts';
+import type { DeployAsk, Request, Requirement } from './authorize.ts';
 import { sha256 } from '../core/json.ts';
 import type { Reason } from '../core/reason.ts';
+import { findHeld } from '../core/stop.ts';
 import type { StoredPlan } from '../store/plans.ts';
-import type { Lease, NewRun } from '../store/runs.ts';
+import type { Lease, NewRun, Run } from '../store/runs.ts';
 import type { CheckPlace } from './checks.ts';
 import { readActor } from './permissions.ts';
 import type { Account } from './permissions.ts';
 import { readContains } from './pulls.ts';
 import { fullName } from './repo.ts';
 import type { GithubWorld, Repo } from './repo.ts';
-import { readReviews } from './reviews.ts';
-import { readDone, readShownAt } from './show-plan.ts';
-import { pullStateOf, readPolicy } from './survey.ts';
+import { selectHosts } from './rules/plan.ts';
+import { namesOf } from './rules/who.ts';
+import { readPlanState, readStanding } from './standing.ts';
+import { readPolicy, surveyPull } from './survey.ts';
 import type { Survey } from './survey.ts';
 
 export interface DeployWish {
@@ -24,6 +26,8 @@ export interface DeployWish {
   readonly via: DeployAsk['via'];
   /** The digest was named, not only implied. */
   readonly named: boolean;
+  /** The token that was typed. */
+  readonly confirm?: string | undefined;
   readonly only: readonly string[];
   readonly skip: readonly string[];
   /** Names the run: the same delivery never starts two. */
@@ -36,14 +40,19 @@ export interface DeployWish {
 
 export type Asked =
   | { readonly is: 'accepted'; readonly run: NewRun }
-  | { readonly is: 'refused'; readonly reasons: readonly Reason[] };
+  | {
+      readonly is: 'refused';
+      readonly reasons: readonly Reason[];
+      /** All that was asked for, met or not, where it came to that. */
+      readonly requirements?: readonly Requirement[];
+    };
 
 export async function requestDeploy(world: GithubWorld, repo: Repo, wish: DeployWish): Promise<Asked> {
   const request = await readRequest(world, repo, wish);
   if ('reason' in request) return { is: 'refused', reasons: [request.reason] };
   const decision = authorize(request);
-  if (!decision.allowed) return { is: 'refused', reasons: decision.reasons };
-  const run = runOf(repo, wish);
+  if (!decision.allowed) return { is: 'refused', ...decision };
+  const run = runOf(repo, wish, request);
   const { check } = wish;
   const started = await world.store.runs.start(run, {
     begun: false,
@@ -60,6 +69,26 @@ export async function requestDeploy(world: GithubWorld, repo: Repo, wish: Deploy
     default:
       return started satisfies never;
   }
+}
+
+/**
+ * Asks the one door again as the run starts: the head, the policy, the rights and the reviews may have moved since it was
+ * accepted. A run that has begun on its hosts is not asked again; it is followed to its end.
+ */
+export async function recheckRun(world: GithubWorld, repo: Repo, run: Run): Promise<readonly Reason[]> {
+  const { via, named = false, confirm, only = [], skip = [] } = run.request;
+  const found = await world.store.plans.find({ repo: run.repo, pull: run.pull }, run.plan);
+  const stored = found.find(({ commit }) => commit === run.commit);
+  if (!stored) return [{ code: 'PLAN_UNKNOWN', message: `plan ${run.plan} is not kept any more` }];
+  const survey = await surveyPull(repo, run.pull);
+  const account = { login: run.by, bot: false };
+  const held = (run.request.held ?? []).map(({ host }) => host);
+  const hosts = { only: only.length > 0 ? only : run.hosts, skip: [...skip, ...held] };
+  const wish = { survey, stored, account, via, named, confirm, ...hosts, delivery: run.id };
+  const request = await readRequest(world, repo, wish);
+  if ('reason' in request) return [request.reason];
+  const decision = authorize(request);
+  return decision.allowed ? [] : decision.reasons;
 }
 
 /** What a delivery names: the run that it has begun, should it be handled once more after a restart. */
@@ -81,26 +110,19 @@ async function readRequest(
   // A merge is judged by the policy that it was made under, so that no pull request grants itself anything.
   const read = await readPolicy(world, repo, via === 'merge' ? survey.base : survey.tip);
   if ('reason' in read) return read;
-  const [actor, reviews, shownAt, done, behind] = await Promise.all([
-    readActor(repo, wish.account, read.policy.by),
-    read.policy.approvals > 0 ? readReviews(repo, survey.pull.number) : [],
-    readShownAt(world, repo, survey, stored.plan),
-    readDone(world, repo, stored),
+  const [actor, standing, plan, behind] = await Promise.all([
+    readActor(repo, wish.account, namesOf(read.policy)),
+    readStanding(world, repo, survey, read.policy),
+    readPlanState(world, repo, survey, stored),
     via === 'merge' ? isOvertaken(world, repo, survey) : survey.behind,
   ]);
-  const plan = { plan: stored.plan, current: isCurrent(wish), shownAt, done };
-  return {
-    actor,
-    policy: read.policy,
-    pull: { ...pullStateOf(survey), behind },
-    reviews,
-    now: world.now(),
-    deploy: { via, plan, named: wish.named, only: wish.only, skip: wish.skip },
-  };
-}
-
-function isCurrent({ stored, survey }: DeployWish): boolean {
-  return !stored.superseded && stored.commit === survey.commit;
+  const held = findHeld(standing.stops, stored.plan);
+  const { named, confirm, only } = wish;
+  const skip = [...new Set([...wish.skip, ...[...held.keys()].filter((host) => !only.includes(host))])];
+  // When nothing else is left, the hold is what there is to say.
+  const left = selectHosts(stored.plan, only, skip).some((host) => host.changes.length > 0);
+  const deploy = { via, plan, named, confirm, only, skip: left ? skip : wish.skip };
+  return { actor, ...standing, pull: { ...standing.pull, behind }, deploy };
 }
 
 /**
@@ -117,9 +139,13 @@ function runId(repo: Repo, { pull, delivery }: Asking): string {
   return `pr-${pull}-${sha256(`${fullName(repo)} ${delivery}`).slice(0, 12)}`;
 }
 
-function runOf(repo: Repo, wish: DeployWish): NewRun {
-  const { survey, stored, account, via, only, skip, comment } = wish;
-  const hosts = selectHosts(stored.plan, only, skip).filter((host) => host.changes.length > 0);
+function runOf(repo: Repo, wish: DeployWish, { deploy, stops }: Request): NewRun {
+  const { survey, stored, account, via, only, skip, comment, named, confirm } = wish;
+  const selected = selectHosts(stored.plan, only, deploy?.skip ?? skip);
+  const asked = selectHosts(stored.plan, only, skip).map(({ host }) => host);
+  const held = [...findHeld(stops, stored.plan)].flatMap(([host, reason]) =>
+    asked.includes(host) ? [{ host, reason }] : [],
+  );
   return {
     id: runId(repo, { pull: survey.pull.number, delivery: wish.delivery }),
     repo: fullName(repo),
@@ -130,11 +156,14 @@ function runOf(repo: Repo, wish: DeployWish): NewRun {
     by: account.login,
     request: {
       via,
+      named,
+      ...(confirm === undefined ? {} : { confirm }),
       ...(comment === undefined ? {} : { comment }),
       ...(only.length === 0 ? {} : { only: [...only] }),
       ...(skip.length === 0 ? {} : { skip: [...skip] }),
+      ...(held.length === 0 ? {} : { held }),
     },
-    hosts: hosts.map((host) => host.host),
+    hosts: selected.filter((host) => host.changes.length > 0).map(({ host }) => host),
   };
 }
 

@@ -63,7 +63,7 @@ export async function finishPosts(
         repo,
         course,
         'action_required',
-        refusalOf(course.run, ended.reason),
+        refusalOf(course.run, [ended.reason]),
         ended.reason,
       );
     case 'lost':
@@ -74,12 +74,16 @@ export async function finishPosts(
 }
 
 /** A deploy must not end in silence, also when GitHub failed before there was anything to write to. */
-export async function postUnbegun(world: GithubWorld, repo: Repo, run: Run, reason: Reason): Promise<void> {
+export async function postUnbegun(
+  world: GithubWorld,
+  repo: Repo,
+  run: Run,
+  reasons: readonly Reason[],
+): Promise<void> {
   const { check } = run.posts;
   await endReaction(repo, run, false);
-  if (check)
-    await openCheck(world, repo, check).finish('failure', explainReasons([reason], run.plan), run.id);
-  await postReply(repo, run.pull, refusalOf(run, reason));
+  if (check) await openCheck(world, repo, check).finish('failure', explainReasons(reasons, run.plan), run.id);
+  await postReply(repo, run.pull, refusalOf(run, reasons));
 }
 
 interface Recording {
@@ -149,8 +153,8 @@ async function endReaction(repo: Repo, { request }: NewRun, good: boolean): Prom
   if (request.comment !== undefined) await react(repo, request.comment, good ? 'rocket' : 'confused');
 }
 
-function refusalOf(run: NewRun, reason: Reason): string {
-  return renderRefusal([reason], { text: wordsOf(run), by: run.by, plan: run.plan });
+function refusalOf(run: NewRun, reasons: readonly Reason[]): string {
+  return renderRefusal(reasons, { text: wordsOf(run), by: run.by, plan: run.plan });
 }
 
 /** Nothing can be said about the hosts here but how to look. */

@@ -7,11 +7,12 @@ import { renderPlanComment, renderProblems } from '../render/comment.ts';
 import type { PlanView } from '../render/verdict.ts';
 import { findBlockers } from './authorize.ts';
 import { putSticky } from './comments.ts';
-import type { StoredPlan } from '../store/plans.ts';
+import { readNotices } from './notices.ts';
 import { fullName } from './repo.ts';
 import type { GithubWorld, Repo } from './repo.ts';
-import { readReviews } from './reviews.ts';
-import { pullStateOf, readPolicy, surveyPull } from './survey.ts';
+import { readDone } from './shown.ts';
+import { readPlanState, readStanding } from './standing.ts';
+import { readPolicy, surveyPull } from './survey.ts';
 import type { Survey } from './survey.ts';
 
 /** Keeps and shows a plan as the newest of its pull request, and answers with what was shown. */
@@ -71,17 +72,6 @@ export async function showDeployed(world: GithubWorld, repo: Repo, { pull, words
   });
 }
 
-/** Hosts on which runs of this plan have come to their end. */
-export async function readDone(
-  { store }: GithubWorld,
-  repo: Repo,
-  { plan, pull }: StoredPlan,
-): Promise<readonly string[]> {
-  const runs = await store.runs.ofPlan({ repo: fullName(repo), pull }, plan.digest);
-  const hosts = runs.flatMap(({ ended }) => (ended?.is === 'report' ? ended.report.hosts : []));
-  return hosts.filter((host) => host.outcome === 'done').map((host) => host.host);
-}
-
 /** GitHub takes 65,536 characters. */
 const MAX_COMMENT = 65_000;
 
@@ -99,25 +89,18 @@ async function viewPlan(world: GithubWorld, repo: Repo, survey: Survey, plan: Pl
     base: survey.base,
     merged: survey.pull.state === 'merged',
     link: linkTo(survey),
+    notices: await readNotices(world, repo, survey),
   };
   if ('reason' in read) return { ...shared, mode: 'merge', blockers: [{ reason: read.reason }] };
-  const reviews = read.policy.approvals > 0 ? await readReviews(repo, survey.pull.number) : [];
-  const request = { policy: read.policy, pull: pullStateOf(survey), reviews, now: world.now() };
-  const shownAt = await readShownAt(world, repo, survey, plan);
-  const reasons: readonly Reason[] = findBlockers(request, { plan, current: true, shownAt, done: [] });
-  return { ...shared, mode: read.policy.on, blockers: reasons.map((reason) => ({ reason })) };
-}
-
-/** From when reviews count. After a merge: since the last plan that was shown for the head, which is what was reviewed. */
-export async function readShownAt(
-  { store }: GithubWorld,
-  repo: Repo,
-  { pull, commit }: Survey,
-  plan: Plan,
-): Promise<string | null> {
-  const where = { repo: fullName(repo), pull: pull.number };
-  const reviewed = pull.state === 'merged' ? await store.plans.lastShown(where, pull.head) : undefined;
-  if (reviewed) return reviewed.shownAt;
-  const known = await store.plans.find(where, plan.digest);
-  return known.find((stored) => stored.commit === commit)?.shownAt ?? null;
+  const standing = await readStanding(world, repo, survey, read.policy);
+  const stored = await world.store.plans.find(
+    { repo: fullName(repo), pull: survey.pull.number },
+    plan.digest,
+  );
+  const newest = stored.find(({ commit }) => commit === plan.commit);
+  if (!newest) throw new Error(`the store lost plan ${plan.digest}`);
+  const state = await readPlanState(world, repo, survey, newest);
+  const reasons: readonly Reason[] = findBlockers(standing, state);
+  const blockers = reasons.map((reason) => ({ reason }));
+  return { ...shared, mode: read.policy.on, blockers, token: state.token };
 }

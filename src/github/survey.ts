@@ -31,9 +31,9 @@ export async function surveyPull(repo: Repo, number: number): Promise<Survey> {
 }
 
 /** What authorize() asks of a pull request. */
-export function pullStateOf({ pull, behind }: Survey): PullState {
-  const { author, head, state, fork, base, defaultBranch } = pull;
-  return { author, head, state, fork, base, defaultBranch, behind };
+export function pullStateOf({ pull, behind, base, tip }: Survey): PullState {
+  const { author, head, state, fork, base: branch, defaultBranch } = pull;
+  return { author, head, state, fork, base: branch, defaultBranch, behind, upToDate: base === tip };
 }
 
 /** The policy at a commit of the base branch. */

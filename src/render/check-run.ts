@@ -1,7 +1,7 @@
 // Check runs: what GitHub's `output`, `conclusion` and `actions` are given for a plan, for problems and for a deploy.
 // summary and text keep to 65,535 bytes, the title to about 70 characters, actions to the lengths that GitHub allows.
 import type { Plan } from '../core/plan.ts';
-import { isComplete, isEmpty, shortDigest } from '../core/plan.ts';
+import { isComplete, isEmpty, mayLose, shortDigest } from '../core/plan.ts';
 import type { Problem } from '../core/problem.ts';
 import type { Report } from '../core/report.ts';
 import { annotatePlan, annotateProblems, annotateReport } from './annotation.ts';
@@ -144,7 +144,9 @@ function planActions({ plan, blockers, mode, merged }: PlanView): readonly Check
   const again = { label: 'Plan again', description: 'Look at the hosts again', identifier: 'plan' } as const;
   const commentable = mode !== 'merge' || merged === true;
   const clear = blockers.every(({ reason }) => reason.code === 'CONFIRMATION_NEEDED');
-  if (isEmpty(plan) || !isComplete(plan) || !commentable || !clear) return [again];
+  // A button carries no token.
+  const typed = plan.hosts.some(({ changes }) => changes.some(mayLose));
+  if (isEmpty(plan) || !isComplete(plan) || !commentable || !clear || typed) return [again];
   const hosts = count(plan.hosts.filter((host) => host.changes.length > 0).length, 'host');
   const description = clip(`Deploy plan ${shortDigest(plan.digest)} to ${hosts}`, 40);
   return [again, { label: 'Deploy', description, identifier: 'deploy' }];

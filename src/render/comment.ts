@@ -38,6 +38,7 @@ const NOTICE = 300;
 const HEAD = 9;
 const HISTORY = 0;
 const SHOWN_REASONS = 10;
+const SHOWN_REQUIREMENTS = 40;
 const EVIDENCE_LINES = 15;
 
 export function renderPlanComment(input: PlanComment): string {
@@ -72,6 +73,17 @@ export interface Request {
   readonly by: string;
   /** Digest of the plan that was meant, where it is known. */
   readonly plan?: string;
+  /** All that was asked for, met or not. */
+  readonly requirements?: readonly RequirementRow[];
+}
+
+export interface RequirementRow {
+  readonly what: string;
+  readonly required: string;
+  readonly found: string;
+  /** Who can change what was found. */
+  readonly changer: string;
+  readonly unmet: readonly Reason[];
 }
 
 /** Why a request was not carried out: every reason, each with its next move. */
@@ -87,7 +99,20 @@ export function renderRefusal(reasons: readonly Reason[], request: Request): str
     `⛔ ${code(request.text)}, asked for by ${code(request.by)}, was **refused**. Nothing was written to any host.`,
     ...why,
     more > 0 ? `… and ${count(more, 'more reason')}.` : '',
+    renderRequirements(request.requirements ?? []),
   ]);
+}
+
+function renderRequirements(rows: readonly RequirementRow[]): string {
+  if (rows.length === 0) return '';
+  const cell = (text: string): string => prose(text, 200);
+  return [
+    '| | Asked for | Required | Found | Who can change it |',
+    '|---|---|---|---|---|',
+    ...rows.slice(0, SHOWN_REQUIREMENTS).map(({ what, required, found, changer, unmet }) => {
+      return `| ${unmet.length === 0 ? '✅' : '⛔'} | ${cell(what)} | ${cell(required)} | ${cell(found)} | ${cell(changer)} |`;
+    }),
+  ].join('\n');
 }
 
 export interface CommandHelp {

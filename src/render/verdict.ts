@@ -1,9 +1,9 @@
 // The first screen of a plan in markdown, shared by comment and check run: verdict, what is in the way, what to type.
-import type { Plan } from '../core/plan.ts';
-import { countChanges, isComplete, isEmpty, shortDigest } from '../core/plan.ts';
+import type { HostPlan, Plan } from '../core/plan.ts';
+import { countChanges, isComplete, isEmpty, mayLose, shortDigest } from '../core/plan.ts';
 import type { Reason } from '../core/reason.ts';
 import type { Link } from './change.ts';
-import { code, prose } from './escape.ts';
+import { code, prose, proseWithCode } from './escape.ts';
 import { keepWhole } from './fit.ts';
 import { fixerWords, renderNext, renderReason } from './reason.ts';
 import { tallyChanges } from './risk.ts';
@@ -25,11 +25,16 @@ export interface PlanView {
   /** The pull request is merged: from here on only a command or a button deploys. */
   readonly merged?: boolean;
   readonly link?: Link;
+  /** What is typed to confirm the loss of data; null when its time is over. */
+  readonly token?: string | null;
+  /** What must not be overlooked, a sentence each. */
+  readonly notices?: readonly string[];
 }
 
 /** Bytes for the list of what is in the way. */
 const BLOCKER_ROOM = 8000;
 const SHOWN_NAMES = 4;
+const SHOWN_NOTICES = 20;
 /** Hosts that are spelled out in a command before it is left to the reader. */
 const TYPED_HOSTS = 12;
 
@@ -50,7 +55,7 @@ export function verdictWords(plan: Plan): readonly string[] {
   ];
 }
 
-export function renderVerdict({ plan, commit, base, merged }: PlanView): string {
+export function renderVerdict({ plan, commit, base, merged, notices = [] }: PlanView): string {
   const on = base === undefined ? '' : ` on base ${code(shortCommit(base))}`;
   const of = merged === true ? 'Merge commit' : 'Commit';
   const stacks = plan.stacks.length === 0 ? '' : ` · ${stackWords(plan.stacks)}`;
@@ -60,9 +65,16 @@ export function renderVerdict({ plan, commit, base, merged }: PlanView): string 
     isEmpty(plan) ? emptyWords(plan) : renderCounts(plan),
     `${of} ${code(shortCommit(commit))}${on}${stacks} · hosts looked at ${prose(time(plan.at))}${again}`,
     renderForeign(plan),
+    renderNotices(notices),
   ]
     .filter((paragraph) => paragraph !== '')
     .join('\n\n');
+}
+
+function renderNotices(notices: readonly string[]): string {
+  const shown = notices.slice(0, SHOWN_NOTICES).map((notice) => `- ⚠️ ${proseWithCode(notice)}`);
+  const more = notices.length - shown.length;
+  return [...shown, ...(more > 0 ? [`- ⚠️ … and ${more} more such lines`] : [])].join('\n');
 }
 
 /** What must happen before the deploy, as a list to tick off; empty when nothing is in the way. */
@@ -97,7 +109,7 @@ function deployRows(view: PlanView): readonly Row[] {
   const ready = sound.filter((host) => host.changes.length > 0).map((host) => host.host);
   const [first, second] = ready;
   if (first === undefined) return [];
-  const deploy = `/deploy ${shortDigest(plan.digest)}`;
+  const deploy = `/deploy ${shortDigest(plan.digest)}${tokenWords(view, sound)}`;
   const later = mode === 'merge' && merged !== true ? ', once merged' : '';
   const broken = brokenHosts(plan);
   const skip = broken.length > TYPED_HOSTS ? '<hosts>' : broken.join(' ');
@@ -115,6 +127,12 @@ function deployRows(view: PlanView): readonly Row[] {
           },
         ]),
   ];
+}
+
+/** What loses data is only deployed with its token. */
+function tokenWords({ token }: PlanView, hosts: readonly HostPlan[]): string {
+  const lost = hosts.some(({ changes }) => changes.some(mayLose));
+  return lost && typeof token === 'string' ? ` --confirm ${token}` : '';
 }
 
 /** The ways to all of the plan that policy leaves open; some verbs want the plan named even after a merge. */

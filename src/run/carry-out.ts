@@ -43,7 +43,11 @@ async function start(session: Session, run: HostRun, limit: number): Promise<Run
   const { target } = session;
   const works = worksPath(target);
   const nonce = randomBytes(8).toString('hex');
-  const { script, blobs } = compileRun(run, { state: target.state, work: `${works}/${run.run}`, nonce });
+  const { script, blobs, secrets } = compileRun(run, {
+    state: target.state,
+    work: `${works}/${run.run}`,
+    nonce,
+  });
   const values = {
     STATE: target.state,
     WORKS: works,
@@ -59,6 +63,7 @@ async function start(session: Session, run: HostRun, limit: number): Promise<Run
     `put "$NEW/script" ${base64(script)}`,
     `put "$NEW/run.json" ${base64(describeRun(run))}`,
     ...[...blobs].map(([digest, bytes]) => `put_blob ${digest} ${base64(bytes)}`),
+    ...secrets.map(({ seal, sum, bytes }) => `put_secret ${seal} ${sum} ${base64(bytes)}`),
     'launch',
   ].join('\n');
   const seconds = START_LIMIT.base + START_LIMIT.each * Math.ceil(body.length / 2 ** 20);

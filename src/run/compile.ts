@@ -9,6 +9,8 @@ import { formatLedgerLine } from '../core/ledger.ts';
 import { HOST_PATH } from '../core/host.ts';
 import { shortDigest } from '../core/plan.ts';
 import type { HostRun, RunChange } from '../core/run.ts';
+import { sha256 } from '../core/json.ts';
+import { revealSecret } from '../core/secret.ts';
 import { quote, quoteCommand } from '../core/shell.ts';
 import { blobOf, blobPath, bytesOf, commandsOf, formatCommand } from '../core/step.ts';
 import type { Command } from '../core/step.ts';
@@ -26,10 +28,22 @@ export interface CompiledRun {
   readonly script: string;
   /** Bytes by their SHA-256. */
   readonly blobs: ReadonlyMap<string, Uint8Array>;
+  /** Values of secrets, and the sums by which the host sees that they arrived whole. They are no part of the script. */
+  readonly secrets: readonly SentSecret[];
+}
+
+export interface SentSecret {
+  readonly seal: string;
+  readonly sum: string;
+  readonly bytes: Uint8Array;
 }
 
 export function compileRun(run: HostRun, place: RunPlace): CompiledRun {
-  return { script: formatRun(run, place), blobs: blobsOf(run) };
+  const secrets = (run.secrets ?? []).map((secret) => {
+    const bytes = revealSecret(secret);
+    return { seal: secret.seal, sum: sha256(bytes), bytes };
+  });
+  return { script: formatRun(run, place), blobs: blobsOf(run), secrets };
 }
 
 /** Who holds the host, for whoever finds it held. */

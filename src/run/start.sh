@@ -12,7 +12,7 @@ prepare() {
   mkdir -p -- "$RUNS" "$WORKS" || refuse "$RUNS or $WORKS cannot be made"
   if [ -e "$RUNS/$RUN" ]; then THERE=1; fi
   waste_nothing || return 0
-  mkdir -- "$NEW" "$NEW_WORK" "$NEW_WORK/blobs" || refuse "$NEW or $NEW_WORK cannot be made"
+  mkdir -- "$NEW" "$NEW_WORK" "$NEW_WORK/blobs" "$NEW_WORK/secrets" || refuse "$NEW or $NEW_WORK cannot be made"
 }
 
 waste_nothing() { [ -z "$REFUSED" ] && [ -z "$THERE" ]; }
@@ -29,6 +29,15 @@ put_blob() {
   waste_nothing || return 0
   SUM=$(sha256sum <"$NEW_WORK/blobs/$1")
   [ "${SUM%% *}" = "$1" ] || refuse "blob $1 did not arrive whole"
+}
+
+# put_secret SEAL SUM BASE64: in a file of its own that only this login may read (umask 077), and in no word of any command:
+# printf is the shell's own.
+put_secret() {
+  put "$NEW_WORK/secrets/$1" "$3"
+  waste_nothing || return 0
+  SUM=$(sha256sum <"$NEW_WORK/secrets/$1")
+  [ "${SUM%% *}" = "$2" ] || refuse 'a secret did not arrive whole'
 }
 
 # The shared lock on `alive` is held here until the run itself holds it, so nobody takes a run that is about to begin
@@ -66,7 +75,11 @@ start_script() {
   if [ -n "$UNIT_OF_SYSTEMD" ] && [ -d /run/systemd/system ]; then
     systemd-run --quiet --collect --service-type=exec --unit="ashore-$RUN.service" \
       --description="Ashore run $RUN" -p KillMode=mixed -p OOMPolicy=continue -p "RuntimeMaxSec=$LIMIT" \
-      /bin/sh "$RUNS/$RUN/script" </dev/null >>"$RUNS/$RUN/journal" 2>&1 8>&- || return 0
+      -p "ExecStopPost=/bin/rm -rf $WORKS/$RUN" \
+      /bin/sh "$RUNS/$RUN/script" </dev/null >>"$RUNS/$RUN/journal" 2>&1 8>&- || {
+      rm -rf -- "${WORKS:?}/$RUN"
+      return 0
+    }
   else
     setsid /bin/sh "$RUNS/$RUN/script" </dev/null >>"$RUNS/$RUN/journal" 2>&1 8>&- &
   fi

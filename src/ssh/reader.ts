@@ -66,7 +66,8 @@ function limitOf({ options }: Asked): number {
  * that no byte of it can break the frame. `ulimit -f` counts 512 bytes: 128 MiB, where one look may not fill a tmpfs.
  */
 const LOOK = `
-T=$(mktemp -d /run/ashore-look.XXXXXX 2>/dev/null || mktemp -d /tmp/ashore-look.XXXXXX) || exit 91
+T=$(mktemp -d /run/ashore-look.XXXXXX 2>/dev/null || mktemp -d /tmp/ashore-look.XXXXXX 2>/dev/null ||
+  mktemp -d /usr/local/lib/ashore/tmp/look.XXXXXX) || exit 91
 trap 'rm -rf "$T"' EXIT; trap 'exit 92' HUP INT TERM PIPE
 ulimit -f 262144
 IN=/dev/null

@@ -100,13 +100,17 @@ async function put(db: Database, { repo, pull }: PlanPlace, plan: Plan, createdA
       .where('repo', '=', repo)
       .where('pull', '=', pull);
     await others.execute();
-    const same = trx.selectFrom('plans').select('shown_at').where('repo', '=', repo).where('pull', '=', pull);
+    const json = JSON.stringify(plan);
+    const columns = ['shown_at', 'created_at', 'json'] as const;
+    const same = trx.selectFrom('plans').select(columns).where('repo', '=', repo).where('pull', '=', pull);
     const mine = same.where('commit_sha', '=', plan.commit).where('digest', '=', plan.digest);
     const known = await mine.executeTakeFirst();
     const old = trx.deleteFrom('plans').where('repo', '=', repo).where('pull', '=', pull);
     await old.where('commit_sha', '=', plan.commit).where('digest', '=', plan.digest).execute();
-    const row = { repo, pull, commit_sha: plan.commit, digest: plan.digest, json: JSON.stringify(plan) };
-    const shown = { superseded: 0, created_at: createdAt, shown_at: known?.shown_at ?? null };
+    const row = { repo, pull, commit_sha: plan.commit, digest: plan.digest, json };
+    // The same look at the hosts, shown once more, is no younger for that.
+    const made = known?.json === json ? known.created_at : createdAt;
+    const shown = { superseded: 0, created_at: made, shown_at: known?.shown_at ?? null };
     await trx
       .insertInto('plans')
       .values({ ...row, ...shown })

@@ -12,6 +12,12 @@ const RunRequest = z.object({
   comment: z.number().optional(),
   only: z.array(z.string()).optional(),
   skip: z.array(z.string()).optional(),
+  /** The digest was named; false where a merge only implied it. */
+  named: z.boolean().optional(),
+  /** The token that was typed. */
+  confirm: z.string().optional(),
+  /** Hosts that were held when it was asked for, and are left out. */
+  held: z.array(z.object({ host: z.string(), reason: Reason })).optional(),
 });
 export type RunRequest = z.infer<typeof RunRequest>;
 

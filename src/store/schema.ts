@@ -59,6 +59,20 @@ export interface Tables {
     /** The digest of a plan, or the id of a run. */
     subject: string | null;
   };
+  /** Freezes and holds. */
+  stops: {
+    seq: Generated<number>;
+    repo: string;
+    kind: 'freeze' | 'hold';
+    subject: string;
+    reason: string;
+    asked_by: string;
+    pull: number;
+    since: string;
+    until: string;
+    lifted_at: string | null;
+    lifted_by: string | null;
+  };
 }
 
 /** Each entry is run once, in order; the number of those that were run is the database's version. Never edit one. */
@@ -89,5 +103,12 @@ export const MIGRATIONS: readonly (readonly string[])[] = [
     `create table checks (
       repo text not null, check_id integer not null, name text not null, commit_sha text not null, pull integer,
       subject text, primary key (repo, check_id))`,
+  ],
+  [
+    `create table stops (
+      seq integer primary key autoincrement, repo text not null, kind text not null, subject text not null,
+      reason text not null, asked_by text not null, pull integer not null, since text not null, until text not null,
+      lifted_at text, lifted_by text)`,
+    `create index stops_open on stops (repo, until) where lifted_at is null`,
   ],
 ];

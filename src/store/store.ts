@@ -14,12 +14,15 @@ import { openPosts } from './posts.ts';
 import type { Posts } from './posts.ts';
 import { openRuns } from './runs.ts';
 import type { Runs } from './runs.ts';
+import { openStops } from './stops.ts';
+import type { Stops } from './stops.ts';
 
 export interface Store {
   readonly deliveries: Deliveries;
   readonly plans: Plans;
   readonly runs: Runs;
   readonly posts: Posts;
+  readonly stops: Stops;
   readonly close: () => Promise<void>;
 }
 
@@ -44,6 +47,7 @@ export function openStore(directory: string, { who, now }: StoreOptions): Opened
     plans: openPlans(db, now),
     runs: openRuns(db, now),
     posts: openPosts(db),
+    stops: openStops(db, now),
     close: async () => {
       await close();
       locked.lock.release();

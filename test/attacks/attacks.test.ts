@@ -14,6 +14,7 @@ import './rows/09-buttons.ts';
 import './rows/10-forged-webhooks.ts';
 import './rows/11-comment-provenance.ts';
 import './rows/12-secrets-in-sight.ts';
+import './rows/12-secrets.ts';
 import './rows/13-info-leak.ts';
 import './rows/14-forks.ts';
 import './rows/15-default-installation.ts';

@@ -33,6 +33,8 @@ export interface SiteOptions {
   readonly permissions?: Permissions;
   /** Further files of the first commit. */
   readonly files?: Files;
+  /** What opens secrets. */
+  readonly secrets?: Pick<Settings['ssh'], 'ageKeyPath' | 'secretsPath'>;
 }
 
 type Files = Readonly<Record<string, string | Buffer | null>>;
@@ -91,7 +93,7 @@ const Manifest = z.object({
 });
 
 export async function openSite(options: SiteOptions = {}): Promise<Site> {
-  const { policy = OPEN_POLICY, hosts, files, permissions: more = {} } = options;
+  const { policy = OPEN_POLICY, hosts, files, permissions: more = {}, secrets } = options;
   const secret = randomBytes(32).toString('hex');
   const manifest = Manifest.parse(parse(readFileSync('app.yml', 'utf8')));
   const permissions = { ...manifest.default_permissions, ...more };
@@ -111,7 +113,7 @@ export async function openSite(options: SiteOptions = {}): Promise<Site> {
     webhookSecret: secret,
     webhookPath: '/api/github/webhooks',
     apiUrl: github.apiUrl,
-    ssh: { keyPath: theLab().clientKey.path, agentSocket: undefined },
+    ssh: { keyPath: theLab().clientKey.path, agentSocket: undefined, ...secrets },
     data: mkdtempSync(join(tmpdir(), 'ashore-attack-')),
     host: '127.0.0.1',
     port: 0,

@@ -55,6 +55,17 @@ hosts:
     expect(targetsOf(hosts)['a']?.sudo).toBe(sudo);
   });
 
+  it('has a user for planning only where one is named', () => {
+    const hosts = `
+ssh: { plan_user: looker }
+hosts:
+  a: { address: a, ${KEY} }
+  b: { address: b, ${KEY}, plan_user: other, jump: a }`;
+    const targets = targetsOf(hosts);
+    expect(targets['a']).toMatchObject({ user: 'deploy', planUser: 'looker' });
+    expect(targets['b']).toMatchObject({ planUser: 'other', jump: { planUser: 'looker' } });
+  });
+
   it('keeps the order of the file', () => {
     const hosts = `hosts:\n  b: { address: b, ${KEY} }\n  a: { address: a, ${KEY} }`;
     expect(Object.keys(targetsOf(hosts))).toEqual(['b', 'a']);

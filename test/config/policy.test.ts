@@ -7,12 +7,36 @@ function policyOf(text: string | null): unknown {
   return 'policy' in parsed ? parsed.policy : parsed.problems.map(formatProblem);
 }
 
-const DEFAULTS = { on: 'merge', by: ['write'], approvals: 0, confirm: ['delete', 'replace'], freeze: [] };
+const DEFAULTS = {
+  on: 'merge',
+  by: ['write'],
+  approvals: 0,
+  confirm: ['delete', 'replace'],
+  freeze: [],
+  checks: 'required',
+  upToDate: false,
+  codeowners: false,
+  stacks: {},
+  verbs: {},
+};
 
 describe('what holds', () => {
   it.each<[string, string | null, object]>([
     ['no file', null, {}],
     ['a file that says little', 'confirm: []', { confirm: [] }],
+    [
+      'what else must hold',
+      'deploy: { checks: none, up_to_date: true, codeowners: true }',
+      { checks: 'none', upToDate: true, codeowners: true },
+    ],
+    [
+      'stacks and verbs',
+      'stacks: { shop: { by: ["@acme/shop"], approvals: 2, confirm: [restart] } }\nverbs: { delete: { by: [admin] } }',
+      {
+        stacks: { shop: { by: ['@acme/shop'], approvals: 2, confirm: ['restart'] } },
+        verbs: { delete: { by: ['admin'] } },
+      },
+    ],
     ['roles', 'deploy: { by: [admin], approvals: 2 }', { by: ['admin'], approvals: 2 }],
     [
       'teams',

@@ -130,6 +130,20 @@ describe('silence', () => {
     });
   });
 
+  it('of sudo for a login that plans, which must never become root by a shell', () => {
+    const refusal = executed({ stderr: 'sudo: a password is required' });
+    const output = parseScript({ ...target, sudo: true, user: 'looker', planUser: 'looker' }, NONCE, refusal);
+    expect(output).toMatchObject({
+      reason: {
+        code: 'HOST_SUDO',
+        evidence: {
+          output:
+            'sudo: a password is required\n\nWhat is needed is printed by: ashore bootstrap web1 --plan-key <file.pub>',
+        },
+      },
+    });
+  });
+
   it.each([
     ['nothing', {}, false, 'and said nothing'],
     [

@@ -4,6 +4,7 @@ import type { Plan } from '../../src/core/plan.ts';
 import type { Report } from '../../src/core/report.ts';
 import type { ConfigFiles, Deployer } from '../../src/deploy.ts';
 import { createLiveDeployer } from '../../src/world.ts';
+import type { LiveOptions } from '../../src/world.ts';
 import { startLab } from '../lab/lab.ts';
 import type { HostSpec, Lab } from '../lab/lab.ts';
 
@@ -19,17 +20,25 @@ export interface Fleet {
   stop(): Promise<void>;
 }
 
-export async function startFleet(specs: readonly HostSpec[]): Promise<Fleet> {
+/** How the hosts are logged in to, once they are prepared for it; `ssh` stands so in hosts.yml. */
+export interface FleetLogin {
+  readonly ssh: string;
+  prepare(lab: Lab): Promise<LiveOptions>;
+}
+
+const LAB_LOGIN: FleetLogin = {
+  ssh: '{}',
+  prepare: (lab) => Promise.resolve({ keys: [{ name: 'lab', privateKey: lab.clientKey.privateKey }] }),
+};
+
+export async function startFleet(specs: readonly HostSpec[], login = LAB_LOGIN): Promise<Fleet> {
   const lab = await startLab(specs);
-  const deployer = createLiveDeployer({ keys: [{ name: 'lab', privateKey: lab.clientKey.privateKey }] });
-  const hosts = [...lab.hosts.values()].map((host) => {
-    return `  ${host.name}: { address: ${host.address}, host_key: "${host.hostKey}" }\n`;
-  });
+  const deployer = createLiveDeployer(await login.prepare(lab));
   let runs = 0;
   return {
     lab,
     deployer,
-    files: (stacks) => filesOf({ 'hosts.yml': `hosts:\n${hosts.join('')}`, ...stacks }),
+    files: (stacks) => filesOf({ 'hosts.yml': hostsFile(lab, login.ssh), ...stacks }),
     plan: async (files, base) => {
       const planned = await deployer.plan({ files, base, commit: 'test', all: base === undefined });
       if (planned.is !== 'plan') throw new Error(JSON.stringify(planned, null, 2));
@@ -48,6 +57,13 @@ export async function startFleet(specs: readonly HostSpec[]): Promise<Fleet> {
     },
     stop: () => lab.stop(),
   };
+}
+
+export function hostsFile(lab: Lab, ssh: string): string {
+  const hosts = [...lab.hosts.values()].map((host) => {
+    return `  ${host.name}: { address: ${host.address}, host_key: "${host.hostKey}" }\n`;
+  });
+  return `ssh: ${ssh}\nhosts:\n${hosts.join('')}`;
 }
 
 /** Files below deploy-configs/, by their path from there. */

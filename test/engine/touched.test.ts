@@ -16,7 +16,19 @@ function config(
     targets: new Map(hosts.map((host) => [host, { ...target, host }])),
     stacks: Object.entries(stacks).map(([name, on]) => ({ name, hosts: on, where: where(name) })),
     resources,
-    policy: { on: 'merge', by: ['write'], approvals: 0, confirm: [], freeze: [] },
+    secrets: [],
+    policy: {
+      on: 'merge',
+      by: ['write'],
+      approvals: 0,
+      confirm: [],
+      freeze: [],
+      checks: 'required',
+      upToDate: false,
+      codeowners: false,
+      stacks: {},
+      verbs: {},
+    },
   };
 }
 

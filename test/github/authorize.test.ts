@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Change, HostPlan, Plan } from '../../src/core/plan.ts';
 import type { Policy } from '../../src/core/resource.ts';
-import { authorize, findBlockers, selectHosts } from '../../src/github/authorize.ts';
+import { authorize, findBlockers } from '../../src/github/authorize.ts';
+import { selectHosts } from '../../src/github/rules/plan.ts';
 import type { Actor, DeployAsk, PlanState, PullState, Request, Review } from '../../src/github/authorize.ts';
 
 const HEAD = 'a'.repeat(40);
@@ -42,7 +43,18 @@ function plan(...hosts: readonly HostPlan[]): Plan {
   return { format: 1, digest, commit: HEAD, config: 'c', at: SHOWN, stacks: ['shop'], hosts: [...hosts] };
 }
 
-const POLICY: Policy = { on: 'both', by: ['write'], approvals: 0, confirm: ['delete'], freeze: [] };
+const POLICY: Policy = {
+  on: 'both',
+  by: ['write'],
+  approvals: 0,
+  confirm: ['restart'],
+  freeze: [],
+  checks: 'required',
+  upToDate: false,
+  codeowners: false,
+  stacks: {},
+  verbs: {},
+};
 const ADA: Actor = { login: 'ada', bot: false, role: 'write', teams: [] };
 const PULL: PullState = {
   author: 'ada',
@@ -52,9 +64,16 @@ const PULL: PullState = {
   base: 'main',
   defaultBranch: 'main',
   behind: false,
+  upToDate: true,
 };
-const PLAN: PlanState = { plan: plan(host('web1'), host('db1')), current: true, shownAt: SHOWN, done: [] };
-const ASK: DeployAsk = { via: 'comment', plan: PLAN, named: true, only: [], skip: [] };
+const PLAN: PlanState = {
+  plan: plan(host('web1'), host('db1')),
+  current: true,
+  shownAt: SHOWN,
+  done: [],
+  token: 'c0ffee00',
+};
+const ASK: DeployAsk = { via: 'comment', plan: PLAN, named: true, confirm: undefined, only: [], skip: [] };
 const YES: Review = {
   by: 'grace',
   state: 'approved',
@@ -64,6 +83,17 @@ const YES: Review = {
 };
 const TWO: Policy = { ...POLICY, approvals: 2 };
 const ONE: Policy = { ...POLICY, approvals: 1 };
+const OWNERS: Policy = { ...POLICY, codeowners: true };
+const OWNED = { path: 'deploy-configs/shop.yml', owners: ['@ann'], logins: ['ann'] };
+const FREEZE: Request['stops'][number] = {
+  is: 'freeze',
+  subject: 'shop',
+  reason: 'inventory',
+  by: 'grace',
+  pull: 1,
+  since: '2026-11-22T12:00:00.000Z',
+  until: '2026-11-23T12:00:00.000Z',
+};
 
 interface Case {
   readonly policy?: Policy;
@@ -73,6 +103,9 @@ interface Case {
   readonly ask?: Partial<DeployAsk>;
   readonly reviews?: readonly Review[];
   readonly now?: string;
+  readonly checks?: Request['checks'];
+  readonly owned?: Request['owned'];
+  readonly stops?: Request['stops'];
 }
 
 function request(of: Case): Request {
@@ -81,6 +114,9 @@ function request(of: Case): Request {
     policy: of.policy ?? POLICY,
     pull: { ...PULL, ...of.pull },
     reviews: of.reviews ?? [],
+    checks: of.checks ?? [],
+    owned: of.owned ?? [],
+    stops: of.stops ?? [],
     now: new Date(of.now ?? '2026-11-22T13:00:00Z'),
     deploy: { ...ASK, ...of.ask, plan: { ...PLAN, ...of.plan } },
   };
@@ -98,6 +134,8 @@ const blocked = host('db1', {
     { ref: 'service/x', stack: 'shop', reason: { code: 'UNIT_MISSING', message: 'no unit' }, where: null },
   ],
 });
+
+const losing = plan(host('web1', { changes: [change('delete')] }));
 
 const DEPLOYS: readonly (readonly [string, Case, readonly string[]])[] = [
   ['somebody with write', {}, []],
@@ -201,11 +239,36 @@ const DEPLOYS: readonly (readonly [string, Case, readonly string[]])[] = [
     ['APPROVAL_MISSING'],
   ],
 
-  ['a deletion, named', { plan: { plan: plan(host('web1', { changes: [change('delete')] })) } }, []],
+  ['a deletion, named', { plan: { plan: losing } }, ['CONFIRMATION_NEEDED']],
+  ['a deletion, with its token', { plan: { plan: losing }, ask: { confirm: 'c0ffee00' } }, []],
   [
-    'a deletion, not named',
+    'a deletion, with the token of another plan',
+    { plan: { plan: losing }, ask: { confirm: 'c0ffee01' } },
+    ['CONFIRMATION_NEEDED'],
+  ],
+  [
+    'a deletion, with its token, not named',
+    { plan: { plan: losing }, ask: { confirm: 'c0ffee00', named: false } },
+    ['CONFIRMATION_NEEDED'],
+  ],
+  [
+    'a deletion, whose token is over',
+    { plan: { plan: losing, token: null }, ask: { confirm: 'c0ffee00' } },
+    ['CONFIRMATION_NEEDED'],
+  ],
+  [
+    'an update that loses data, without any policy of confirming',
     {
-      plan: { plan: plan(host('web1', { changes: [change('delete')] })) },
+      policy: { ...POLICY, confirm: [] },
+      plan: { plan: plan(host('web1', { changes: [{ ...change('update'), data: 'lost' }] })) },
+    },
+    ['CONFIRMATION_NEEDED'],
+  ],
+  ['a restart, named', { plan: { plan: plan(host('web1', { changes: [change('restart')] })) } }, []],
+  [
+    'a restart, not named',
+    {
+      plan: { plan: plan(host('web1', { changes: [change('restart')] })) },
       ask: { named: false, via: 'merge' },
     },
     ['CONFIRMATION_NEEDED'],
@@ -226,9 +289,106 @@ describe('authorize a deploy', () => {
     expect(codes(request(of))).toEqual(expected);
   });
 
+  it.each<readonly [string, Case, readonly string[]]>([
+    ['a required check that passed', { checks: [{ name: 'tests', state: 'passed' }] }, []],
+    ['one that failed', { checks: [{ name: 'tests', state: 'failed' }] }, ['CHECKS_FAILED']],
+    ['one that goes on', { checks: [{ name: 'tests', state: 'pending' }] }, ['CHECKS_PENDING']],
+    ['one that never came', { checks: [{ name: 'tests', state: 'missing' }] }, ['CHECKS_PENDING']],
+    [
+      'one that failed, where policy does not ask',
+      { policy: { ...POLICY, checks: 'none' }, checks: [{ name: 'tests', state: 'failed' }] },
+      [],
+    ],
+    ['not up to date', { pull: { upToDate: false } }, []],
+    [
+      'not up to date, where policy asks',
+      { policy: { ...POLICY, upToDate: true }, pull: { upToDate: false } },
+      ['BRANCH_BEHIND'],
+    ],
+    [
+      'not up to date, merged',
+      { policy: { ...POLICY, upToDate: true }, pull: { upToDate: false, state: 'merged' } },
+      [],
+    ],
+    ['a fork that was merged', { pull: { fork: true, state: 'merged' } }, []],
+    ['a path of another owner', { policy: OWNERS, owned: [OWNED], reviews: [YES] }, ['APPROVAL_MISSING']],
+    [
+      'a path of the approver',
+      { policy: OWNERS, owned: [{ ...OWNED, logins: ['Linus', 'ann'] }], reviews: [{ ...YES, by: 'linus' }] },
+      [],
+    ],
+    ['a path that nobody owns', { policy: OWNERS }, []],
+    ['a freeze of the stack', { stops: [FREEZE] }, ['FROZEN']],
+    ['a freeze of all', { stops: [{ ...FREEZE, subject: 'all' }] }, ['FROZEN']],
+    ['a freeze of another stack', { stops: [{ ...FREEZE, subject: 'db' }] }, []],
+    ['a held host', { stops: [{ ...FREEZE, is: 'hold', subject: 'web1' }] }, ['HELD']],
+    [
+      'a held host that is left out',
+      { stops: [{ ...FREEZE, is: 'hold', subject: 'web1' }], ask: { skip: ['web1'] } },
+      [],
+    ],
+    ['a held resource', { stops: [{ ...FREEZE, is: 'hold', subject: 'web1/file/etc/shop' }] }, ['HELD']],
+    ['a held resource that stays', { stops: [{ ...FREEZE, is: 'hold', subject: 'web1/file/etc/motd' }] }, []],
+    ['a stack of others', { policy: { ...POLICY, stacks: { shop: { by: ['admin'] } } } }, ['NOT_ALLOWED']],
+    ['another stack of others', { policy: { ...POLICY, stacks: { db: { by: ['admin'] } } } }, []],
+    [
+      'a stack of more people than the rest',
+      { policy: { ...POLICY, by: ['admin'], stacks: { shop: { by: ['write'] } } } },
+      [],
+    ],
+    [
+      'one of two stacks of others',
+      {
+        policy: { ...POLICY, stacks: { db: { by: ['admin'] } } },
+        plan: { plan: { ...PLAN.plan, stacks: ['shop', 'db'] } },
+      },
+      ['NOT_ALLOWED'],
+    ],
+    [
+      'approvals of a stack',
+      { policy: { ...POLICY, stacks: { shop: { approvals: 1 } } } },
+      ['APPROVAL_MISSING'],
+    ],
+    [
+      'a verb of a stack, not named',
+      { policy: { ...POLICY, stacks: { shop: { confirm: ['update'] } } }, ask: { named: false } },
+      ['CONFIRMATION_NEEDED'],
+    ],
+    ['a verb of others', { policy: { ...POLICY, verbs: { update: { by: ['admin'] } } } }, ['NOT_ALLOWED']],
+    [
+      'a verb of others that is not in the plan',
+      { policy: { ...POLICY, verbs: { delete: { by: ['admin'] } } } },
+      [],
+    ],
+    [
+      'a stack named like a member of every object',
+      { plan: { plan: { ...PLAN.plan, stacks: ['constructor'] } } },
+      [],
+    ],
+  ])('%s', (_, of, expected) => {
+    expect(codes(request(of))).toEqual(expected);
+  });
+
+  it('says of each thing what was asked for and what was found', () => {
+    const { requirements } = authorize(request({ checks: [{ name: 'tests', state: 'passed' }] }));
+    expect(requirements.map(({ what, required, found }) => `${what}: ${required}: ${found}`)).toEqual([
+      'who, by policy: write: write',
+      'base branch: main: main',
+      'pull request: open or merged: open',
+      'when: a merge or a command: open',
+      'plan: the newest of the newest commit: the newest',
+      'hosts: planned as a whole, with something to do: so',
+      'configuration: all that main has: not behind',
+      'required checks: tests: passed',
+      'freezes: none: none',
+      'holds: none on these hosts: none',
+    ]);
+  });
+
   it('gives every reason at once', () => {
     const all = request({
       policy: {
+        ...POLICY,
         on: 'merge',
         by: ['admin'],
         approvals: 1,
@@ -270,7 +430,7 @@ describe('authorize a deploy', () => {
         ask: { named: false },
       }),
     );
-    expect(decision).toEqual({
+    expect(decision).toMatchObject({
       allowed: false,
       reasons: [
         { code: 'NOT_ALLOWED', message: 'ada has the role read here; this needs maintain or @acme/ops' },
@@ -282,8 +442,8 @@ describe('authorize a deploy', () => {
         {
           code: 'CONFIRMATION_NEEDED',
           message:
-            'to be confirmed by name: delete web1/file/etc/shop, delete web1/file/etc/shop, delete web1/file/etc/shop and 1 more',
-          next: '`/deploy dddddddddddd`',
+            'this may lose data and has to be confirmed by its token: delete web1/file/etc/shop, delete web1/file/etc/shop, delete web1/file/etc/shop and 1 more',
+          next: '`/deploy dddddddddddd --confirm c0ffee00`',
         },
       ],
     });
@@ -313,7 +473,7 @@ describe('authorize a plan', () => {
 });
 
 describe('findBlockers', () => {
-  const deleting = { plan: plan(host('web1', { changes: [change('delete')] })) };
+  const deleting = { plan: plan(host('web1', { changes: [change('restart')] })) };
   it.each([
     ['none', {}, []],
     ['behind, where a comment deploys', { pull: { behind: true } }, ['BRANCH_BEHIND']],

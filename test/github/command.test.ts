@@ -2,12 +2,57 @@ import { describe, expect, it } from 'vitest';
 import { COMMANDS, parseComment } from '../../src/github/command.ts';
 
 const DIGEST = 'a1b2c3d4e5f6';
-const deploy = (rest: object = {}) => ({ is: 'deploy', plan: undefined, only: [], skip: [], ...rest });
+const deploy = (rest: object = {}) => ({
+  is: 'deploy',
+  plan: undefined,
+  only: [],
+  skip: [],
+  confirm: undefined,
+  ...rest,
+});
 
 const COMMANDS_READ: readonly (readonly [string, string, unknown])[] = [
   ['plan', '/plan', { is: 'plan', hosts: [] }],
   ['plan of hosts, each once', '/plan web1 web2 web1', { is: 'plan', hosts: ['web1', 'web2'] }],
   ['spaces and tabs', '/plan \t web1  ', { is: 'plan', hosts: ['web1'] }],
+  ['a commit', '/plan 0a1b2c3', { is: 'plan', commit: '0a1b2c3' }],
+  [
+    'a host that looks like a commit, beside another',
+    '/plan 0a1b2c3 web1',
+    { is: 'plan', commit: undefined },
+  ],
+  [
+    'a confirmation',
+    `/deploy ${DIGEST} --confirm 0123abcd --only web1`,
+    deploy({ plan: DIGEST, confirm: '0123abcd', only: ['web1'] }),
+  ],
+  [
+    'a confirmation at the end',
+    `/deploy ${DIGEST} --skip web1 --confirm 0123abcd`,
+    deploy({ plan: DIGEST, confirm: '0123abcd', skip: ['web1'] }),
+  ],
+  [
+    'a freeze for a day',
+    '/freeze shop the year ends',
+    { is: 'freeze', subject: 'shop', reason: 'the year ends', until: undefined },
+  ],
+  [
+    'a freeze for two days',
+    '/freeze all inventory until done until 2d',
+    { is: 'freeze', subject: 'all', reason: 'inventory until done', until: { after: 172_800_000 } },
+  ],
+  [
+    'a hold of a resource until a day',
+    '/hold web1/file//etc/shop by hand until 2026-12-24',
+    {
+      is: 'hold',
+      subject: 'web1/file//etc/shop',
+      reason: 'by hand',
+      until: { at: '2026-12-24T00:00:00.000Z' },
+    },
+  ],
+  ['the end of a freeze', '/unfreeze shop', { is: 'unfreeze', subject: 'shop' }],
+  ['the end of a hold', '/release web1', { is: 'release', subject: 'web1' }],
   ['a bare deploy', '/deploy', deploy()],
   ['a named plan', `/deploy ${DIGEST}`, deploy({ plan: DIGEST })],
   ['only', `/deploy ${DIGEST} --only web1 web2`, deploy({ plan: DIGEST, only: ['web1', 'web2'] })],
@@ -59,7 +104,12 @@ const REFUSED: readonly (readonly [string, string, string, RegExp])[] = [
   ['something that is no digest', '/deploy web1', 'COMMAND_INVALID', /`web1` is not a plan/],
   ['too short a digest', '/deploy a1b2', 'COMMAND_INVALID', /`a1b2` is not a plan/],
   ['a digest in capitals', '/deploy A1B2C3D4E5F6', 'COMMAND_INVALID', /is not a plan/],
-  ['an unknown flag', '/deploy --force', 'COMMAND_INVALID', /no flag `--force`; there are --only and --skip/],
+  [
+    'an unknown flag',
+    '/deploy --force',
+    'COMMAND_INVALID',
+    /no flag `--force`; there are --only, --skip and --confirm/,
+  ],
   ['a flag with a value in one', '/deploy --only=web1', 'COMMAND_INVALID', /no flag `--only=web1`/],
   ['a short flag', `/deploy ${DIGEST} -f`, 'COMMAND_INVALID', /no flag `-f`/],
   ['a flag without hosts', '/deploy --only', 'COMMAND_INVALID', /--only names no host/],
@@ -88,6 +138,17 @@ const REFUSED: readonly (readonly [string, string, string, RegExp])[] = [
     /`\$\(reboot\)` is not the name of a host/,
   ],
   ['a path for a host', '/plan ../../etc', 'COMMAND_INVALID', /is not the name of a host/],
+  ['a token without a plan', '/deploy --confirm 0123abcd', 'COMMAND_INVALID', /wants the plan named/],
+  ['no token', `/deploy ${DIGEST} --confirm`, 'COMMAND_INVALID', /wants the token/],
+  ['something that is no token', `/deploy ${DIGEST} --confirm yes`, 'COMMAND_INVALID', /wants the token/],
+  ['two tokens', `/deploy ${DIGEST} --confirm 0123abcd --confirm 0123abcd`, 'COMMAND_INVALID', /no flag/],
+  ['a freeze of nothing', '/freeze', 'COMMAND_INVALID', /names no stack/],
+  ['a hold of nothing', '/hold', 'COMMAND_INVALID', /names no host/],
+  ['a freeze without a reason', '/freeze shop', 'COMMAND_INVALID', /says no reason/],
+  ['a freeze with a time alone', '/freeze shop until 2d', 'COMMAND_INVALID', /says no reason/],
+  ['no time', '/freeze shop why until later', 'COMMAND_INVALID', /`later` is no time/],
+  ['a day that does not exist', '/freeze shop why until 2026-13-01', 'COMMAND_INVALID', /is no time/],
+  ['two to be released', '/release web1 web2', 'COMMAND_INVALID', /exactly one name/],
   ['too long a line', `/plan ${'web1 '.repeat(500)}`, 'COMMAND_INVALID', /longer than 2000 characters/],
 ];
 
@@ -126,7 +187,14 @@ describe('parseComment', () => {
 describe('COMMANDS', () => {
   it('lists only what is understood', () => {
     const written = COMMANDS.map(({ usage }) =>
-      usage.replace('[host…]', 'web1').replace('[plan]', DIGEST).replace('host…', 'web1'),
+      usage
+        .replace('[host…]', 'web1')
+        .replace('[plan]', DIGEST)
+        .replace('host…', 'web1')
+        .replace('<commit>', 'a1b2c3d')
+        .replace('<plan>', DIGEST)
+        .replace('<token>', '0123abcd')
+        .replace('[until <time>]', 'until 2d'),
     );
     expect(written.map((usage) => parseComment(usage).is)).toEqual(COMMANDS.map(() => 'command'));
   });

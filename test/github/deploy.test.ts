@@ -320,15 +320,18 @@ describe('a merge', () => {
     expect(live()).toEqual(['v2', 'v2']);
   });
 
-  it('of what must be confirmed asks for it, and a button will do', async () => {
+  it('of what may lose data asks for its token, which no button has', async () => {
     await start();
     const pull = await rig.open('DELETE');
     expect(rig.said(pull)[0]).toContain('CONFIRMATION_NEEDED');
     const sha = await merge(pull);
     expect(rig.fleet.deployed).toEqual([]);
     expect(last(pull)).toContain('CONFIRMATION_NEEDED');
-    await rig.repo.clickAction(rig.check(sha, DEPLOY).id, 'deploy', 'ada');
-    await rig.settled();
+    expect(rig.check(sha, DEPLOY).actions.map((action) => action.identifier)).toEqual(['plan']);
+    await rig.comment(pull, `/deploy ${rig.digest(pull)}`, 'ada');
+    expect(rig.fleet.deployed).toEqual([]);
+    const token = /--confirm ([0-9a-f]{8})/.exec(last(pull))?.[1] ?? '';
+    await rig.comment(pull, `/deploy ${rig.digest(pull)} --confirm ${token}`, 'ada');
     expect(rig.fleet.deployed).toMatchObject([{ by: 'ada' }]);
     expect(live()).toEqual(['DELETE', 'DELETE']);
   });

@@ -84,7 +84,19 @@ const NO_CONFIG = {
   targets: new Map(),
   stacks: [],
   resources: [],
-  policy: { on: 'merge', by: ['write'], approvals: 0, confirm: [], freeze: [] },
+  secrets: [],
+  policy: {
+    on: 'merge',
+    by: ['write'],
+    approvals: 0,
+    confirm: [],
+    freeze: [],
+    checks: 'required',
+    upToDate: false,
+    codeowners: false,
+    stacks: {},
+    verbs: {},
+  },
 } as const;
 
 function wanted(files: ConfigFiles): string | undefined {

@@ -26,6 +26,7 @@ beforeEach(() => {
   env = {
     PATH: process.env['PATH'] ?? '',
     APP_ID: '1',
+    ASHORE_REPOSITORIES: 'all',
     PRIVATE_KEY_PATH: join(directory, 'app.pem'),
     WEBHOOK_SECRET: randomBytes(32).toString('hex'),
     SSH_AUTH_SOCK: join(directory, 'agent'),

@@ -244,19 +244,28 @@ describe('a pull request from a fork', () => {
     expect([rig.fleet.planned, rig.said(pull)]).toEqual([[], []]);
   });
 
-  it('is neutral when the configuration is valid, and a maintainer cannot make it contact a host', async () => {
+  it('is neutral when the configuration is valid, and only the commit that a maintainer names is planned', async () => {
     await start();
     const hosts = `hosts:\n  web1: { address: 10.0.0.11, host_key: ${HOST_KEY} }\n`;
     const stack = 'on: web1\nresources:\n  - file: /etc/shop\n    content: v2\n';
     const pull = await fork(stack, { 'deploy-configs/hosts.yml': hosts });
     expect(rig.check(head(pull), PLAN)).toMatchObject({ conclusion: 'neutral', actions: [] });
-    await rig.comment(pull, '/plan');
-    await rig.comment(pull, '/deploy');
-    expect(rig.said(pull)).toEqual([
-      expect.stringContaining('FORK_STATIC_ONLY'),
-      expect.stringContaining('refused'),
-    ]);
+    expect(rig.said(pull)).toEqual([expect.stringContaining(`/plan ${head(pull).slice(0, 12)}`)]);
+    for (const words of ['/plan', `/plan ${'0'.repeat(12)}`, '/deploy']) await rig.comment(pull, words);
+    await rig.comment(pull, `/plan ${head(pull)}`, 'mallory');
+    await rig.comment(pull, `/plan ${head(pull)}`, 'stranger');
+    expect(
+      rig
+        .said(pull)
+        .slice(1)
+        .map((body) => /FORK_STATIC_ONLY|PLAN_AMBIGUOUS|NOT_ALLOWED/.exec(body)?.[0]),
+    ).toEqual(['FORK_STATIC_ONLY', 'FORK_STATIC_ONLY', 'PLAN_AMBIGUOUS', 'NOT_ALLOWED', 'NOT_ALLOWED']);
     expect(rig.fleet.planned).toEqual([]);
+    await rig.comment(pull, `/plan ${head(pull).slice(0, 7)}`);
+    expect(rig.fleet.planned).toMatchObject([{ commit: head(pull) }]);
+    await rig.comment(pull, `/deploy ${rig.digest(pull)}`);
+    expect(rig.said(pull).at(-1)).toContain('FORK_STATIC_ONLY');
+    expect(rig.fleet.deployed).toEqual([]);
   });
 });
 

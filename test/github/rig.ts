@@ -48,7 +48,8 @@ export interface Rig {
   /** The digest as people type it. */
   digest(pull: number): string;
   server(): Server;
-  restart(): Promise<void>;
+  /** `meanwhile` is done while no server runs. */
+  restart(meanwhile?: () => Promise<void>): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -164,8 +165,9 @@ async function assemble({ github, repo, fleet, settings }: Parts, log: Logger): 
       if (digest === undefined) throw new Error(`no plan on #${pull}`);
       return digest.slice(6, 18);
     },
-    restart: async () => {
+    restart: async (meanwhile) => {
       await server.stop();
+      await meanwhile?.();
       server = await start();
     },
     stop: async () => {

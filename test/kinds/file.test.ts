@@ -59,12 +59,13 @@ const FOUND = {
 
 /** As found on the host, with old bytes `old\n`. */
 function have(found: object = {}, more: object = {}) {
-  return { found: { ...FOUND, ...found }, ...aside(more) };
+  const all = { ...FOUND, ...found };
+  return { found: all, ...aside({ sum: all.sha256, ...more }) };
 }
 
 /** Nothing there; what stands around it. */
 function gone(around: object = {}) {
-  return aside({ old: null }, around);
+  return aside({ old: null, sum: null }, around);
 }
 
 const TEXT = want(file, PATH, { content: 'new\n' });
@@ -592,12 +593,12 @@ describe('declarations', () => {
     {
       spec: {},
       path: [],
-      message: 'one of content, source, json, yaml, toml, ini, env is needed, or absent: true',
+      message: 'one of content, source, secret, json, yaml, toml, ini, env is needed, or absent: true',
     },
     {
       spec: { mode: '0600' },
       path: [],
-      message: 'one of content, source, json, yaml, toml, ini, env is needed, or absent: true',
+      message: 'one of content, source, secret, json, yaml, toml, ini, env is needed, or absent: true',
     },
     {
       spec: { content: '', json: 1 },

@@ -80,4 +80,16 @@ export const CONFIG_REASONS = {
     what: 'A source file is not in the repository.',
     next: 'Add the file under deploy-configs/.',
   },
+  SECRET_MISSING: {
+    class: 'permanent',
+    fixer: 'author',
+    what: 'A secret is used that is neither in the repository nor on the server.',
+    next: 'Add deploy-configs/secrets/<name>.age, encrypted with age for the server, or fix the name.',
+  },
+  SECRET_UNREADABLE: {
+    class: 'needs-person',
+    fixer: 'operator',
+    what: 'A secret is there and cannot be opened or used.',
+    next: 'Encrypt it anew for the identity of the server, or mend what the message names.',
+  },
 } as const satisfies Record<string, ReasonEntry>;

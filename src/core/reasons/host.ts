@@ -8,6 +8,12 @@ export const HOST_REASONS = {
     what: 'Something could not be read on the host.',
     next: 'See the evidence, then /plan.',
   },
+  HOST_NOT_PERMITTED: {
+    class: 'needs-person',
+    fixer: 'operator',
+    what: 'The server does not let this repository reach the address.',
+    next: 'Whoever runs the server can add the address to its file of repositories.',
+  },
   HOST_UNREACHABLE: {
     class: 'transient',
     fixer: 'operator',

@@ -63,7 +63,7 @@ while [ "$left" -gt 1 ]; do
 done
 [ $# -gt 1 ] || exit 0
 nobody='setpriv --reuid=65534 --regid=65534 --clear-groups'
-[ "$(id -u)" -eq 0 ] || nobody=
+[ "$(id -u)" -eq 0 ] || nobody='setpriv --ambient-caps=-all --inh-caps=-all'
 opens=$(paths "$@" | $nobody xargs -0 sh -c '
   for path do if [ -r "$path" ]; then printf "open "; else printf "closed "; fi; done' look 2>/dev/null)
 fits $(($# / 2)) $opens || opens=
@@ -103,6 +103,8 @@ export interface ShownContent {
   readonly sha256: string | null;
   readonly size: number;
   readonly content: Content | null;
+  /** What is said in place of everything else; a secret has neither sum nor size. */
+  readonly instead?: string;
 }
 
 /** As text where both sides are text that a person can read, else by sum and size. Null: not there. */
@@ -112,7 +114,11 @@ export function contentField(before: ShownContent | null, after: ShownContent | 
   if ((before === null || was !== null) && (after === null || is !== null)) {
     return { name: 'content', before: was, after: is, as: 'text' };
   }
-  return { name: 'content', before: before && formatSum(before), after: after && formatSum(after) };
+  return { name: 'content', before: before && formatSide(before), after: after && formatSide(after) };
+}
+
+function formatSide(side: ShownContent): string {
+  return side.instead ?? formatSum(side);
 }
 
 function readableText(content: Content | null): string | null {

@@ -213,6 +213,7 @@ describe('10 forged or replayed webhooks', () => {
       PATH: process.env['PATH'] ?? '',
       APP_ID: '1',
       PRIVATE_KEY: site.settings.privateKey,
+      ASHORE_REPOSITORIES: 'all',
       ASHORE_SSH_KEY_PATH: theLab().clientKey.path,
       ASHORE_DATA: site.settings.data,
       ...(secret === undefined ? {} : { WEBHOOK_SECRET: secret }),

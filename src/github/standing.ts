@@ -1,0 +1,43 @@
+// All that the one door asks about a pull request, read anew: reviews, required checks, owners, freezes and holds.
+import type { Policy } from '../core/resource.ts';
+import type { StoredPlan } from '../store/plans.ts';
+import { readOwned } from './codeowners.ts';
+import { tokenOf } from './confirm-token.ts';
+import { readRequiredChecks } from './required-checks.ts';
+import { fullName } from './repo.ts';
+import type { GithubWorld, Repo } from './repo.ts';
+import { readReviews } from './reviews.ts';
+import { asksForReviews } from './rules/approvals.ts';
+import type { PlanState, Standing } from './rules/request.ts';
+import { readDone, readShownAt } from './shown.ts';
+import { pullStateOf } from './survey.ts';
+import type { Survey } from './survey.ts';
+
+export async function readStanding(
+  world: GithubWorld,
+  repo: Repo,
+  survey: Survey,
+  policy: Policy,
+): Promise<Standing> {
+  const [reviews, checks, owned, stops] = await Promise.all([
+    asksForReviews(policy) ? readReviews(repo, survey.pull.number) : [],
+    policy.checks === 'required' ? readRequiredChecks(repo, survey.pull, world.appId) : [],
+    policy.codeowners ? readOwned(repo, survey) : [],
+    world.store.stops.active(fullName(repo)),
+  ]);
+  return { policy, pull: pullStateOf(survey), reviews, checks, owned, stops, now: world.now() };
+}
+
+export async function readPlanState(
+  world: GithubWorld,
+  repo: Repo,
+  survey: Survey,
+  stored: StoredPlan,
+): Promise<PlanState> {
+  const [shownAt, done] = await Promise.all([
+    readShownAt(world, repo, survey, stored.plan),
+    readDone(world, repo, stored),
+  ]);
+  const current = !stored.superseded && stored.commit === survey.commit;
+  return { plan: stored.plan, current, shownAt, done, token: tokenOf(stored, world.now()) };
+}

@@ -1,0 +1,121 @@
+// /freeze, /hold and their ends: who may deploy may also stop deploys. Kept in the store, and asked for at every door.
+import type { Reason } from '../core/reason.ts';
+import { parseAddress } from '../core/address.ts';
+import type { Config } from '../core/resource.ts';
+import { EVERY_STACK } from '../core/stop.ts';
+import type { Stop } from '../core/stop.ts';
+import { renderStopped } from '../render/stop.ts';
+import type { LiftCommand, StopCommand } from './command.ts';
+import { postReply } from './comments.ts';
+import { readFiles } from './contents.ts';
+import { readActor } from './permissions.ts';
+import type { Account } from './permissions.ts';
+import { readPull, readTip } from './pulls.ts';
+import { fullName } from './repo.ts';
+import type { GithubWorld, Repo } from './repo.ts';
+import { reason } from './rules/request.ts';
+import { belongs, namesOf } from './rules/who.ts';
+import { filesOf, readPolicy } from './survey.ts';
+import { endOf } from './until.ts';
+
+interface Asked {
+  readonly world: GithubWorld;
+  readonly repo: Repo;
+  readonly comment: { readonly pull: number; readonly account: Account };
+}
+
+/** Why not; empty when it is done and said. */
+export async function stopDeploys(
+  asked: Asked,
+  command: StopCommand | LiftCommand,
+): Promise<readonly Reason[]> {
+  const { world, repo, comment } = asked;
+  const tip = await readTip(repo, (await readPull(repo, comment.pull)).defaultBranch);
+  const refused = await refuseAsker(asked, tip);
+  if (refused.length > 0) return refused;
+  switch (command.is) {
+    case 'freeze':
+    case 'hold':
+      return stop(asked, command, tip);
+    case 'unfreeze':
+    case 'release': {
+      const is = command.is === 'unfreeze' ? 'freeze' : 'hold';
+      const { login } = comment.account;
+      const lifted = await world.store.stops.lift(fullName(repo), { is, subject: command.subject }, login);
+      if (!lifted) return [reason('COMMAND_INVALID', `there is no ${is} of ${command.subject}`)];
+      return say(asked);
+    }
+    default:
+      return command satisfies never;
+  }
+}
+
+async function stop(
+  asked: Asked,
+  { is, subject, reason: why, until }: StopCommand,
+  tip: string,
+): Promise<readonly Reason[]> {
+  const { world, repo, comment } = asked;
+  const unknown = await refuseSubject(asked, is, subject, tip);
+  if (unknown.length > 0) return unknown;
+  const now = world.now();
+  const end = endOf(until, now);
+  if (Date.parse(end) <= now.getTime()) return [reason('COMMAND_INVALID', `${end} is over already`)];
+  const since = now.toISOString();
+  const { login: by } = comment.account;
+  await world.store.stops.put(fullName(repo), {
+    is,
+    subject,
+    reason: why,
+    by,
+    pull: comment.pull,
+    since,
+    until: end,
+  });
+  return say(asked);
+}
+
+async function say({ world, repo, comment }: Asked): Promise<readonly Reason[]> {
+  const stops = await world.store.stops.active(fullName(repo));
+  await postReply(repo, comment.pull, renderStopped(stops));
+  return [];
+}
+
+async function refuseAsker({ world, repo, comment }: Asked, tip: string): Promise<readonly Reason[]> {
+  const read = await readPolicy(world, repo, tip);
+  if ('reason' in read) return [read.reason];
+  const actor = await readActor(repo, comment.account, namesOf(read.policy));
+  if (!actor.bot && belongs(actor, read.policy.by)) return [];
+  const needed = read.policy.by.join(' or ');
+  return [
+    reason(
+      'NOT_ALLOWED',
+      `${actor.login} has the role ${actor.role} here; this needs ${needed}, as a deploy`,
+    ),
+  ];
+}
+
+/** Names exist in the configuration of the default branch, so that a slip of the pen stops nothing by another name. */
+async function refuseSubject(
+  { world, repo }: Asked,
+  is: Stop['is'],
+  subject: string,
+  tip: string,
+): Promise<readonly Reason[]> {
+  if (is === 'freeze' && subject === EVERY_STACK) return [];
+  const read = await readFiles(repo, tip);
+  if (read.is === 'refused') return [read.reason];
+  const parsed = world.validate(filesOf(read));
+  if ('problems' in parsed) {
+    const message = 'the configuration of the default branch is not valid, so its names are not known';
+    return [reason('CONFIG_INVALID', message, 'Mend it, or `/freeze all`.')];
+  }
+  if (is === 'freeze') return refuseStack(parsed.config, subject);
+  const host = parseAddress(subject)?.host ?? subject;
+  return parsed.config.targets.has(host) ? [] : [reason('HOST_UNKNOWN', `hosts.yml has no host ${host}`)];
+}
+
+function refuseStack({ stacks }: Config, subject: string): readonly Reason[] {
+  if (stacks.some(({ name }) => name === subject)) return [];
+  return [reason('COMMAND_INVALID', `there is no stack ${subject}`, `Name a stack, or \`${EVERY_STACK}\`.`)];
+}

@@ -1,0 +1,31 @@
+// The server's own file of repositories: which of them may reach which hosts, and with which key. It is the word of
+// whoever runs the server; nothing in a repository can widen it. A repository that is not in it reaches no host.
+import { parse } from 'yaml';
+import { z } from 'zod';
+import { isPermitEntry } from './ssh/permit.ts';
+
+const Entry = z.strictObject({
+  hosts: z.array(z.string().refine(isPermitEntry, 'is no address, network or host name')),
+  /** Path of a private key of its own. */
+  key: z.string().min(1).optional(),
+  /** Path of the key that planning uses in its place. */
+  plan_key: z.string().min(1).optional(),
+  /** Path of the age identity that opens its secrets, and of its directory of secrets on the server. Those of others are not opened. */
+  age_key: z.string().min(1).optional(),
+  secrets: z.string().min(1).optional(),
+});
+export type RepositoryEntry = z.infer<typeof Entry>;
+
+/** By `owner/name` in lower case: GitHub does not tell upper from lower either. */
+export type Repositories = ReadonlyMap<string, RepositoryEntry>;
+
+const File = z.record(z.string().regex(/^[\w.-]+\/[\w.-]+$/, 'is not owner/name'), Entry);
+
+/** Throws an Error that says what is wrong with the file. */
+export function parseRepositories(text: string): Repositories {
+  const parsed = File.safeParse(parse(text) ?? {});
+  if (parsed.success)
+    return new Map(Object.entries(parsed.data).map(([name, entry]) => [name.toLowerCase(), entry]));
+  const [issue] = parsed.error.issues;
+  throw new Error(`${issue?.path.join(' → ')}: ${issue?.message}`);
+}

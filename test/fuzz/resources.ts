@@ -1,0 +1,72 @@
+// Random declarations of every kind, all of them hostile; whether they are valid is for the product to say.
+import type { Random } from '../core/random.ts';
+import { hostileName, hostileText, TRAP } from './hostile.ts';
+
+export const PLACE = '/srv/fuzz';
+
+export type Declared = Readonly<Record<string, unknown>>;
+
+/** `index` keeps apart what chance makes equal. */
+export function randomResource(random: Random, index: number): Declared {
+  const text = (): string => hostileText(random);
+  const path = (): string => `${PLACE}/${index}${hostileName(random)}`;
+  const makers: readonly (() => Declared)[] = [
+    () => ({ file: path(), content: text() }),
+    () => ({ file: path(), json: { [text()]: text() }, mode: random.pick(['0600', '0644', text()]) }),
+    () => ({ file: path(), env: { [random.pick(['KEY', text()])]: text() } }),
+    () => ({ file: path(), ini: { [random.pick(['part', text()])]: { key: text() } } }),
+    () => ({ file: path(), content: text(), owner: random.pick(['root', text()]) }),
+    () => ({ directory: path() }),
+    () => ({ symlink: path(), to: random.pick([text(), path()]) }),
+    () => ({ user: random.pick([text(), `fuzz${index}`, `-${TRAP}`]), comment: text() }),
+    () => ({ user: `fuzz${index}`, home: path(), shell: random.pick(['/bin/sh', path()]) }),
+    () => ({ group: random.pick([text(), `fuzz${index}`, `--${TRAP}`]) }),
+    () => ({ package: random.pick([text(), 'tre.', 'sudo-', 'tree+', 'lab-hello/stable', 'a', '^task']) }),
+    () => ({ package: 'tree', version: text() }),
+    () => ({ service: `fuzz${index}`, unit: unitOf(random) }),
+    () => ({ service: random.pick([text(), `fuzz@${TRAP}`, `-${TRAP}`]), unit: unitOf(random) }),
+    () => ({ command: `fuzz ${index}`, run: ['true', text(), text()] }),
+    () => createsOf(`fuzz ${index}`, path()),
+    () => ({ command: random.pick([text(), `fuzz ${index}`]), run: ['true', path()], directory: PLACE }),
+    () => ({ command: `fuzz ${index}`, run: ['true'], stdin: text() }),
+  ];
+  return random.pick(makers)();
+}
+
+function createsOf(name: string, path: string): Declared {
+  return { command: name, run: ['touch', '--', path], creates: path };
+}
+
+/** Systemd has a grammar of its own in these values; a trap in it must stay a text. */
+function unitOf(random: Random): Declared {
+  return {
+    Unit: {
+      Description: hostileText(random),
+      [random.pick(['Documentation', 'X-Fuzz'])]: hostileText(random),
+    },
+    Service: { ExecStart: '/bin/true', 'X-Fuzz': hostileText(random) },
+  };
+}
+
+/** A comment: words of the grammar, hosts, and traps, in any order. */
+export function randomComment(random: Random): string {
+  const words = [
+    '/plan',
+    '/deploy',
+    '/help',
+    '--only',
+    '--skip',
+    'new',
+    'abcdef0',
+    '0123456789ab',
+    '\n',
+    '```',
+    '> ',
+    '<!--',
+    '-->',
+  ];
+  const parts = Array.from({ length: 1 + random.number(8) }, () =>
+    random.number(2) === 0 ? random.pick(words) : hostileText(random),
+  );
+  return parts.join(random.pick([' ', '', '\n', '\t']));
+}
