@@ -268,13 +268,17 @@ describe.skipIf(unavailable !== undefined).each(SUITES)('on %s', (suite) => {
     it('until the host loses power; the change is then lost, and the ledger whole', async () => {
       const run = await begin([sh('true')], ...waits(2));
       const fragile = await connect();
+      let killed: Promise<void> | undefined;
       const broken = follow(carryOut(fragile, run), async (event) => {
-        if (event.is === 'command' && event.index === 1) await host.kill();
+        if (event.is !== 'command' || event.index !== 1) return;
+        killed = host.kill();
+        await killed;
       });
       // The host says nothing any more, and it is the client's own sign of life that finds out.
       broken.catch(() => undefined);
       await expect.poll(async () => host.exec(['true']).catch(() => 'off'), { timeout: 60_000 }).toBe('off');
       fragile.close();
+      await killed;
       await host.start();
       session = await connect();
       const { finished, status } = await followRun(carryOut, session, run);
