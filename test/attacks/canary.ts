@@ -10,7 +10,9 @@ export interface Canary {
   readonly relative: string;
   /** The same at a known place, on the server and on hosts. */
   readonly absolute: string;
-  /** Fails the test when one has been made anywhere. */
+  /** Fails the test when one has been made on the server. */
+  readonly expectNoneHere: () => void;
+  /** The same, on the hosts too. */
   readonly expectNone: () => Promise<void>;
   readonly remove: () => void;
 }
@@ -21,12 +23,16 @@ export function createCanary(): Canary {
   const name = `canary-${process.pid}-${++count}`;
   const folder = mkdtempSync(join(tmpdir(), 'ashore-canary-'));
   const path = join(folder, name);
+  const expectNoneHere = (): void => {
+    expect(existsSync(path), 'executed on the server').toBe(false);
+    expect(readdirSync('.'), 'executed on the server').not.toContain(name);
+  };
   return {
     relative: `touch ${name}`,
     absolute: `mkdir -p ${folder}; touch ${path}`,
+    expectNoneHere,
     expectNone: async () => {
-      expect(existsSync(path), 'executed on the server').toBe(false);
-      expect(readdirSync('.'), 'executed on the server').not.toContain(name);
+      expectNoneHere();
       for (const each of HOSTS) {
         const found = await host(each).exec(['find', '/', '/run', '/tmp', '-xdev', '-name', name]);
         expect(found.stdout, `executed on ${each}`).toBe('');
