@@ -5,7 +5,7 @@ import { fullName } from './repo.ts';
 import type { GithubWorld, Repo } from './repo.ts';
 import { asksForReviews } from './rules/approvals.ts';
 import { showPlan } from './show-plan.ts';
-import { readPolicy, surveyPull } from './survey.ts';
+import { readBindingPolicy, surveyPull } from './survey.ts';
 
 export interface ReviewEvent {
   readonly pull: number;
@@ -17,7 +17,7 @@ export async function onReview(world: GithubWorld, repo: Repo, { pull: number }:
     const known = await world.store.plans.current(place);
     if (!known) return;
     const survey = await surveyPull(repo, number);
-    const read = await readPolicy(world, repo, survey.tip);
+    const read = await readBindingPolicy(world, repo, survey);
     if (known.commit !== survey.commit || 'reason' in read || !asksForReviews(read.policy)) return;
     const { commit } = survey;
     const view = await showPlan(world, repo, survey, known.plan);

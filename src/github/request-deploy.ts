@@ -16,7 +16,7 @@ import type { GithubWorld, Repo } from './repo.ts';
 import { selectHosts } from './rules/plan.ts';
 import { namesOf } from './rules/who.ts';
 import { readPlanState, readStanding } from './standing.ts';
-import { readPolicy, surveyPull } from './survey.ts';
+import { readBindingPolicy, readPolicy, surveyPull } from './survey.ts';
 import type { Survey } from './survey.ts';
 
 export interface DeployWish {
@@ -108,7 +108,9 @@ async function readRequest(
 ): Promise<Request | { readonly reason: Reason }> {
   const { survey, stored, via } = wish;
   // A merge is judged by the policy that it was made under, so that no pull request grants itself anything.
-  const read = await readPolicy(world, repo, via === 'merge' ? survey.base : survey.tip);
+  const read = await (via === 'merge'
+    ? readPolicy(world, repo, survey.base)
+    : readBindingPolicy(world, repo, survey));
   if ('reason' in read) return read;
   const [actor, standing, plan, behind] = await Promise.all([
     readActor(repo, wish.account, namesOf(read.policy)),

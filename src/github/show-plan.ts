@@ -12,7 +12,7 @@ import { fullName } from './repo.ts';
 import type { GithubWorld, Repo } from './repo.ts';
 import { readDone } from './shown.ts';
 import { readPlanState, readStanding } from './standing.ts';
-import { readPolicy, surveyPull } from './survey.ts';
+import { readBindingPolicy, surveyPull } from './survey.ts';
 import type { Survey } from './survey.ts';
 
 /** Keeps and shows a plan as the newest of its pull request, and answers with what was shown. */
@@ -82,7 +82,7 @@ export function linkTo({ pull, commit }: Pick<Survey, 'pull' | 'commit'>): (wher
 }
 
 async function viewPlan(world: GithubWorld, repo: Repo, survey: Survey, plan: Plan): Promise<PlanView> {
-  const read = await readPolicy(world, repo, survey.tip);
+  const read = await readBindingPolicy(world, repo, survey);
   const shared = {
     plan,
     commit: survey.commit,

@@ -1,5 +1,6 @@
 // What a pull request means for deploy-configs/ right now: what would be planned, against what, and whether it is touched at all.
 // Compared are the names of git's trees, so no list of changed files and its cap is involved.
+import { canonical } from '../core/json.ts';
 import type { Policy } from '../core/resource.ts';
 import type { ConfigFiles } from '../deploy.ts';
 import type { PullState } from './authorize.ts';
@@ -48,6 +49,22 @@ export async function readPolicy(
   if ('policy' in parsed) return parsed;
   const message = `the policy of the base branch is not valid: ${parsed.problems[0]?.message ?? 'it cannot be read'}`;
   return { reason: { code: 'CONFIG_INVALID', message, next: 'Fix policy.yml on the base branch.' } };
+}
+
+/**
+ * The policy that a pull request is judged by: that of the base branch. One that was merged and changed the policy is
+ * judged by what it was merged onto, so that it never profits from itself.
+ */
+export async function readBindingPolicy(
+  world: GithubWorld,
+  repo: Repo,
+  { pull, base, commit, tip }: Survey,
+): Promise<{ readonly policy: Policy } | { readonly reason: Reason }> {
+  if (pull.state !== 'merged') return readPolicy(world, repo, tip);
+  const [before, after] = await Promise.all([readPolicy(world, repo, base), readPolicy(world, repo, commit)]);
+  const same =
+    'policy' in before && 'policy' in after && canonical(before.policy) === canonical(after.policy);
+  return same ? readPolicy(world, repo, tip) : before;
 }
 
 /** No folder is the same as an empty one. */
