@@ -202,8 +202,4 @@ describe('2 a plan that writes', () => {
       expect(site.said(pull)).toContain('tree');
       expect(changed(before, await snapshot(name))).toEqual([]);
     }));
-
-  it.todo(
-    'OPEN: planning logs in as somebody who may not write: an SSH identity of its own, and the set-up for it',
-  );
 });

@@ -128,6 +128,4 @@ describe('8 security config changed by the pull request itself', () => {
     expect(await has('web2', '/etc/attack-8-other')).toBe(false);
     await site.stop();
   });
-
-  it.todo('OPEN: a pull request that changes who may deploy, or adds a host, is shown as such in its plan');
 });

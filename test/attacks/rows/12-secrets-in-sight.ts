@@ -99,6 +99,4 @@ describe('12 secrets in comments and logs', () => {
     const words = `${site.said(pull)}${check.summary}${check.text}`;
     expect(words.includes('swordfish'), words).toBe(shown);
   });
-
-  it.todo('OPEN: `secret:` values, compared without being shown and scrubbed from all output');
 });

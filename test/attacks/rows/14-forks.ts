@@ -131,6 +131,4 @@ describe('14 pull requests of forks', () => {
     await wish(site);
     expect(await connections()).not.toEqual(before);
   });
-
-  it.todo('OPEN: a maintainer may have one commit of a fork looked at, by `/plan <sha>`');
 });

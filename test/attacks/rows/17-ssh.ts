@@ -126,6 +126,4 @@ describe('17 SSH specifics', () => {
       expect(found).toBe('');
     }
   });
-
-  it.todo('OPEN: server settings say which repository may reach which hosts with which key');
 });
