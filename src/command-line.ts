@@ -13,6 +13,8 @@ export const HELP = `ashore: plans a checkout's deploy-configs/ against its live
   ashore deploy <plan>             carry out a plan, by its digest
     --only <host>  --skip <host>   only these hosts, or all but these; may be given more than once
     --json                         the report as JSON
+  ashore drift [host…]             what the hosts left of what is declared, and what they never got; hosts are only read
+    --json  --verbose
   ashore bootstrap <host>          print the script that sets the host up, for you to read and run there as root
     --deploy-key <file.pub>        the key that deploys
     --plan-key <file.pub>          the key that plans, and can only look
@@ -45,6 +47,7 @@ export const COMMANDS = {
   validate: { words: 0, flags: [] },
   plan: { words: Infinity, flags: ['base', 'all', 'json', 'verbose'] },
   deploy: { words: 1, flags: ['only', 'skip', 'json'] },
+  drift: { words: Infinity, flags: ['json', 'verbose'] },
   bootstrap: { words: 1, flags: ['plan-key', 'deploy-key'] },
   explain: { words: 1, flags: [] },
 } as const satisfies Record<string, { words: number; flags: readonly (keyof typeof OPTIONS)[] }>;

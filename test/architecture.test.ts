@@ -42,7 +42,7 @@ const LAYERS: Record<string, readonly (string | RegExp)[]> = {
     'zod',
     NODE,
   ],
-  'cli.ts': [
+  terminal: [
     'command-line.ts',
     'bootstrap.ts',
     'deploy.ts',
@@ -54,6 +54,7 @@ const LAYERS: Record<string, readonly (string | RegExp)[]> = {
     'core',
     NODE,
   ],
+  'cli.ts': ['terminal', 'command-line.ts', 'core', NODE],
   'server.ts': [
     'repositories.ts',
     'config',

@@ -10,6 +10,15 @@ import { Step } from './step.ts';
 export const CAUSES = ['this-change', 'drift', 'undeployed'] as const;
 export type Cause = (typeof CAUSES)[number];
 
+/** A deploy as the ledger of a host remembers it: the commit, a GitHub login or local user, a run, an ISO 8601 time. */
+export const Applied = z.strictObject({
+  commit: z.string(),
+  by: z.string(),
+  run: z.string(),
+  at: z.string(),
+});
+export type Applied = z.infer<typeof Applied>;
+
 const WhereSchema = z.strictObject({ file: z.string(), line: z.int(), column: z.int() });
 
 export const Change = z.strictObject({
@@ -35,6 +44,8 @@ export const Change = z.strictObject({
   /** What the ledger will remember. */
   last: z.json().optional(),
   origin: z.enum(['created', 'adopted']),
+  /** By what the ledger says that it was last applied; absent when it never was. Not in the digest. */
+  applied: Applied.optional(),
   data: z.enum(['kept', 'lost']).optional(),
   interrupts: z.array(z.strictObject({ what: z.string(), how: z.enum(['restart', 'reload', 'stop']) })),
   notes: z.array(z.string()),

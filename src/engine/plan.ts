@@ -6,7 +6,7 @@ import { fingerprint } from '../core/json.ts';
 import type { Json } from '../core/json.ts';
 import type { AnyKind, Blocked, KindChange, Verb, World } from '../core/kind.ts';
 import type { LedgerEntry } from '../core/ledger.ts';
-import type { BlockedResource, Cause, Change, HostPlan } from '../core/plan.ts';
+import type { Applied, BlockedResource, Cause, Change, HostPlan } from '../core/plan.ts';
 import type { Where } from '../core/problem.ts';
 import type { Resource } from '../core/resource.ts';
 import { orphanRefs } from './observe.ts';
@@ -99,6 +99,7 @@ function planResource(context: Context, kind: AnyKind, resource: Resource): void
     last,
     origin,
     where,
+    entry,
   });
 }
 
@@ -133,6 +134,7 @@ function planOrphan(context: Context, kind: AnyKind | undefined, ref: Ref, entry
     last,
     origin,
     where,
+    entry,
   });
 }
 
@@ -203,9 +205,10 @@ function causesOf(
 
 type Rest = Pick<Change, 'ref' | 'stack' | 'causes' | 'before' | 'want' | 'origin' | 'where'> & {
   last: Json | undefined;
+  entry: LedgerEntry | undefined;
 };
 
-function addChange(draft: Draft, needed: KindChange, { last, ...rest }: Rest): void {
+function addChange(draft: Draft, needed: KindChange, { last, entry, ...rest }: Rest): void {
   draft.verbs.set(rest.ref, needed.verb);
   draft.changes.push({
     ...rest,
@@ -217,7 +220,12 @@ function addChange(draft: Draft, needed: KindChange, { last, ...rest }: Rest): v
     notes: [...(needed.notes ?? [])],
     ...(needed.data === undefined ? {} : { data: needed.data }),
     ...(last === undefined ? {} : { last }),
+    ...(entry === undefined ? {} : { applied: appliedBy(entry) }),
   });
+}
+
+function appliedBy({ commit, by, run, at }: LedgerEntry): Applied {
+  return { commit, by, run, at };
 }
 
 function worldOf(draft: Draft): World {

@@ -1,0 +1,55 @@
+// Drift for a terminal: per stack what its hosts left, what they never got, and what could not be looked at.
+import type { Differing, StackDrift } from '../core/drift.ts';
+import { isAsApplied } from '../core/drift.ts';
+import { paintWith } from './ansi.ts';
+import type { Paint } from './ansi.ts';
+import { driftWords } from './drift.ts';
+import { oneLine } from './escape.ts';
+import type { Look } from './terminal.ts';
+import { renderChangeTerminal } from './terminal-change.ts';
+import { shortCommit, time } from './words.ts';
+
+export function renderDriftTerminal(drifts: readonly StackDrift[], look: Look): string {
+  const paint = paintWith(look.color);
+  const blocks = drifts.map((drift) => renderStack(drift, look, paint).join('\n'));
+  const open = drifts.filter((drift) => !isAsApplied(drift));
+  const verdict =
+    open.length === 0 ? 'no drift' : `${open.map(({ stack }) => oneLine(stack)).join(', ')} differ`;
+  const next =
+    open.length === 0 ? [] : ['put back what is declared: ashore plan --all, then ashore deploy <plan>'];
+  return [...blocks, '', paint('bold', verdict), ...next].join('\n');
+}
+
+function renderStack(drift: StackDrift, look: Look, paint: Paint): readonly string[] {
+  const title = `${paint('bold', oneLine(drift.stack))}: ${driftWords(drift)}`;
+  return [
+    title,
+    ...renderDiffering('left after it was deployed', drift.drifted, look, paint),
+    ...renderDiffering('merged and never deployed', drift.undeployed, look, paint),
+    ...drift.unread.map(({ host, ref, reason }) => {
+      const what = oneLine(ref === null ? host : `${host}/${ref}`);
+      return `  ${paint('red', `${what} could not be looked at`)}: ${reason.code}: ${oneLine(reason.message)}`;
+    }),
+  ];
+}
+
+/** Each as the change that would put it back: from what was found to what is declared. */
+function renderDiffering(
+  title: string,
+  all: readonly Differing[],
+  look: Look,
+  paint: Paint,
+): readonly string[] {
+  if (all.length === 0) return [];
+  const lines = all.flatMap(({ host, change }, index) => {
+    const { applied } = change;
+    const when = applied
+      ? `deployed ${time(applied.at)} by ${applied.by}, commit ${shortCommit(applied.commit)}`
+      : 'never deployed here by Ashore';
+    return [
+      `  ${paint('bold', oneLine(host))} ${paint('dim', oneLine(when))}`,
+      ...renderChangeTerminal(change, index + 1, { ...look, paint }),
+    ];
+  });
+  return [`  ${title}`, ...lines];
+}

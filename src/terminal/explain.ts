@@ -1,0 +1,18 @@
+// `ashore explain`: what a reason code means.
+import { suggest } from '../core/problem.ts';
+import { describeReason, isReasonCode, REASON_CODES } from '../core/reason.ts';
+import { complain, EXIT, print } from './say.ts';
+import type { Exit } from './say.ts';
+
+export function explain(text: string | undefined): Exit {
+  const code = text?.toUpperCase();
+  if (code === undefined) return complain(REASON_CODES.join('\n'));
+  if (!isReasonCode(code)) {
+    const near = suggest(code, REASON_CODES);
+    const hint = near ? `did you mean ${near}?` : `there are\n${REASON_CODES.join('\n')}`;
+    return complain(`there is no reason code ${text}; ${hint}`);
+  }
+  const { class: kind, fixer, what, next } = describeReason({ code, message: '' });
+  print(`${code}: ${what}\nclass: ${kind}\nwho: ${fixer}\nnext: ${next}`);
+  return EXIT.done;
+}

@@ -1,0 +1,54 @@
+// What the terminal says and how it ends: answers on stdout, complaints and progress on stderr, one exit status.
+import { describeReason } from '../core/reason.ts';
+import type { Problem } from '../core/problem.ts';
+import type { Reason } from '../core/reason.ts';
+import type { ConfigFiles } from '../deploy.ts';
+import type { Flags } from '../command-line.ts';
+
+/** 0: nothing to do, or done · 2: there are changes · 1: failed, refused, or the configuration is not valid. */
+export const EXIT = { done: 0, failed: 1, changes: 2 } as const;
+export type Exit = (typeof EXIT)[keyof typeof EXIT];
+
+export async function showProblems(problems: readonly Problem[], files: ConfigFiles): Promise<Exit> {
+  const { renderProblemsTerminal } = await import('../render/terminal.ts');
+  const readLine = (file: string, line: number) => {
+    const bytes = files.get(file);
+    return bytes && new TextDecoder().decode(bytes).split('\n')[line - 1];
+  };
+  return complain(renderProblemsTerminal(problems, readLine));
+}
+
+export function refuse(code: Reason['code'], message: string, next?: string): Exit {
+  return showReason({ code, message, ...(next === undefined ? {} : { next }) });
+}
+
+export function showReason(reason: Reason): Exit {
+  const { next, what } = describeReason(reason);
+  // The catalogue speaks the commands of a comment.
+  const here = next
+    .replace(/^\/help$/, 'ashore --help')
+    .replaceAll(/(?<!\S)\/(?=plan\b|deploy\b)/g, 'ashore ');
+  const words = [`${reason.code}: ${what}`, reason.message, reason.evidence?.output, `next: ${here}`];
+  return complain(words.filter((word) => word !== undefined).join('\n'));
+}
+
+/** On a terminal only: one line that is written over; an empty text takes it away. */
+export function showProgress(text: string): void {
+  if (!process.stderr.isTTY) return;
+  process.stderr.write(`\r\x1b[2K${text.slice(0, (process.stderr.columns ?? 80) - 1)}`);
+}
+
+export function look(flags: Flags) {
+  const { isTTY, columns } = process.stdout;
+  const color = isTTY && process.stdout.hasColors();
+  return { color, width: columns ?? 100, verbose: flags.verbose ?? false };
+}
+
+export function print(text: string): void {
+  process.stdout.write(`${text.trimEnd()}\n`);
+}
+
+export function complain(text: string): Exit {
+  process.stderr.write(`${text.trimEnd()}\n`);
+  return EXIT.failed;
+}
