@@ -35,6 +35,8 @@ const OTHER = change('service/shop', {
   reason: 'it is not running',
 });
 
+const LONG = [{ name: 'content', before: 'found\n'.repeat(100), after: '', as: 'text' as const }];
+
 const HOSTS = ['web1', 'web2', 'web3', 'web4'];
 const LOOK = { commit: COMMIT, at: '2026-11-22T14:02:11.482Z', link };
 const TERMINAL = { color: false, width: 100, verbose: false };
@@ -92,7 +94,7 @@ describe('drift', () => {
       host(
         `web${n}`,
         Array.from({ length: 50 }, (__, m) =>
-          change(`file/etc/${n}-${m}`, { ...MOTD, ref: `file/etc/${n}-${m}` }),
+          change(`file/etc/${n}-${m}`, { ...MOTD, ref: `file/etc/${n}-${m}`, fields: LONG }),
         ),
       ),
     );
