@@ -1,213 +1,22 @@
 // A regular file: its bytes, owner, group and mode. Whole files only, and never through a symbolic link.
 // What lies there and is not as declared is shown; what is no file is never replaced.
-import { ASIDE, defineKind } from '../core/kind.ts';
-import type { Blocked, ChangeRequest, KindChange } from '../core/kind.ts';
-import type { Reason } from '../core/reason.ts';
-import { contentOf } from '../core/step.ts';
-import type { Step } from '../core/step.ts';
-import type { Reader } from '../core/host.ts';
-import type { Seal } from '../core/secret.ts';
-import { foundContent, isKnown, linkNotes, readerNotes, Remembered, wantedContent } from './file-shown.ts';
-import type { FileAside, FileFound, Present } from './file-shown.ts';
-import { FileSpec, resolveFile } from './file-spec.ts';
-import type { Bytes, Want } from './file-spec.ts';
-import { judgeAround, readAround, refuseClosed } from './paths/around.ts';
-import type { Around } from './paths/around.ts';
-import { contentField, readContents } from './paths/contents.ts';
-import type { OldContent } from './paths/contents.ts';
-import { readSums } from './paths/sums.ts';
-import { readStats, refuseOther } from './paths/found.ts';
-import type { Stat } from './paths/found.ts';
-import { explainFields, ownedFields, ownStep } from './paths/owned.ts';
-import { parentOf, Path, showPath } from './paths/path.ts';
-import type { Owned } from './paths/path.ts';
+import { defineKind } from '../core/kind.ts';
+import { changeFile } from './files/change.ts';
+import { readFiles } from './files/read.ts';
+import type { FileState } from './files/read.ts';
+import { FileSpec, resolveFile } from './files/spec.ts';
+import type { Want } from './files/spec.ts';
+import { fileNeeds, rememberFile } from './files/whole.ts';
+import { Path } from './paths/path.ts';
 
-interface State {
-  /** Left out: nothing is there. */
-  readonly found?: FileFound;
-  readonly [ASIDE]: FileAside;
-}
-
-export const file = defineKind<FileSpec, State, Want>({
+export const file = defineKind<FileSpec, FileState, Want>({
   name: 'file',
   about: 'A regular file with its bytes, owner, group and mode.',
   id: Path,
   spec: FileSpec,
   resolve: resolveFile,
-  read,
-  change,
-  needs: (id, want) => {
-    if ('absent' in want) return [];
-    return [
-      { kind: 'directory', id: parentOf(id) },
-      ...(want.owner === null ? [] : [{ kind: 'user', id: want.owner }]),
-      ...(want.group === null ? [] : [{ kind: 'group', id: want.group }]),
-    ];
-  },
-  remember: (want) => {
-    if ('absent' in want) return null;
-    const { content, sha256 } = want;
-    return 'seal' in content ? { sha256, secret: content.secret } : { sha256 };
-  },
+  read: readFiles,
+  change: changeFile,
+  needs: fileNeeds,
+  remember: rememberFile,
 });
-
-async function read(
-  host: Reader,
-  wanted: ReadonlyMap<string, Want | undefined>,
-  seal?: Seal,
-): Promise<ReadonlyMap<string, State>> {
-  const present = [...wanted].map(([id, want]) => [id, want && 'sha256' in want ? want : undefined] as const);
-  const [secret, plain] = partition(present, ([, want]) => want !== undefined && 'seal' in want.content);
-  const [stats, sums, contents, arounds] = await Promise.all([
-    readStats(host, [...wanted.keys()]),
-    readSums(
-      host,
-      secret.map(([id]) => id),
-    ),
-    readContents(host, new Map(plain.map(([id, want]) => [id, want?.sha256 ?? null]))),
-    readAround(host, new Map(present.map(([id, want]) => [id, neededBy(id, want)]))),
-  ]);
-  const states = new Map<string, State>();
-  for (const [id, want] of present) {
-    const stat = stats.get(id);
-    const around = arounds.get(id);
-    if (!around || (!stat && !want && around.place !== 'closed')) continue;
-    const content = sums.get(id) ?? contents.get(id);
-    states.set(id, stateOf({ stat, content, around, want, seal }));
-  }
-  return states;
-}
-
-function partition<T>(all: readonly T[], is: (one: T) => boolean): readonly [T[], T[]] {
-  return [all.filter(is), all.filter((one) => !is(one))];
-}
-
-interface Seen {
-  readonly stat: Stat | undefined;
-  readonly content: OldContent | undefined;
-  readonly around: Around;
-  readonly want: Bytes | undefined;
-  readonly seal: Seal | undefined;
-}
-
-function stateOf({ stat, content, around, want, seal }: Seen): State {
-  const { links = 1, size = 0, found } = stat ?? {};
-  const { bytes = null, immutable = false, open = false } = content ?? {};
-  // For a login that is not root the look cannot ask as somebody else, so the mode has its say too.
-  const isOpen = open && /[4-7]$/.test(found?.mode ?? '');
-  const sum = content?.sha256 ?? null;
-  const sealed = sum === null || sum === want?.sha256 ? sum : (seal?.(sum) ?? sum);
-  const aside = { around, sum, old: bytes && contentOf(bytes), immutable, open: isOpen, links, size };
-  return { ...(found ? { found: { ...found, sha256: sealed } } : {}), [ASIDE]: aside };
-}
-
-function neededBy(id: string, want: Bytes | undefined) {
-  return { directory: parentOf(id), owner: want?.owner ?? null, group: want?.group ?? null };
-}
-
-function change(request: ChangeRequest<Want, State>): KindChange | Blocked | undefined {
-  const { id, want, have, last, world } = request;
-  if (!have) return undefined;
-  const closed = refuseClosed(id, have[ASIDE].around);
-  if (closed) return { blocked: closed };
-  const other = have.found && refuseOther(id, have.found.is, 'file', world);
-  const found = have.found?.is === 'file' ? { ...have.found, ...have[ASIDE] } : undefined;
-  const known = Remembered.safeParse(last).data;
-  if (!want) return other ? keep('something else is there now') : found && removal(id, found, known);
-  if (other) return { blocked: other };
-  if ('absent' in want) return found && deletion(id, found, known);
-  const around = judgeAround(have[ASIDE].around, world);
-  if ('blocked' in around) return around;
-  return found ? update({ id, want, found, known, ...around }) : creation({ id, want, ...around });
-}
-
-interface Declared {
-  readonly id: string;
-  readonly want: Bytes;
-  readonly notes: readonly string[];
-}
-
-function creation({ id, want, notes }: Declared): KindChange {
-  const fields = [contentField(null, wantedContent(want, 'set')), ...ownedFields(want, undefined)];
-  const reason = 'it does not exist on the host';
-  const steps = [putStep(id, want, want)];
-  return { verb: 'create', reason, fields, steps, notes: [...notes, ...readerNotes(want, want)] };
-}
-
-interface Changed extends Declared {
-  readonly found: Present;
-  /** What Ashore wrote last. */
-  readonly known: Remembered | undefined;
-}
-
-function update({ id, want, found, known, notes }: Changed): KindChange | Blocked | undefined {
-  if (found.sha256 === null) return { blocked: refuseUnreadable(id) };
-  const owned = ownedFields(want, found);
-  if (found.sha256 === want.sha256) {
-    if (owned.length === 0) return undefined;
-    const steps = [ownStep(id, want, owned)];
-    const readers = readerNotes(want, afterwards(want, found));
-    return {
-      verb: 'update',
-      reason: explainFields(owned),
-      fields: owned,
-      steps,
-      notes: [...notes, ...readers],
-    };
-  }
-  if (found.immutable) return { blocked: refuseImmutable(id) };
-  // The new bytes are a new file, so an owner that is left as it is must be set again.
-  const kept = afterwards(want, found);
-  return {
-    verb: 'update',
-    reason: ['content differs', ...owned.map((field) => explainFields([field]))].join('; '),
-    fields: [contentField(foundContent(found, known, want), wantedContent(want, 'changed')), ...owned],
-    steps: [putStep(id, want, kept)],
-    notes: [...notes, ...linkNotes(found), ...readerNotes(want, kept)],
-  };
-}
-
-function afterwards(want: Bytes, found: Present): Owned {
-  return { owner: want.owner ?? found.owner, group: want.group ?? found.group, mode: want.mode };
-}
-
-function putStep(path: string, { content }: Bytes, { owner, group, mode }: Owned): Step {
-  return { do: 'put', path, owner, group, mode, content };
-}
-
-/** Declared absent: it goes whoever made it. */
-function deletion(id: string, found: Present, known: Remembered | undefined): KindChange | Blocked {
-  if (found.immutable) return { blocked: refuseImmutable(id) };
-  return {
-    verb: 'delete',
-    reason: 'it is declared absent',
-    fields: [contentField(foundContent(found, known), null)],
-    steps: [{ do: 'remove', path: id }],
-    ...(isKnown(found, known) ? {} : { data: 'lost', notes: ['its bytes are not those that Ashore wrote'] }),
-  };
-}
-
-/** No longer declared: it goes only as Ashore left it, because then Git has all of its bytes. */
-function removal(id: string, found: Present, known: Remembered | undefined): KindChange {
-  if (!isKnown(found, known)) return keep('its bytes are not those that Ashore wrote');
-  if (found.immutable) return keep('it is marked immutable (chattr +i)');
-  return {
-    verb: 'delete',
-    reason: 'it is no longer declared, and still as Ashore wrote it',
-    fields: [contentField(foundContent(found, known), null)],
-    steps: [{ do: 'remove', path: id }],
-  };
-}
-
-function keep(why: string): KindChange {
-  const reason = `it is no longer declared, and stays where it is: ${why}; declare it with absent: true to delete it`;
-  return { verb: 'forget', reason, fields: [], steps: [], data: 'kept' };
-}
-
-function refuseUnreadable(id: string): Reason {
-  return { code: 'READ_FAILED', message: `the login may not read ${showPath(id)}` };
-}
-
-function refuseImmutable(id: string): Reason {
-  return { code: 'PATH_IMMUTABLE', message: `${showPath(id)} is marked immutable (chattr +i)` };
-}

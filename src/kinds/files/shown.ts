@@ -1,12 +1,12 @@
 // What a plan shows of a file: its bytes where they may be shown, else words; and who may read a secret. Pure.
 import { z } from 'zod';
-import { bytesOf } from '../core/step.ts';
-import type { Content } from '../core/step.ts';
-import type { Bytes } from './file-spec.ts';
-import type { Around } from './paths/around.ts';
-import type { ShownContent } from './paths/contents.ts';
-import type { Found } from './paths/found.ts';
-import type { Owned } from './paths/path.ts';
+import { bytesOf } from '../../core/step.ts';
+import type { Content } from '../../core/step.ts';
+import type { Bytes } from './spec.ts';
+import type { Around } from '../paths/around.ts';
+import type { ShownContent } from '../paths/contents.ts';
+import type { Found } from '../paths/found.ts';
+import type { Owned } from '../paths/path.ts';
 
 export interface FileFound extends Found {
   /** As wanted, the wanted one; else its seal where there is a key, because it may be a secret. Null: the login may not read it. */

@@ -1,16 +1,16 @@
 // How a file is declared, and the bytes that it means. Pure.
 // Bytes are given as text, as a file of the repository, or as data that is written in a format.
 import { z } from 'zod';
-import { sha256 } from '../core/json.ts';
-import type { SourceFiles, Unresolved } from '../core/kind.ts';
-import { SecretName } from '../core/secret.ts';
-import { bytesOf, contentOf } from '../core/step.ts';
-import type { Content, Sealed } from '../core/step.ts';
-import { FORMATS } from '../formats/index.ts';
-import type { FormatName } from '../formats/index.ts';
-import { composeFile, referencesIn, resolveSecret } from './file-secret.ts';
-import { Absent, Account, Mode, ownedOf } from './paths/path.ts';
-import type { Owned } from './paths/path.ts';
+import { sha256 } from '../../core/json.ts';
+import type { SourceFiles, Unresolved } from '../../core/kind.ts';
+import { SecretName } from '../../core/secret.ts';
+import { bytesOf, contentOf } from '../../core/step.ts';
+import type { Content, Sealed } from '../../core/step.ts';
+import { FORMATS } from '../../formats/index.ts';
+import type { FormatName } from '../../formats/index.ts';
+import { composeFile, referencesIn, resolveSecret } from './secret.ts';
+import { Absent, Account, Mode, ownedOf } from '../paths/path.ts';
+import type { Owned } from '../paths/path.ts';
 
 const Data = z.record(z.string(), z.json());
 

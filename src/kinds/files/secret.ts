@@ -1,10 +1,10 @@
 // Files that are secrets or hold some: which ones they name, and the bytes put together from their values. Pure.
 // In data, a map whose only key is `secret` stands for the text of that secret.
-import type { Json } from '../core/json.ts';
-import type { SourceFiles, Unresolved } from '../core/kind.ts';
-import { revealSecret, Secret, SecretName } from '../core/secret.ts';
-import type { Sealed } from '../core/step.ts';
-import type { FORMATS, FormatName } from '../formats/index.ts';
+import type { Json } from '../../core/json.ts';
+import type { SourceFiles, Unresolved } from '../../core/kind.ts';
+import { revealSecret, Secret, SecretName } from '../../core/secret.ts';
+import type { Sealed } from '../../core/step.ts';
+import type { FORMATS, FormatName } from '../../formats/index.ts';
 
 type Path = Unresolved['path'];
 
