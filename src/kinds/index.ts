@@ -7,6 +7,7 @@ import { symlink } from './symlink.ts';
 import { group } from './group.ts';
 import { packageKind } from './package.ts';
 import { service } from './service.ts';
+import { sysctl } from './sysctl.ts';
 import { user } from './user.ts';
 
 export const kinds: readonly AnyKind[] = [
@@ -17,5 +18,6 @@ export const kinds: readonly AnyKind[] = [
   group,
   packageKind,
   service,
+  sysctl,
   user,
 ];

@@ -36,6 +36,7 @@ export async function launch(place: Place, directory: string): Promise<ChildProc
     `--machine=${machine}`,
     `--hostname=${place.name}`,
     `--network-namespace-path=/run/netns/${machine}`,
+    '--capability=CAP_NET_ADMIN', // the firewall and the net.* sysctls of that network are the host's own
     '--link-journal=no',
     '--resolv-conf=off',
     '--timezone=off',

@@ -74,4 +74,22 @@ export const RESOURCE_REASONS = {
     what: 'A directory that should be absent still holds something.',
     next: 'Empty it on the host, or keep it.',
   },
+  CONTENT_REFUSED: {
+    class: 'permanent',
+    fixer: 'author',
+    what: 'The program that would read a file does not take the bytes that it is to have.',
+    next: 'See its own words; mend and push.',
+  },
+  PROGRAM_MISSING: {
+    class: 'permanent',
+    fixer: 'author',
+    what: 'A program that this needs is neither on the host nor in the plan.',
+    next: 'Declare its package above.',
+  },
+  SETTING_MISSING: {
+    class: 'permanent',
+    fixer: 'author',
+    what: 'The kernel of the host has no such setting.',
+    next: 'Fix the name, or load the module that has it.',
+  },
 } as const satisfies Record<string, ReasonEntry>;
