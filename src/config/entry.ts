@@ -1,5 +1,6 @@
 // One entry of `resources`: which kind it names, and what is wanted on each host. An entry without variables is checked
 // once, whatever the number of hosts.
+import { z } from 'zod';
 import { suggest } from '../core/problem.ts';
 import type { Where } from '../core/problem.ts';
 import type { AnyKind, Unresolved } from '../core/kind.ts';
@@ -18,6 +19,14 @@ import type { Bindings } from './variables.ts';
 
 /** Limits an entry to some of the stack's hosts; a word of every entry, whatever its kind. */
 const ON = 'on';
+/** Declares it for one host of the stack, which goes alone before or after the others; a word of every entry, too. */
+const ONCE = 'once';
+
+export const Once = z
+  .enum(['before', 'after'])
+  .describe(
+    'Done on one host only, the first one or that of `on`, which goes alone before or after all others of the stack.',
+  );
 
 export interface Entry {
   readonly kind: AnyKind;
@@ -26,6 +35,7 @@ export interface Entry {
   readonly id: Member;
   readonly spec: Mapping;
   readonly on: Tree | undefined;
+  readonly once: z.infer<typeof Once> | undefined;
 }
 
 export interface Expansion {
@@ -39,7 +49,7 @@ export interface Expansion {
 
 /** The first key that names a kind gives kind and id; all others are its spec. */
 export function parseEntry(tree: Mapping, kinds: readonly AnyKind[], tell: Tell): Entry | undefined {
-  const members = membersOf(tree).filter((member) => member.key !== ON);
+  const members = membersOf(tree).filter(({ key }) => key !== ON && key !== ONCE);
   const index = members.findIndex(({ key }) => kinds.some((kind) => kind.name === key));
   const id = members[index];
   const kind = kinds.find(({ name }) => name === id?.key);
@@ -54,6 +64,7 @@ export function parseEntry(tree: Mapping, kinds: readonly AnyKind[], tell: Tell)
     id,
     spec: { ...tree, members: indexed(members.filter((member) => member !== id)) },
     on: memberOf(tree, ON)?.value,
+    once: onceOf(memberOf(tree, ONCE), tell),
   };
 }
 
@@ -74,8 +85,13 @@ export function expandEntry(entry: Entry, expansion: Expansion, tell: Tell): rea
   return outcomes.flatMap(({ host, wanted }) => {
     if (!wanted) return [];
     const address = { host, kind: entry.kind.name, id: wanted.id };
-    return [{ address, stack, want: wanted.want, where: entry.spec.where }];
+    const once = entry.once === undefined ? {} : { once: entry.once };
+    return [{ address, stack, want: wanted.want, where: entry.spec.where, ...once }];
   });
+}
+
+function onceOf(member: Member | undefined, tell: Tell): Entry['once'] {
+  return member && check(Once, member.value, tell, { root: '`once`' })?.value;
 }
 
 /** A key before the kind's own that the kind does not know: more likely a kind that was misspelt. */

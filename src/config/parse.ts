@@ -17,6 +17,7 @@ import { EMPTY, parseHosts } from './hosts.ts';
 import type { Inventory } from './hosts.ts';
 import { DEFAULT_POLICY, parsePolicyTree } from './policy.ts';
 import { ROOT, sourcesOf } from './sources.ts';
+import { tellAfters } from './rollout.ts';
 import { parseStack } from './stack.ts';
 
 /** Files by their path from the root of the repository; whatever is not below deploy-configs/ is left alone. */
@@ -62,6 +63,7 @@ function readAll({ files, kinds, secrets }: Given, tell: Tell): Reading {
   });
   const resources = stacks.flatMap((stack) => stack.resources);
   tellDuplicates(resources, tell);
+  tellAfters(stacks, tell);
   const used = [...sources.used].toSorted();
   const { targets } = inventory;
   return { policy, targets, stacks: stacks.map(({ stack }) => stack), resources, secrets: used };

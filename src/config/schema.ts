@@ -3,7 +3,9 @@ import { z } from 'zod';
 import type { AnyKind } from '../core/kind.ts';
 import { HostsFile } from './hosts-file.ts';
 import { PolicyFile } from './policy.ts';
-import { Selector, StackFile } from './stack.ts';
+import { Once } from './entry.ts';
+import { Selector } from './selector.ts';
+import { StackFile } from './stack.ts';
 
 type JsonSchema = z.core.JSONSchema.BaseSchema;
 
@@ -28,18 +30,18 @@ function stackSchema(kinds: readonly AnyKind[]): JsonSchema {
 }
 
 function entryForm(kind: AnyKind): z.ZodType {
-  return z.object({ id: kind.id, spec: kind.spec, on: Selector });
+  return z.object({ id: kind.id, spec: kind.spec, on: Selector, once: Once });
 }
 
 /** `- file: /etc/x` and the keys of the kind beside it. */
 function entrySchema(kind: AnyKind, form: unknown): JsonSchema {
-  const { id = {}, on = {}, spec } = (isSchema(form) && form.properties) || {};
+  const { id = {}, on = {}, once = {}, spec } = (isSchema(form) && form.properties) || {};
   const keys = isSchema(spec) ? spec : {};
   const properties = Object.entries(keys.properties ?? {}).map(([key, value]) => [key, orVariable(value)]);
   return {
     ...keys,
     description: kind.about,
-    properties: { [kind.name]: orVariable(id), on, ...Object.fromEntries(properties) },
+    properties: { [kind.name]: orVariable(id), on, once, ...Object.fromEntries(properties) },
     required: [kind.name, ...(keys.required ?? [])],
   };
 }

@@ -1,32 +1,30 @@
 // A stack file → its hosts and the resources declared on each of them.
 import { z } from 'zod';
-import { suggest } from '../core/problem.ts';
-import type { Where } from '../core/problem.ts';
 import type { AnyKind } from '../core/kind.ts';
 import type { Resource, Stack } from '../core/resource.ts';
 import { check } from './check.ts';
 import type { Tell } from './tell.ts';
 import { expandEntry, parseEntry } from './entry.ts';
+import type { Entry } from './entry.ts';
 import { Variables } from './hosts-file.ts';
+import { aftersOf, parseRollout, RolloutKeys } from './rollout.ts';
+import type { After } from './rollout.ts';
+import { Selector, selectHosts } from './selector.ts';
 import type { Inventory, InventoryHost } from './hosts.ts';
 import type { Budget } from './bounds.ts';
 import { OVERSIZE, SETTING_UNITS } from './bounds.ts';
 import type { Sources } from './sources.ts';
-import { countNodes, memberOf, textsOf } from './tree.ts';
+import { countNodes, memberOf } from './tree.ts';
 import type { Mapping, Tree } from './tree.ts';
 import { mergeMembers, parseVariables } from './levels.ts';
 import type { Members } from './levels.ts';
 import type { Bindings } from './variables.ts';
 
-/** Hosts and groups that are meant. */
-export const Selector = z
-  .union([z.string(), z.array(z.string()).min(1)])
-  .describe('A host, a group, a list of them, or `all`.');
-
 export const StackFile = z
   .strictObject({
     on: Selector,
     vars: Variables.optional(),
+    ...RolloutKeys,
     resources: z
       .array(z.record(z.string(), z.unknown()))
       .describe('What is wanted, done from top to bottom.'),
@@ -44,6 +42,7 @@ export interface StackInput {
 
 export interface ParsedStack {
   readonly stack: Stack;
+  readonly afters: readonly After[];
   readonly resources: readonly Resource[];
 }
 
@@ -62,15 +61,18 @@ export function parseStack(input: StackInput, tell: Tell): ParsedStack {
   const resources = entriesOf(tree).flatMap((entry) => {
     const parsed = parseEntry(entry, kinds, tell);
     if (!parsed) return [];
-    const chosen = chooseHosts(parsed.on, bound, { inventory, guessed, budget }, tell);
+    const chosen = chooseHosts(parsed, bound, { inventory, guessed, budget }, tell);
     const lost = guessed || chosen.length === 0;
     return expandEntry(parsed, { ...common, hosts: lost ? bound : chosen, guessed: lost }, tell);
   });
-  return { stack: { name, hosts: hosts.map((host) => host.name), where: tree.where }, resources };
+  const names = hosts.map((host) => host.name);
+  const rollout = parseRollout(tree, names, inventory, tell);
+  const stack = { name, hosts: names, where: tree.where, ...(rollout ? { rollout } : {}) };
+  return { stack, afters: aftersOf(tree), resources };
 }
 
 /** Parts of the design that this version does not have. */
-const LATER = ['waves', 'checks'];
+const LATER = ['checks'];
 
 function explainLater(key: string): string | undefined {
   return LATER.includes(key) ? `\`${key}\` is not supported yet` : undefined;
@@ -99,50 +101,29 @@ function bindAll(
   });
 }
 
-/** In the order of hosts.yml. */
-function selectHosts(selector: Tree, inventory: Inventory, tell: Tell): readonly InventoryHost[] {
-  const names = new Set(
-    textsOf(selector).flatMap(({ text, where }) => namesFor(text, where, inventory, tell)),
-  );
-  return inventory.hosts.filter((host) => names.has(host.name));
-}
-
-function namesFor(text: string, where: Where, inventory: Inventory, tell: Tell): readonly string[] {
-  const { hosts, meant } = inventory;
-  // Without any host the problem is hosts.yml, and it is told there.
-  if (hosts.length === 0) return [];
-  const names = meant.get(text);
-  if (!names) {
-    const near = (): string | undefined => suggest(text, [...meant.keys()]);
-    tell({ code: 'HOST_UNKNOWN', message: `hosts.yml has no host or group \`${text}\``, where, near });
-    return [];
-  }
-  if (names.length === 0) {
-    tell({ code: 'HOST_UNKNOWN', message: `the group \`${text}\` has no hosts`, where });
-  }
-  return names;
-}
-
 interface Choice {
   readonly inventory: Inventory;
   readonly guessed: boolean;
   readonly budget: Budget;
 }
 
-/** The hosts of the stack that an entry is limited to by its own `on`. */
+/** The hosts of the stack that an entry is limited to by its own `on`, and by `once` to a single one. */
 function chooseHosts(
-  selector: Tree | undefined,
+  { on, once }: Pick<Entry, 'on' | 'once'>,
   bound: readonly Bindings[],
   { inventory, guessed, budget }: Choice,
   tell: Tell,
 ): readonly Bindings[] {
-  if (!selector) return bound;
+  if (!on) return once ? bound.slice(0, 1) : bound;
   if (!budget.spend(bound.length)) return [];
-  const names = new Set(selectHosts(selector, inventory, tell).map((host) => host.name));
+  const names = new Set(selectHosts(on, inventory, tell).map((host) => host.name));
   const chosen = bound.filter(({ host }) => names.has(host));
   if (chosen.length === 0 && names.size > 0 && !guessed) {
     const message = 'none of these hosts is one of the stack';
-    tell({ code: 'HOST_UNKNOWN', message, where: selector.where });
+    tell({ code: 'HOST_UNKNOWN', message, where: on.where });
+  }
+  if (once && chosen.length > 1) {
+    tell({ code: 'CONFIG_INVALID', message: 'what is done `once` is `on` one host', where: on.where });
   }
   return chosen;
 }

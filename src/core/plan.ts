@@ -76,6 +76,13 @@ export const HostPlan = z.strictObject({
 });
 export type HostPlan = z.infer<typeof HostPlan>;
 
+/** The hosts that go at once, in order, and how many may fail in a stack before no further host is started. */
+export const Rollout = z.strictObject({
+  waves: z.array(z.array(z.string())),
+  stopAfter: z.record(z.string(), z.int().positive()),
+});
+export type Rollout = z.infer<typeof Rollout>;
+
 export const Plan = z.strictObject({
   format: z.literal(1),
   /** SHA-256 in hex over what would be done; people use its first twelve characters. */
@@ -88,6 +95,8 @@ export const Plan = z.strictObject({
   at: z.string(),
   stacks: z.array(z.string()),
   hosts: z.array(HostPlan),
+  /** Left out where no stack says anything of it: then the first host goes alone, and when it is done all others. */
+  rollout: Rollout.exactOptional(),
 });
 export type Plan = z.infer<typeof Plan>;
 
@@ -98,7 +107,7 @@ export function shortDigest(digest: string): string {
   return digest.slice(0, SHORT);
 }
 
-export function digestOf(plan: Pick<Plan, 'hosts' | 'stacks'>): string {
+export function digestOf(plan: Pick<Plan, 'hosts' | 'stacks' | 'rollout'>): string {
   const hosts = plan.hosts.map((host) => ({
     host: host.host,
     login: host.login,
@@ -108,7 +117,7 @@ export function digestOf(plan: Pick<Plan, 'hosts' | 'stacks'>): string {
     blocked: host.blocked.map((entry) => ({ ref: entry.ref, code: entry.reason.code })),
     failure: host.failure?.code ?? null,
   }));
-  return sha256(canonical({ format: 1, stacks: plan.stacks, hosts }));
+  return sha256(canonical({ format: 1, stacks: plan.stacks, hosts, rollout: plan.rollout }));
 }
 
 /** Gone is gone, whatever policy says: such a change is confirmed by a token. */
@@ -128,4 +137,10 @@ export function isEmpty(plan: Plan): boolean {
 /** Every host could be read and every resource planned. */
 export function isComplete(plan: Plan): boolean {
   return plan.hosts.every((host) => host.failure === null && host.blocked.length === 0);
+}
+
+/** The number of a host's wave, from 1; undefined where the plan has none. */
+export function waveOf({ rollout }: Pick<Plan, 'rollout'>, host: string): number | undefined {
+  const index = rollout?.waves.findIndex((wave) => wave.includes(host)) ?? -1;
+  return index < 0 ? undefined : index + 1;
 }

@@ -31,6 +31,8 @@ export type HostOutcome = (typeof HOST_OUTCOMES)[number];
 
 export const HostReport = z.strictObject({
   host: z.string(),
+  /** From 1; left out where the plan has no waves. */
+  wave: z.int().positive().exactOptional(),
   outcome: z.enum(HOST_OUTCOMES),
   changes: z.array(ChangeReport),
   /** Why the host ended as it did, where it is not done. */

@@ -10,6 +10,8 @@ export interface Resource {
   readonly stack: string;
   readonly want: unknown;
   readonly where: Where;
+  /** Declared for one host of the stack only, which goes alone before or after all others while this is a change there. */
+  readonly once?: 'before' | 'after';
 }
 
 /** What is planned and deployed together: its hosts in the order of hosts.yml. */
@@ -17,7 +19,25 @@ export interface Stack {
   readonly name: string;
   readonly hosts: readonly string[];
   readonly where: Where;
+  /** Left out where the stack says nothing of it. */
+  readonly rollout?: StackRollout;
 }
+
+/** Which hosts of a stack go before which. */
+export interface StackRollout {
+  /** Left out: the first host alone, then all others. */
+  readonly waves?: readonly WaveSize[];
+  /** Hosts that may fail before no further one is started. */
+  readonly stopAfter?: number;
+  /** Stacks whose hosts all go before those of this one. */
+  readonly after?: readonly string[];
+}
+
+/** hosts: so many more · share: until so many percent of the stack's hosts have gone · names: these. */
+export type WaveSize =
+  | { readonly is: 'hosts'; readonly hosts: number }
+  | { readonly is: 'share'; readonly percent: number }
+  | { readonly is: 'names'; readonly names: readonly string[] };
 
 /** Who may deploy and how; read from the base branch only. */
 export interface Policy {

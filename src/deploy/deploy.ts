@@ -1,7 +1,6 @@
 // The verb deploy: exactly the plan that is named, host after host, with a report that grows.
-import pLimit from 'p-limit';
 import type { Target } from '../core/host.ts';
-import { digestOf } from '../core/plan.ts';
+import { digestOf, waveOf } from '../core/plan.ts';
 import type { HostPlan, Plan } from '../core/plan.ts';
 import type { Problem } from '../core/problem.ts';
 import type { Reason } from '../core/reason.ts';
@@ -13,9 +12,9 @@ import { observe } from '../engine/observe.ts';
 import { planHost } from '../engine/plan.ts';
 import type { HostQuestion } from '../engine/plan.ts';
 import { startReport } from '../engine/progress.ts';
-import { HOSTS_AT_ONCE } from './contract.ts';
 import type { Deployed, DeployInput, DeployWorld } from './contract.ts';
 import { questionOf } from './plan.ts';
+import { rollOut } from './roll-out.ts';
 import { redactPlan, redactReport, redactRun } from './redacted.ts';
 import { openConfig } from './vault.ts';
 import type { Vault } from './vault.ts';
@@ -30,7 +29,7 @@ export async function deployPlan(world: DeployWorld, input: DeployInput): Promis
   const selected = selectHosts(plan, input);
   if ('reason' in selected) return { is: 'refused', reason: selected.reason };
   const startedAt = world.now().toISOString();
-  const reports = new Map(selected.hosts.map((host) => [host.host, startReport(host)]));
+  const reports = new Map(selected.hosts.map((host) => [host.host, withWave(startReport(host), plan)]));
   const growing = (endedAt: string | null): Report => {
     const hosts = [...reports.values()];
     return {
@@ -44,11 +43,11 @@ export async function deployPlan(world: DeployWorld, input: DeployInput): Promis
       hosts,
     };
   };
-  await rollOut(selected.hosts, async (hostPlan) => {
+  await rollOut(selected.hosts, plan.rollout, async (hostPlan) => {
     const question = questionOf(hostPlan.host, plan.stacks, config, undefined);
     const order = { run: input.run, plan: plan.digest, commit: plan.commit, by: input.by, at: startedAt };
     const emit = (report: HostReport): void => {
-      reports.set(hostPlan.host, redactReport(vault.redactor, report));
+      reports.set(hostPlan.host, withWave(redactReport(vault.redactor, report), plan));
       input.report?.(growing(null));
     };
     const report = await applyHost(hostPlan, order, applyHostOf(world, { config, vault }, question), emit);
@@ -59,6 +58,11 @@ export async function deployPlan(world: DeployWorld, input: DeployInput): Promis
     if (report.outcome === 'queued') reports.set(host, { ...report, outcome: 'not-started' });
   }
   return { is: 'report', report: growing(world.now().toISOString()) };
+}
+
+function withWave(report: HostReport, plan: Plan): HostReport {
+  const wave = waveOf(plan, report.host);
+  return wave === undefined ? report : { ...report, wave };
 }
 
 /** A secret that cannot be opened is not the fault of the configuration. */
@@ -95,24 +99,6 @@ function selectHosts(
     return { reason: { code: 'PLAN_INCOMPLETE', message: `${which} could not be planned as a whole` } };
   }
   return { hosts: chosen.filter((host) => host.changes.length > 0) };
-}
-
-/** The first host goes alone; when it is done the rest follow, and none is started after one has failed. */
-async function rollOut(
-  hosts: readonly HostPlan[],
-  deployHost: (host: HostPlan) => Promise<boolean>,
-): Promise<void> {
-  const [first, ...rest] = hosts;
-  let failed = first !== undefined && !(await deployHost(first));
-  const limit = pLimit(HOSTS_AT_ONCE);
-  await Promise.all(
-    rest.map((host) =>
-      limit(async () => {
-        if (failed) return;
-        if (!(await deployHost(host))) failed = true;
-      }),
-    ),
-  );
 }
 
 interface OpenedConfig {

@@ -13,6 +13,7 @@ import type { Redactor } from '../core/redact.ts';
 import { observe } from '../engine/observe.ts';
 import { planHost } from '../engine/plan.ts';
 import type { HostQuestion } from '../engine/plan.ts';
+import { planWaves } from '../engine/waves.ts';
 import { stackHosts, touchedStacks, wantsOn } from '../engine/touched.ts';
 import { HOSTS_AT_ONCE } from './contract.ts';
 import type { ConfigFiles, DeployWorld, PlanInput, Planned } from './contract.ts';
@@ -43,7 +44,10 @@ export async function planConfig(world: DeployWorld, input: PlanInput): Promise<
       }),
     ),
   );
-  const draft = { stacks: [...stacks], hosts: plans };
+  const waves = planWaves(config, { stacks: [...stacks], hosts: plans });
+  if ('conflict' in waves) return { is: 'refused', reason: waves.conflict };
+  const { rollout } = waves;
+  const draft = { stacks: [...stacks], hosts: plans, ...(rollout ? { rollout } : {}) };
   const at = world.now().toISOString();
   const plan: Plan = {
     format: 1,

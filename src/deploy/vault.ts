@@ -31,7 +31,7 @@ export function validateConfig(
 ): ParsedConfig {
   const parsed = parseConfig(files, kinds, secrets);
   if ('problems' in parsed) return parsed;
-  const ordered = orderResources(parsed.config.resources, kinds);
+  const ordered = orderResources(parsed.config.resources, kinds, parsed.config.stacks);
   if ('problems' in ordered) return ordered;
   return { config: { ...parsed.config, resources: ordered.resources } };
 }

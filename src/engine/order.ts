@@ -3,20 +3,30 @@
 import { formatRef } from '../core/address.ts';
 import type { AnyKind } from '../core/kind.ts';
 import type { Problem } from '../core/problem.ts';
-import type { Resource } from '../core/resource.ts';
+import type { Resource, Stack } from '../core/resource.ts';
+import { stacksBefore } from './waves.ts';
 
 export type Ordered = { readonly resources: readonly Resource[] } | { readonly problems: readonly Problem[] };
 
-export function orderResources(resources: readonly Resource[], kinds: readonly AnyKind[]): Ordered {
+export function orderResources(
+  resources: readonly Resource[],
+  kinds: readonly AnyKind[],
+  stacks: readonly Stack[] = [],
+): Ordered {
+  const before = new Map(stacks.map(({ name }) => [name, stacksBefore(name, stacks)]));
   const hosts = Map.groupBy(resources, (resource) => resource.address.host);
   const ordered: Resource[] = [];
   const problems = new Map<string, Problem>();
   for (const onHost of hosts.values()) {
     const edges = needsOf(onHost, kinds);
-    const found = [...findLater(onHost, edges), ...findCycles(onHost, edges)];
+    const found = [
+      ...findLater(onHost, edges),
+      ...findAcross(onHost, edges, before),
+      ...findCycles(onHost, edges),
+    ];
     // The same lines go to many hosts; one problem a line is enough.
     for (const problem of found) problems.set(`${problem.code} ${JSON.stringify(problem.where)}`, problem);
-    ordered.push(...orderStacks(onHost, edges));
+    ordered.push(...orderStacks(onHost, edges, before));
   }
   return problems.size > 0 ? { problems: [...problems.values()] } : { resources: ordered };
 }
@@ -48,6 +58,21 @@ function findLater(onHost: readonly Resource[], edges: Edges): Problem[] {
         code: 'NEEDS_LATER' as const,
         where: resource.where,
         message: `${formatRef(resource.address)} needs ${formatRef(need.address)}, which is declared below it at line ${need.where.line}`,
+      })),
+  );
+}
+
+/** Stacks that go before each one, as the stacks say. */
+type Before = ReadonlyMap<string, ReadonlySet<string>>;
+
+function findAcross(onHost: readonly Resource[], edges: Edges, before: Before): Problem[] {
+  return onHost.flatMap((resource) =>
+    (edges.get(resource) ?? [])
+      .filter((need) => before.get(need.stack)?.has(resource.stack))
+      .map((need) => ({
+        code: 'WAVES_CONFLICT' as const,
+        where: resource.where,
+        message: `${formatRef(resource.address)} needs ${formatRef(need.address)} of the stack ${need.stack}, which goes after ${resource.stack}`,
       })),
   );
 }
@@ -95,8 +120,8 @@ function reaches(from: Resource, to: Resource, edges: Edges): boolean {
   return false;
 }
 
-/** Stacks in the order of their names, but after the stacks that they need something of. */
-function orderStacks(onHost: readonly Resource[], edges: Edges): Resource[] {
+/** Stacks in the order of their names, but after the stacks that they come after or need something of. */
+function orderStacks(onHost: readonly Resource[], edges: Edges, before: Before): Resource[] {
   const groups = Map.groupBy(onHost, (resource) => resource.stack);
   const placed = new Set<string>();
   const ordered: Resource[] = [];
@@ -105,7 +130,7 @@ function orderStacks(onHost: readonly Resource[], edges: Edges): Resource[] {
     placed.add(stack);
     const members = groups.get(stack) ?? [];
     const needed = members.flatMap((member) => edges.get(member) ?? []).map((need) => need.stack);
-    for (const other of [...new Set(needed)].toSorted()) place(other);
+    for (const other of [...new Set([...needed, ...(before.get(stack) ?? [])])].toSorted()) place(other);
     ordered.push(...members);
   };
   for (const stack of [...groups.keys()].toSorted()) place(stack);

@@ -25,6 +25,7 @@ import {
 } from './report.ts';
 import { renderBlockers, renderCommands, renderVerdict, verdictWords } from './verdict.ts';
 import type { PlanView } from './verdict.ts';
+import { renderWaves } from './waves.ts';
 import { count, shortCommit, time } from './words.ts';
 
 export interface CheckAction {
@@ -55,6 +56,7 @@ export function renderPlanCheck(view: PlanView): CheckOutput {
     block(HEAD, renderHostTable(groups)),
     block(HEAD, renderBlockedTable(groups, view.link)),
     block(HEAD, renderSame(groups)),
+    block(HEAD - 1, renderWaves(view.plan)),
     block(HEAD, renderBlockers(view)),
     block(HEAD, renderCommands(view)),
   ]);

@@ -17,6 +17,7 @@ import { renderEvidence, renderReason, renderWhoAndNext } from './reason.ts';
 import { renderDeployCommands, renderFailure, renderProof } from './report.ts';
 import { renderBlockers, renderCommands, renderVerdict } from './verdict.ts';
 import type { PlanView } from './verdict.ts';
+import { renderWaves } from './waves.ts';
 import { count, time } from './words.ts';
 
 /** A plan that this one came after. */
@@ -49,6 +50,7 @@ export function renderPlanComment(input: PlanComment): string {
       block(HEAD, renderHostTable(groups)),
       block(HEAD, renderBlockedTable(groups, input.link)),
       block(HEAD, renderSame(groups)),
+      block(HEAD - 1, renderWaves(input.plan)),
       block(HEAD, renderBlockers(input)),
       block(HEAD, renderCommands(input)),
       ...planBodies(groups, input.link),

@@ -61,6 +61,8 @@ export function countStages(hosts: readonly HostReport[]): StageCounts {
 /** Hosts that share a row: those that ended well or wait, those that failed at the same, each that runs. */
 export interface HostGroup {
   readonly outcome: HostOutcome;
+  /** Hosts of several waves do not share a row. */
+  readonly wave: number | undefined;
   readonly hosts: Some<HostReport>;
 }
 
@@ -79,8 +81,8 @@ const BROKEN: ReadonlySet<HostOutcome> = new Set(['failed', 'unknown', 'refused'
 
 export function groupOutcomes(report: Report): readonly HostGroup[] {
   return groupBy(report.hosts, rowKey)
-    .map((hosts) => ({ outcome: hosts[0].outcome, hosts }))
-    .toSorted((a, b) => ORDER.indexOf(a.outcome) - ORDER.indexOf(b.outcome));
+    .map((hosts) => ({ outcome: hosts[0].outcome, wave: hosts[0].wave, hosts }))
+    .toSorted((a, b) => ORDER.indexOf(a.outcome) - ORDER.indexOf(b.outcome) || (a.wave ?? 0) - (b.wave ?? 0));
 }
 
 /** The first thing that went wrong on hosts, once for all on which the same went wrong for the same reason. */
@@ -177,8 +179,8 @@ function toFailure(host: HostReport, plan: Plan): Failure {
 
 function rowKey(host: HostReport): string {
   if (host.outcome === 'running') return JSON.stringify([host.outcome, host.host]);
-  if (!BROKEN.has(host.outcome)) return host.outcome;
-  return JSON.stringify([host.outcome, brokenAt(host)?.ref, reasonFor(host)?.code]);
+  if (!BROKEN.has(host.outcome)) return JSON.stringify([host.outcome, host.wave]);
+  return JSON.stringify([host.outcome, host.wave, brokenAt(host)?.ref, reasonFor(host)?.code]);
 }
 
 function brokenAt(host: HostReport): ChangeReport | undefined {

@@ -166,11 +166,11 @@ function renderFailureLine({ hosts, outcome, at, change }: Failure): string {
   return `${stageMark(at.outcome)} ${hostWords(hosts)}: ${whatOf(at.ref, change)} ${at.outcome === 'unknown' ? 'may be half done' : stageWord(at.outcome)}`;
 }
 
-function stateRow({ outcome, hosts }: HostGroup): string {
+function stateRow({ outcome, wave, hosts }: HostGroup): string {
   const counts = countStages(hosts);
   const numbers = COLUMNS.map((stage) => counts.get(stage)?.toLocaleString('en-US') ?? '–');
   const names = hostWords(hosts.map((host) => host.host));
-  return `| ${hostMark(outcome).replace(' ', '\u00a0')} | ${names} | ${numbers.join(' | ')} | ${stateWords(hosts)} |`;
+  return `| ${hostMark(outcome).replace(' ', '\u00a0')} | ${wave === undefined ? '' : `wave ${wave}: `}${names} | ${numbers.join(' | ')} | ${stateWords(hosts)} |`;
 }
 
 function stateWords([first]: Some<HostReport>): string {

@@ -4,7 +4,7 @@ import { countChanges, isComplete, shortDigest } from '../core/plan.ts';
 import { formatWhere, sortProblems } from '../core/problem.ts';
 import type { Problem } from '../core/problem.ts';
 import type { Reason } from '../core/reason.ts';
-import type { Report } from '../core/report.ts';
+import type { HostReport, Report } from '../core/report.ts';
 import { paintWith } from './ansi.ts';
 import type { Paint } from './ansi.ts';
 import { oneLine, visible } from './escape.ts';
@@ -25,6 +25,7 @@ import { fixerWords, nextOf, tailOf } from './reason.ts';
 import { placeOf, renderChangeTerminal } from './terminal-change.ts';
 import type { ChangeLook } from './terminal-change.ts';
 import { verdictWords } from './verdict.ts';
+import { stopWords } from './waves.ts';
 import { count, duration, list, shortCommit, time } from './words.ts';
 
 export interface Look {
@@ -56,6 +57,7 @@ export function renderPlanTerminal(plan: Plan, look: Look): string {
     ...renderSame(groups),
     ...groups.blocked.flatMap((group) => renderBlocked(group, plan, paint)),
     ...groups.failed.flatMap((group) => renderFailed(group, plan, paint)),
+    ...renderWaves(plan),
     '',
     paint('bold', verdictWords(plan).join(', ')),
     ...renderNextCommand(plan),
@@ -79,7 +81,7 @@ export function renderProblemsTerminal(
 export function renderReportTerminal(report: Report, plan: Plan, { color }: Pick<Look, 'color'>): string {
   const paint = paintWith(color);
   const hosts = report.hosts.flatMap((host) => [
-    `${paint('bold', oneLine(host.host))}: ${hostWord(host.outcome)}`,
+    `${paint('bold', oneLine(host.host))}: ${hostWord(host.outcome)}${waveWord(host)}`,
     ...host.changes.map((change) => {
       const stage = stageOf(host, change);
       const took = change.seconds === null ? '' : ` in ${duration(change.seconds)}`;
@@ -111,6 +113,10 @@ export function renderProgressLine(report: Report, plan: Plan): string {
       return `${host.host} ${ended}/${of}${current ? ` ${current.ref}` : ''}`;
     });
   return oneLine([`${done} of ${count(report.hosts.length, 'host')} ended`, ...running].join(' · '));
+}
+
+function waveWord({ wave }: HostReport): string {
+  return wave === undefined ? '' : ` (wave ${wave})`;
 }
 
 /** What is done to these hosts; where values differ from host to host, in brief those of the first. */
@@ -189,6 +195,12 @@ function renderSame({ unchanged }: Groups): readonly string[] {
       'all as declared',
     )}: ${count(resources, 'resource')} as declared`,
   ];
+}
+
+function renderWaves({ rollout }: Plan): readonly string[] {
+  if (!rollout) return [];
+  const waves = rollout.waves.map((wave, index) => `  ${index + 1}. ${hostNames(wave)}`);
+  return ['', `waves: ${stopWords(rollout.stopAfter)}`, ...waves];
 }
 
 function renderNextCommand(plan: Plan): readonly string[] {

@@ -20,7 +20,7 @@ import {
   renderProgressLine,
   renderReportTerminal,
 } from '../../src/render/terminal.ts';
-import { BASE, COMMIT, DRIFT, EMPTY, FIRST_DEPLOY, link, MIXED } from './plans.ts';
+import { BASE, COMMIT, DRIFT, EMPTY, FIRST_DEPLOY, link, MIXED, WAVES } from './plans.ts';
 import { changeReport, ENDED, hostReport, LOST, report, STALE, UNIT_FAILED } from './reports.ts';
 
 const APPROVAL: Reason = {
@@ -55,6 +55,7 @@ const PLANS: readonly (readonly [string, PlanComment])[] = [
   ['drift-confirm', view(DRIFT, { mode: 'both', blockers: [{ reason: CONFIRM }] })],
   ['drift-merged', view(DRIFT, { merged: true, blockers: [] })],
   ['empty', view(EMPTY)],
+  ['waves', view(WAVES)],
 ];
 
 test.each(PLANS)('plan %s', async (name, input) => {
@@ -165,6 +166,22 @@ const REPORTS: readonly (readonly [string, Plan, Report])[] = [
         (host) => hostReport(host, ['applied']),
       ]),
       ENDED,
+    ),
+  ],
+  [
+    'waves',
+    WAVES,
+    report(
+      WAVES,
+      hostsOf(WAVES, [
+        (host) => hostReport(host, ['applied', 'applied'], { wave: 1 }),
+        (host) => hostReport(host, ['applied', 'applied'], { wave: 2 }),
+        (host) => hostReport(host, ['applied'], { wave: 2, outcome: 'running', remaining: null }),
+        (host) => hostReport(host, [], { wave: 3, outcome: 'queued', remaining: null }),
+        (host) => hostReport(host, [], { wave: 3, outcome: 'queued', remaining: null }),
+        (host) => hostReport(host, [], { wave: 3, outcome: 'queued', remaining: null }),
+      ]),
+      null,
     ),
   ],
 ];

@@ -1,5 +1,5 @@
 // Plans and reports to render: the ones of the golden files, written as an engine would make them.
-import type { BlockedResource, Change, HostPlan, Plan } from '../../src/core/plan.ts';
+import type { BlockedResource, Change, HostPlan, Plan, Rollout } from '../../src/core/plan.ts';
 import { Plan as PlanSchema, digestOf } from '../../src/core/plan.ts';
 import type { Reason } from '../../src/core/reason.ts';
 
@@ -10,8 +10,12 @@ export function link({ file, line }: { readonly file: string; readonly line: num
   return `https://github.com/acme/shop/blob/${COMMIT}/${file}#L${line}`;
 }
 
-export function plan(hosts: readonly HostPlan[], stacks: readonly string[] = ['shop']): Plan {
-  const made = { stacks: [...stacks], hosts: [...hosts] };
+export function plan(
+  hosts: readonly HostPlan[],
+  stacks: readonly string[] = ['shop'],
+  rollout?: Rollout,
+): Plan {
+  const made = { stacks: [...stacks], hosts: [...hosts], ...(rollout ? { rollout } : {}) };
   return PlanSchema.parse({
     format: 1,
     digest: digestOf(made),
@@ -260,3 +264,13 @@ export const DRIFT = plan([
 ]);
 
 export const EMPTY = plan([host('web1', []), host('web2', [], { unchanged: 12 })]);
+
+/** Three waves over six hosts. */
+export const WAVES = plan(
+  ['web1', 'web2', 'web3', 'web4', 'web5', 'web6'].map((name) => host(name, INSTALL.slice(0, 2))),
+  ['shop'],
+  {
+    waves: [['web1'], ['web2', 'web3'], ['web4', 'web5', 'web6']],
+    stopAfter: { shop: 1 },
+  },
+);

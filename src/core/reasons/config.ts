@@ -74,6 +74,18 @@ export const CONFIG_REASONS = {
     what: 'Resources need each other in a circle.',
     next: 'Break the circle.',
   },
+  STACK_UNKNOWN: {
+    class: 'permanent',
+    fixer: 'author',
+    what: 'A stack is named that is not there.',
+    next: 'Fix the name: a stack is named by its file.',
+  },
+  WAVES_CONFLICT: {
+    class: 'permanent',
+    fixer: 'author',
+    what: 'Stacks or their waves cannot all come after each other as they say.',
+    next: 'Take one of the orders away that the message names.',
+  },
   SOURCE_MISSING: {
     class: 'permanent',
     fixer: 'author',

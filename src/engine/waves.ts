@@ -1,0 +1,166 @@
+// Which hosts of a plan go at once, and after which others: the waves of all its stacks in one order. Pure.
+// A host goes once, with all that it needs of all stacks, and so in the latest wave that any of them gives it.
+import type { HostPlan, Plan, Rollout } from '../core/plan.ts';
+import type { Reason } from '../core/reason.ts';
+import type { Config, Stack, WaveSize } from '../core/resource.ts';
+
+/** Undefined where no stack of the plan says anything of waves. */
+export type Waves = { readonly rollout: Rollout | undefined } | { readonly conflict: Reason };
+
+export function planWaves(config: Config, { stacks, hosts }: Pick<Plan, 'stacks' | 'hosts'>): Waves {
+  const due = hosts.filter((host) => host.failure === null && host.changes.length > 0);
+  const planned = config.stacks.filter((stack) => stacks.includes(stack.name));
+  const orders = planned.map((stack) => orderWithin(stack, due, config, planned));
+  if (orders.every(({ said }) => !said)) return { rollout: undefined };
+  const placed = placeHosts(due, [...orders, ...ordersBetween(orders, config)]);
+  if ('conflict' in placed) return placed;
+  const stopAfter = planned.map(({ name, rollout }) => [name, rollout?.stopAfter ?? 1] as const);
+  return { rollout: { waves: wavesOf(due, placed.layer), stopAfter: Object.fromEntries(stopAfter) } };
+}
+
+/** Stacks that must be through before this one, near and far. */
+export function stacksBefore(name: string, stacks: readonly Stack[]): ReadonlySet<string> {
+  const before = new Set<string>();
+  const nearBefore = (of: string): readonly string[] =>
+    stacks.find((stack) => stack.name === of)?.rollout?.after ?? [];
+  for (const first of nearBefore(name)) before.add(first);
+  for (const one of before) for (const next of nearBefore(one)) before.add(next);
+  return before;
+}
+
+/** All hosts of a wave come after all of the wave before it. */
+interface Order {
+  /** Who says so, for people. */
+  readonly by: string;
+  readonly waves: readonly (readonly string[])[];
+}
+
+interface StackOrder extends Order {
+  readonly stack: string;
+  readonly hosts: readonly string[];
+  /** It says something of waves itself. */
+  readonly said: boolean;
+}
+
+function orderWithin(
+  stack: Stack,
+  due: readonly HostPlan[],
+  config: Config,
+  planned: readonly Stack[],
+): StackOrder {
+  const { name, rollout } = stack;
+  const mine = due.filter((host) => changesIn(host, name));
+  const hosts = mine.map(({ host }) => host);
+  const later = planned.filter((other) => stacksBefore(other.name, config.stacks).has(name));
+  // What goes with a later stack goes in the waves of that one.
+  const own = mine.filter((host) => !later.some((other) => changesIn(host, other.name)));
+  const names = own.map(({ host }) => host);
+  const once = onceHosts(name, own, config);
+  const middle = names.filter((host) => !once.before.includes(host) && !once.after.includes(host));
+  const waves = [once.before, ...splitHosts(middle, rollout?.waves ?? FIRST_ALONE), once.after];
+  const said = rollout !== undefined || once.before.length + once.after.length > 0;
+  // A host that stands on both sides of itself is no conflict while nobody else is there.
+  const whole = names.length === 1 ? [names] : waves;
+  return {
+    by: `the waves of ${name}`,
+    stack: name,
+    hosts,
+    said,
+    waves: whole.filter((wave) => wave.length > 0),
+  };
+}
+
+function changesIn({ changes }: HostPlan, stack: string): boolean {
+  return changes.some((change) => change.stack === stack);
+}
+
+const FIRST_ALONE: readonly WaveSize[] = [{ is: 'hosts', hosts: 1 }];
+
+/** Hosts on which something is a change now that is done once. */
+function onceHosts(stack: string, mine: readonly HostPlan[], config: Config) {
+  const sideOf = (side: 'before' | 'after'): readonly string[] => {
+    const once = config.resources.filter((resource) => resource.stack === stack && resource.once === side);
+    return mine
+      .filter(({ host, changes }) =>
+        once.some(({ address: { host: on, kind, id } }) => {
+          return on === host && changes.some(({ ref }) => ref === `${kind}/${id}`);
+        }),
+      )
+      .map(({ host }) => host);
+  };
+  return { before: sideOf('before'), after: sideOf('after') };
+}
+
+/** What no wave names goes last, together. */
+function splitHosts(hosts: readonly string[], sizes: readonly WaveSize[]): readonly (readonly string[])[] {
+  const waves: (readonly string[])[] = [];
+  let left = hosts;
+  for (const size of sizes) {
+    const wave = takeWave(size, left, hosts.length);
+    left = left.filter((host) => !wave.includes(host));
+    waves.push(wave);
+  }
+  return [...waves, left];
+}
+
+function takeWave(size: WaveSize, left: readonly string[], all: number): readonly string[] {
+  switch (size.is) {
+    case 'hosts':
+      return left.slice(0, size.hosts);
+    case 'share': {
+      const gone = all - left.length;
+      return left.slice(0, Math.max(0, Math.ceil((all * size.percent) / 100) - gone));
+    }
+    case 'names':
+      return left.filter((host) => size.names.includes(host));
+    default:
+      return size satisfies never;
+  }
+}
+
+/** A host that is in both stacks goes with the later one only; in its run the earlier stack comes first. */
+function ordersBetween(orders: readonly StackOrder[], config: Config): readonly Order[] {
+  return orders.flatMap((later) => {
+    const before = stacksBefore(later.stack, config.stacks);
+    return orders
+      .filter(({ stack }) => before.has(stack))
+      .map((earlier) => {
+        const alone = earlier.hosts.filter((host) => !later.hosts.includes(host));
+        return { by: `${later.stack} after ${earlier.stack}`, waves: [alone, later.hosts] };
+      });
+  });
+}
+
+type Placed = { readonly layer: ReadonlyMap<string, number> } | { readonly conflict: Reason };
+
+/** Each host as early as all orders let it. What is still moving after as many rounds as there are hosts moves for ever. */
+function placeHosts(due: readonly HostPlan[], orders: readonly Order[]): Placed {
+  const layer = new Map(due.map(({ host }) => [host, 0]));
+  let moving: readonly Order[] = orders;
+  for (let round = 0; round <= due.length; round++) {
+    moving = orders.filter((order) => pushBack(order, layer));
+    if (moving.length === 0) return { layer };
+  }
+  const message = `no order of hosts keeps all of these: ${moving.map(({ by }) => by).join(', ')}`;
+  return { conflict: { code: 'WAVES_CONFLICT', message } };
+}
+
+/** Whether some host had to move. */
+function pushBack({ waves }: Order, layer: Map<string, number>): boolean {
+  let moved = false;
+  let earliest = 0;
+  for (const wave of waves) {
+    for (const host of wave) {
+      if ((layer.get(host) ?? 0) >= earliest) continue;
+      layer.set(host, earliest);
+      moved = true;
+    }
+    earliest = Math.max(earliest, ...wave.map((host) => (layer.get(host) ?? 0) + 1));
+  }
+  return moved;
+}
+
+function wavesOf(due: readonly HostPlan[], layer: ReadonlyMap<string, number>): string[][] {
+  const groups = Map.groupBy(due, ({ host }) => layer.get(host) ?? 0);
+  return [...groups].toSorted(([a], [b]) => a - b).map(([, hosts]) => hosts.map(({ host }) => host));
+}

@@ -1,0 +1,28 @@
+// The waves of a plan in words: which hosts go at once, in which order, and what stops them.
+import type { Plan } from '../core/plan.ts';
+import { hostWords } from './host-table.ts';
+import { count } from './words.ts';
+
+const SHOWN_WAVES = 12;
+
+/** Empty where the plan has no waves of its own. */
+export function renderWaves({ rollout }: Plan): string {
+  if (!rollout) return '';
+  const waves = rollout.waves.map((wave, index) => `${index + 1}. ${hostWords(wave)}`);
+  const more = waves.length - SHOWN_WAVES;
+  return [
+    `**Waves**: each begins when the one before is through; ${stopWords(rollout.stopAfter)}\n`,
+    ...waves.slice(0, SHOWN_WAVES),
+    ...(more > 0 ? [`\n… and ${count(more, 'more wave')}`] : []),
+  ].join('\n');
+}
+
+/** `after 1 failed host no further one is started`. */
+export function stopWords(stopAfter: Readonly<Record<string, number>>): string {
+  const groups = [...Map.groupBy(Object.entries(stopAfter), ([, hosts]) => hosts)];
+  const words = groups.map(([hosts, stacks]) => {
+    const of = groups.length === 1 ? '' : ` of ${stacks.map(([stack]) => stack).join(' or ')}`;
+    return `${count(hosts, 'failed host')}${of}`;
+  });
+  return `after ${words.join(', or ')} no further one is started`;
+}

@@ -1,0 +1,126 @@
+import { describe, expect, it } from 'vitest';
+import type { Config, Resource, StackRollout, WaveSize } from '../../src/core/resource.ts';
+import { planWaves } from '../../src/engine/waves.ts';
+import { change, host } from '../render/plans.ts';
+import { configOf } from '../config/fleet.ts';
+
+const hosts = (n: number): WaveSize => ({ is: 'hosts', hosts: n });
+const share = (percent: number): WaveSize => ({ is: 'share', percent });
+const names = (...all: string[]): WaveSize => ({ is: 'names', names: all });
+
+interface Given {
+  readonly on: readonly string[];
+  readonly rollout?: StackRollout;
+}
+
+const where = { file: 'deploy-configs/s.yml', line: 1, column: 1 };
+const SIX = ['w1', 'w2', 'w3', 'w4', 'w5', 'w6'];
+
+function configWith(stacks: Readonly<Record<string, Given>>, resources: readonly Resource[] = []): Config {
+  const list = Object.entries(stacks).map(([name, { on, rollout }]) => {
+    return { name, hosts: on, where, ...(rollout ? { rollout } : {}) };
+  });
+  return { ...configOf({}), stacks: list, resources };
+}
+
+/** Each host changes in each stack that it is in, unless it is named as settled. */
+function wavesOf(config: Config, settled: readonly string[] = []) {
+  const all = [...new Set(config.stacks.flatMap((stack) => stack.hosts))].toSorted();
+  const planned = all.map((name) => {
+    const mine = config.stacks.filter((stack) => stack.hosts.includes(name) && !settled.includes(name));
+    return host(
+      name,
+      mine.map((stack) => change(`file//${stack.name}`, { stack: stack.name })),
+    );
+  });
+  const waves = planWaves(config, { stacks: config.stacks.map(({ name }) => name), hosts: planned });
+  return 'conflict' in waves ? waves.conflict.message : (waves.rollout?.waves ?? 'none');
+}
+
+describe('one stack', () => {
+  it.each<[string, StackRollout | undefined, unknown]>([
+    ['says nothing', undefined, 'none'],
+    ['only when to stop', { stopAfter: 2 }, [['w1'], ['w2', 'w3', 'w4', 'w5', 'w6']]],
+    [
+      'one, half, all',
+      { waves: [hosts(1), share(50), share(100)] },
+      [['w1'], ['w2', 'w3'], ['w4', 'w5', 'w6']],
+    ],
+    [
+      'a share that is reached already',
+      { waves: [hosts(3), share(50), hosts(2)] },
+      [['w1', 'w2', 'w3'], ['w4', 'w5'], ['w6']],
+    ],
+    [
+      'names, and what is left',
+      { waves: [names('w6'), names('w1', 'w2')] },
+      [['w6'], ['w1', 'w2'], ['w3', 'w4', 'w5']],
+    ],
+    ['more than there are', { waves: [hosts(10)] }, [SIX]],
+  ])('%s', (_, rollout, expected) => {
+    expect(wavesOf(configWith({ s: { on: SIX, ...(rollout ? { rollout } : {}) } }))).toEqual(expected);
+  });
+
+  it('counts only hosts on which something is to do: a rest has a first host of its own', () => {
+    const config = configWith({ s: { on: SIX, rollout: { waves: [hosts(1), share(50)] } } });
+    expect(wavesOf(config, ['w1', 'w2'])).toEqual([['w3'], ['w4'], ['w5', 'w6']]);
+  });
+
+  it.each<['before' | 'after', unknown]>([
+    ['before', [['w2'], ['w1', 'w3']]],
+    ['after', [['w1', 'w3'], ['w2']]],
+  ])('what is done once goes alone, %s', (once, expected) => {
+    const address = { host: 'w2', kind: 'file', id: '/s' };
+    const resource: Resource = { address, stack: 's', want: {}, where, once };
+    const on = ['w1', 'w2', 'w3'];
+    const config = configWith({ s: { on, rollout: { waves: [hosts(9)] } } }, [resource]);
+    expect(wavesOf(config)).toEqual(expected);
+  });
+});
+
+describe('several stacks', () => {
+  it.each<[string, Readonly<Record<string, Given>>, unknown]>([
+    [
+      'after another',
+      { db: { on: ['d1', 'd2'] }, shop: { on: ['w1', 'w2'], rollout: { after: ['db'] } } },
+      [['d1'], ['d2'], ['w1'], ['w2']],
+    ],
+    [
+      'side by side',
+      { a: { on: ['a1', 'a2'], rollout: { waves: [hosts(1)] } }, b: { on: ['b1', 'b2'] } },
+      [
+        ['a1', 'b1'],
+        ['a2', 'b2'],
+      ],
+    ],
+    [
+      'a host in both goes with the later one',
+      { base: { on: ['w1', 'w2', 'x'] }, shop: { on: ['w1', 'w2'], rollout: { after: ['base'] } } },
+      [['x'], ['w1'], ['w2']],
+    ],
+    [
+      'no stack goes past its own first host, though another stack holds that back',
+      { a: { on: SIX.slice(0, 4), rollout: { waves: [hosts(1)] } }, b: { on: ['w3', 'w4'] } },
+      [['w1'], ['w2', 'w3'], ['w4']],
+    ],
+    [
+      'orders that cannot all hold',
+      {
+        a: { on: ['w1', 'w2'], rollout: { waves: [names('w1')] } },
+        b: { on: ['w1', 'w2'], rollout: { waves: [names('w2')] } },
+      },
+      'no order of hosts keeps all of these: the waves of a, the waves of b',
+    ],
+  ])('%s', (_, stacks, expected) => {
+    expect(wavesOf(configWith(stacks))).toEqual(expected);
+  });
+
+  it('a stack between them that is not planned keeps them apart', () => {
+    const config = configWith({
+      a: { on: ['a1'] },
+      b: { on: [], rollout: { after: ['a'] } },
+      c: { on: ['c1'], rollout: { after: ['b'] } },
+    });
+    expect(wavesOf(config)).toEqual([['a1'], ['c1']]);
+  });
+});
