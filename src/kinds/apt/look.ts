@@ -26,7 +26,7 @@ export interface Packages {
 }
 
 export async function readPackages(host: Reader, names: readonly string[]): Promise<Packages> {
-  const policy = ['env', 'LC_ALL=C', 'apt-cache', 'policy', ...names];
+  const policy = ['env', 'LC_ALL=C', 'apt-cache', ...UNWRITTEN, 'policy', ...names];
   const [rows, architecture, offers, unfinished] = await Promise.all([
     readText(host, ['dpkg-query', '-W', '-f', INSTALLED_FORMAT]),
     readText(host, ['dpkg', '--print-architecture']),
@@ -75,7 +75,7 @@ export async function readTransactions(
   if (asked.length === 0) return new Map();
   const [whole, marks, files, running] = await Promise.all([
     readSimulation(host, asked),
-    readText(host, ['apt-mark', 'showauto']),
+    readText(host, ['apt-mark', ...UNWRITTEN, 'showauto']),
     readText(host, ['sh', '-c', UNIT_FILES]),
     readText(host, ['sh', '-c', ACTIVE_UNITS]),
   ]);
@@ -132,8 +132,20 @@ async function readRelations(host: Reader, lines: readonly Line[]) {
   return parseRelations(await readText(host, [...DEPENDS, ...words], { limit: 60 }));
 }
 
-const DEPENDS =
-  'env LC_ALL=C apt-cache depends --no-recommends --no-suggests --no-replaces --no-enhances'.split(' ');
+/**
+ * As root, apt writes the caches that it finds stale, and a log of what it was asked to solve, also while it only looks. Without a
+ * name for them it builds them in memory (apt.conf(5), Dir::Cache).
+ */
+const UNWRITTEN =
+  '-o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= -o Dir::Log::Planner= -o Dir::Log::Solver='.split(
+    ' ',
+  );
+
+const DEPENDS = [
+  ...'env LC_ALL=C apt-cache'.split(' '),
+  ...UNWRITTEN,
+  ...'depends --no-recommends --no-suggests --no-replaces --no-enhances'.split(' '),
+];
 
 const UNIT_FILES =
   "cd /var/lib/dpkg/info && { grep -HE '^/(usr/)?lib/systemd/system/[^/]+[.]service$' -- *.list || [ $? -eq 1 ]; }";
@@ -141,10 +153,11 @@ const UNIT_FILES =
 const ACTIVE_UNITS =
   'systemctl list-units --type=service --state=active --no-legend --plain --no-pager 2>/dev/null || :';
 
-const SIMULATE =
-  'env LC_ALL=C apt-get -s -q -y --no-install-recommends -o APT::Get::AutomaticRemove=0 -o APT::Get::Show-User-Simulation-Note=0'.split(
-    ' ',
-  );
+const SIMULATE = [
+  ...'env LC_ALL=C apt-get -s -q -y --no-install-recommends'.split(' '),
+  ...'-o APT::Get::AutomaticRemove=0 -o APT::Get::Show-User-Simulation-Note=0'.split(' '),
+  ...UNWRITTEN,
+];
 
 async function readSimulation(host: Reader, asked: readonly Asked[]): Promise<Simulation> {
   const words = asked.map(({ word }) => word);
@@ -192,7 +205,9 @@ export interface Unknown {
 export async function readUnknown(host: Reader, names: readonly string[]): Promise<Unknown> {
   if (names.length === 0) return { providers: new Map(), lists: '' };
   const [shown, times] = await Promise.all([
-    readText(host, ['env', 'LC_ALL=C', 'apt-cache', 'showpkg', ...names], { expected: [0, 100] }),
+    readText(host, ['env', 'LC_ALL=C', 'apt-cache', ...UNWRITTEN, 'showpkg', ...names], {
+      expected: [0, 100],
+    }),
     readText(host, ['sh', '-c', LISTS_AGE]),
   ]);
   const [newest = 0, now = 0] = times.split('\n').map(Number);
