@@ -15,8 +15,17 @@ export type Content = z.infer<typeof Content>;
 export const Sealed = z.strictObject({ secret: z.array(z.string()).min(1), seal: z.string() });
 export type Sealed = z.infer<typeof Sealed>;
 
-const Owned = {
+const Placed = {
   path: z.string(),
+  /**
+   * The directory that holds the path, free of symbolic links, where that is not how the path is spelled. Null: a link that the
+   * same plan makes stands on the way, and where that leads is not known before.
+   */
+  at: z.string().nullable().optional(),
+};
+
+const Owned = {
+  ...Placed,
   owner: z.string().nullable(),
   group: z.string().nullable(),
   /** Octal, four digits. */
@@ -38,19 +47,27 @@ export const Step = z.discriminatedUnion('do', [
   z.strictObject({ do: z.literal('mkdir'), ...Owned }),
   /** Owner, group and mode of what is there. */
   z.strictObject({ do: z.literal('own'), ...Owned }),
-  z.strictObject({ do: z.literal('link'), path: z.string(), target: z.string() }),
+  z.strictObject({ do: z.literal('link'), ...Placed, target: z.string() }),
   /** Removes one file or link; never a tree. */
-  z.strictObject({ do: z.literal('remove'), path: z.string() }),
+  z.strictObject({ do: z.literal('remove'), ...Placed }),
   /** Removes one empty directory. */
-  z.strictObject({ do: z.literal('rmdir'), path: z.string() }),
+  z.strictObject({ do: z.literal('rmdir'), ...Placed }),
   /** Looks at a systemd unit until it has stayed up for `seconds`; fails with its journal when it does not. */
   z.strictObject({ do: z.literal('settle'), unit: z.string(), seconds: z.int().positive() }),
 ]);
 export type Step = z.infer<typeof Step>;
 
-/** One command of a step. `stdin` names a blob; `settle` is the run's own look at a unit and changes nothing. */
+/**
+ * One command of a step. `stdin` names a blob; `settle` is the run's own look at a unit and changes nothing. `pinned`: the directory
+ * must be reached by exactly its name, over no symbolic link.
+ */
 export type Command =
-  | { readonly run: readonly string[]; readonly stdin?: string; readonly directory?: string }
+  | {
+      readonly run: readonly string[];
+      readonly stdin?: string;
+      readonly directory?: string;
+      readonly pinned?: true;
+    }
   | { readonly settle: string; readonly seconds: number };
 
 export function bytesOf(content: Content): Uint8Array {
@@ -101,33 +118,49 @@ export function commandsOf(step: Step): readonly Command[] {
   switch (step.do) {
     case 'run':
       return [runCommand(step)];
-    case 'put': {
-      const fresh = freshPath(step.path);
-      return [
-        { run: ['install', ...ownership(step), '-T', '--', blobPath(step.content), fresh] },
-        { run: ['sync', '--', fresh] },
-        { run: ['mv', '-f', '-T', '--', fresh, step.path] },
-      ];
-    }
-    case 'mkdir':
-      return [
-        { run: ['install', '-d', ...ownership({ ...step, mode: exactMode(step.mode) }), '--', step.path] },
-      ];
-    case 'own':
-      return ownCommands(step);
-    case 'link': {
-      const fresh = freshPath(step.path);
-      return [
-        { run: ['ln', '-s', '-f', '-n', '-T', '--', step.target, fresh] },
-        { run: ['mv', '-f', '-T', '--', fresh, step.path] },
-      ];
-    }
-    case 'remove':
-      return [{ run: ['rm', '-f', '--', step.path] }];
-    case 'rmdir':
-      return [{ run: ['rmdir', '--', step.path] }];
     case 'settle':
       return [{ settle: step.unit, seconds: step.seconds }];
+    default:
+      return placedCommands(step);
+  }
+}
+
+type PlacedStep = Extract<Step, { path: string }>;
+
+/** The directory that was checked is the one that is written to: commands stand in it and name what lies there only. */
+function placedCommands(step: PlacedStep): readonly Command[] {
+  const slash = step.path.lastIndexOf('/') + 1;
+  const directory = step.at ?? (step.path.slice(0, slash - 1) || '/');
+  const place = { directory, ...(step.at === null ? {} : { pinned: true as const }) };
+  const argvs = namedArgvs(step, step.path.slice(slash));
+  const stdin = step.do === 'put' ? blobPath(step.content) : undefined;
+  return argvs.map((run, index) => {
+    return { run, ...(stdin !== undefined && index === 0 ? { stdin } : {}), ...place };
+  });
+}
+
+function namedArgvs(step: PlacedStep, name: string): readonly (readonly string[])[] {
+  const fresh = freshName(name);
+  switch (step.do) {
+    case 'put':
+      return [
+        ['install', ...ownership(step), '-T', '--', '/dev/stdin', fresh],
+        ['sync', '--', fresh],
+        ['mv', '-f', '-T', '--', fresh, name],
+      ];
+    case 'mkdir':
+      return [['install', '-d', ...ownership({ ...step, mode: exactMode(step.mode) }), '--', name]];
+    case 'own':
+      return ownArgvs(step, name);
+    case 'link':
+      return [
+        ['ln', '-s', '-f', '-n', '-T', '--', step.target, fresh],
+        ['mv', '-f', '-T', '--', fresh, name],
+      ];
+    case 'remove':
+      return [['rm', '-f', '--', name]];
+    case 'rmdir':
+      return [['rmdir', '--', name]];
     default:
       return step satisfies never;
   }
@@ -137,7 +170,9 @@ export function commandsOf(step: Step): readonly Command[] {
 export function formatCommand(command: Command): string {
   if ('settle' in command) return `# then ${command.settle} must stay up for ${command.seconds} s`;
   const line = quoteCommand(command.run);
-  const placed = command.directory === undefined ? line : `(cd ${quote(command.directory)} && ${line})`;
+  const change = command.pinned ? 'cd -P' : 'cd';
+  const placed =
+    command.directory === undefined ? line : `(${change} ${quote(command.directory)} && ${line})`;
   // Outside of the parentheses: the blob lies in the directory of the run.
   return command.stdin === undefined ? placed : `${placed} < ${command.stdin}`;
 }
@@ -168,13 +203,13 @@ function ownership({ owner, group, mode }: Ownership): string[] {
   ];
 }
 
-function ownCommands({ path, owner, group, mode }: Ownership & { path: string }): readonly Command[] {
+function ownArgvs({ owner, group, mode }: Ownership, name: string): readonly (readonly string[])[] {
   const who = `${owner ?? ''}${group === null ? '' : `:${group}`}`;
   const exact = exactMode(mode);
   return [
-    ...(who === '' ? [] : [{ run: ['chown', '-h', '--', who, path] }]),
+    ...(who === '' ? [] : [['chown', '-h', '--', who, name]]),
     // After chown, because chown clears the set-user-id bits (chown(2)).
-    ...(exact === null ? [] : [{ run: ['chmod', '--', exact, path] }]),
+    ...(exact === null ? [] : [['chmod', '--', exact, name]]),
   ];
 }
 
@@ -190,10 +225,7 @@ function exactMode(mode: string | null): string | null {
 const LONGEST_NAME = 255;
 
 /** Where new bytes stand before the rename: the same directory, hence the same file system. */
-function freshPath(path: string): string {
-  const slash = path.lastIndexOf('/') + 1;
-  const name = path.slice(slash);
+function freshName(name: string): string {
   const fresh = `.${name}.ashore-new`;
-  const fits = Buffer.byteLength(fresh) <= LONGEST_NAME;
-  return `${path.slice(0, slash)}${fits ? fresh : `.${sha256(name)}.ashore-new`}`;
+  return Buffer.byteLength(fresh) <= LONGEST_NAME ? fresh : `.${sha256(name)}.ashore-new`;
 }

@@ -49,7 +49,9 @@ function describeMove(planned: Change, fresh: Change): string {
     .filter((field) => (was.has(field.name) ? was.get(field.name) !== field.before : true))
     .map((field) => `${field.name} was ${shorten(was.get(field.name))}, is ${shorten(field.before)}`);
   if (lines.length > 0) return lines.join('; ');
-  return `planned to ${planned.verb} (${planned.reason}), now it would be ${fresh.verb} (${fresh.reason})`;
+  const notes = fresh.notes.filter((note) => !planned.notes.includes(note));
+  const now = [fresh.reason, ...notes].join('; ');
+  return `planned to ${planned.verb} (${planned.reason}), now it would be ${fresh.verb} (${now})`;
 }
 
 function shorten(value: string | null | undefined): string {

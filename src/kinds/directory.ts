@@ -6,6 +6,7 @@ import type { Blocked, ChangeRequest, KindChange, Unresolved, World } from '../c
 import { readText } from '../core/look.ts';
 import { judgeAround, readAround, refuseClosed } from './paths/around.ts';
 import type { Around } from './paths/around.ts';
+import { leadsTo, placeChange } from './paths/placed.ts';
 import { readStats, refuseOther } from './paths/found.ts';
 import type { Found } from './paths/found.ts';
 import { explainFields, ownedFields, ownStep } from './paths/owned.ts';
@@ -25,6 +26,8 @@ type Want = Owned | { readonly absent: true };
 interface State {
   /** Left out: nothing is there. */
   readonly found?: Found;
+  /** Where the directory that holds it really is, when that is not how the path is spelled. */
+  readonly leads?: string;
   readonly [ASIDE]: {
     readonly around: Around;
     /** Paths of what it holds, at most ENTRIES; only looked for where it should go. */
@@ -74,7 +77,11 @@ async function read(
     const found = stats.get(id)?.found;
     const around = arounds.get(id);
     if (!around || (!found && !want && around.place !== 'closed')) continue;
-    states.set(id, { ...(found ? { found } : {}), [ASIDE]: { around, entries: entries.get(id) ?? [] } });
+    states.set(id, {
+      ...(found ? { found } : {}),
+      ...leadsTo(around),
+      [ASIDE]: { around, entries: entries.get(id) ?? [] },
+    });
   }
   return states;
 }
@@ -106,8 +113,15 @@ async function readEntries(
   );
 }
 
-function change({ id, want, have, world }: ChangeRequest<Want, State>): KindChange | Blocked | undefined {
-  if (!have) return undefined;
+function change(request: ChangeRequest<Want, State>): KindChange | Blocked | undefined {
+  const { have, world } = request;
+  return have && placeChange(decide(request, have), have[ASIDE].around, world);
+}
+
+function decide(
+  { id, want, world }: ChangeRequest<Want, State>,
+  have: State,
+): KindChange | Blocked | undefined {
   const closed = refuseClosed(id, have[ASIDE].around);
   if (closed) return { blocked: closed };
   const other = have.found && refuseOther(id, have.found.is, 'directory', world);

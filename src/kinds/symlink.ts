@@ -6,6 +6,7 @@ import type { Blocked, ChangeRequest, KindChange, Unresolved } from '../core/kin
 import { readText } from '../core/look.ts';
 import { judgeAround, readAround, refuseClosed } from './paths/around.ts';
 import type { Around } from './paths/around.ts';
+import { leadsTo, placeChange } from './paths/placed.ts';
 import { readStats, refuseOther } from './paths/found.ts';
 import type { FileType } from './paths/found.ts';
 import { Absent, parentOf, Path } from './paths/path.ts';
@@ -27,6 +28,8 @@ interface State {
   readonly is?: FileType;
   /** Left out: it is no link. */
   readonly to?: string;
+  /** Where its directory really is, when that is not how the path is spelled. */
+  readonly leads?: string;
   readonly [ASIDE]: { readonly around: Around };
 }
 
@@ -73,7 +76,12 @@ async function read(
     const around = arounds.get(id);
     const isWanted = want !== undefined && 'to' in want;
     if (!around || (!is && !isWanted && around.place !== 'closed')) continue;
-    states.set(id, { ...(is ? { is } : {}), ...(to === undefined ? {} : { to }), [ASIDE]: { around } });
+    states.set(id, {
+      ...(is ? { is } : {}),
+      ...(to === undefined ? {} : { to }),
+      ...leadsTo(around),
+      [ASIDE]: { around },
+    });
   }
   return states;
 }
@@ -88,14 +96,15 @@ async function readTargets(host: Reader, paths: readonly string[]): Promise<Read
   return new Map(parseRecords(text, 2).map(([path = '', target = '']) => [path, target]));
 }
 
-function change({
-  id,
-  want,
-  have,
-  last,
-  world,
-}: ChangeRequest<Want, State>): KindChange | Blocked | undefined {
-  if (!have) return undefined;
+function change(request: ChangeRequest<Want, State>): KindChange | Blocked | undefined {
+  const { have, world } = request;
+  return have && placeChange(decide(request, have), have[ASIDE].around, world);
+}
+
+function decide(
+  { id, want, last, world }: ChangeRequest<Want, State>,
+  have: State,
+): KindChange | Blocked | undefined {
   const closed = refuseClosed(id, have[ASIDE].around);
   if (closed) return { blocked: closed };
   const other = have.is && refuseOther(id, have.is, 'symlink', world);

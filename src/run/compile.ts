@@ -92,7 +92,8 @@ function formatChange(change: RunChange, index: number): string {
 
 function formatCall(command: Command): string {
   if ('settle' in command) return quoteCommand(['settle', command.settle, String(command.seconds)]);
-  const call = command.directory === undefined ? ['run'] : ['run_in', command.directory];
+  const within = command.pinned ? 'run_at' : 'run_in';
+  const call = command.directory === undefined ? ['run'] : [within, command.directory];
   const line = quoteCommand([...call, ...command.run]);
   return command.stdin === undefined ? line : `${line} <${quote(command.stdin)}`;
 }

@@ -75,3 +75,13 @@ run() { (exec "$@") 8>&- 9>&-; }
 
 # run_in DIRECTORY ARGV
 run_in() { (cd -- "$1" && shift && exec "$@") 8>&- 9>&-; }
+
+# run_at DIRECTORY ARGV: only when the directory is reached over no symbolic link. What the names of ARGV then stand for lies in
+# the directory that was checked, whatever becomes of its name.
+run_at() { (cd -P -- "$1" && stands_in "$1" && shift && exec "$@") 8>&- 9>&-; }
+
+stands_in() {
+  [ "$PWD" = "$1" ] && return
+  printf '%s is not where the plan saw it, but leads to %s; nothing was written there\n' "$1" "$PWD"
+  return 1
+}

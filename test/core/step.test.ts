@@ -1,8 +1,10 @@
 // Steps: what each one is as commands, and that these do on a real file system what the step says.
 import { spawnSync } from 'node:child_process';
 import {
+  closeSync,
   mkdirSync,
   mkdtempSync,
+  openSync,
   readdirSync,
   readFileSync,
   readlinkSync,
@@ -48,41 +50,43 @@ const SHOWN: readonly (readonly [Step, readonly string[]])[] = [
   [
     { do: 'put', path: '/etc/motd', owner: 'root', group: 'adm', mode: '0640', content: { text: '' } },
     [
-      `install -o root -g adm -m 0640 -T -- ${EMPTY} /etc/.motd.ashore-new`,
-      'sync -- /etc/.motd.ashore-new',
-      'mv -f -T -- /etc/.motd.ashore-new /etc/motd',
+      `(cd -P /etc && install -o root -g adm -m 0640 -T -- /dev/stdin .motd.ashore-new) < ${EMPTY}`,
+      '(cd -P /etc && sync -- .motd.ashore-new)',
+      '(cd -P /etc && mv -f -T -- .motd.ashore-new motd)',
     ],
   ],
   [
     { do: 'put', path: '/motd', owner: null, group: null, mode: '0644', content: { base64: '' } },
     [
-      `install -m 0644 -T -- ${EMPTY} /.motd.ashore-new`,
-      'sync -- /.motd.ashore-new',
-      'mv -f -T -- /.motd.ashore-new /motd',
+      `(cd -P / && install -m 0644 -T -- /dev/stdin .motd.ashore-new) < ${EMPTY}`,
+      '(cd -P / && sync -- .motd.ashore-new)',
+      '(cd -P / && mv -f -T -- .motd.ashore-new motd)',
     ],
   ],
-  [{ do: 'mkdir', path: '/srv', owner: null, group: null, mode: null }, ['install -d -- /srv']],
+  [{ do: 'mkdir', path: '/srv', owner: null, group: null, mode: null }, ['(cd -P / && install -d -- srv)']],
   [
     { do: 'mkdir', path: '/srv', owner: 'a', group: 'b', mode: '2775' },
-    ['install -d -o a -g b -m 02775 -- /srv'],
+    ['(cd -P / && install -d -o a -g b -m 02775 -- srv)'],
   ],
-  [{ do: 'own', path: '/a', owner: 'a', group: null, mode: null }, ['chown -h -- a /a']],
-  [{ do: 'own', path: '/a', owner: null, group: 'b', mode: null }, ['chown -h -- :b /a']],
-  [{ do: 'own', path: '/a', owner: null, group: null, mode: '0600' }, ['chmod -- 00600 /a']],
+  [{ do: 'own', path: '/a', owner: 'a', group: null, mode: null }, ['(cd -P / && chown -h -- a a)']],
+  [{ do: 'own', path: '/a', owner: null, group: 'b', mode: null }, ['(cd -P / && chown -h -- :b a)']],
+  [{ do: 'own', path: '/a', owner: null, group: null, mode: '0600' }, ['(cd -P / && chmod -- 00600 a)']],
   [
     { do: 'own', path: '/a', owner: 'a', group: 'b', mode: '4755' },
-    ['chown -h -- a:b /a', 'chmod -- 04755 /a'],
+    ['(cd -P / && chown -h -- a:b a)', '(cd -P / && chmod -- 04755 a)'],
   ],
   [{ do: 'own', path: '/a', owner: null, group: null, mode: null }, []],
   [
     { do: 'link', path: '/usr/bin/shop', target: '/opt/shop/a b' },
     [
-      "ln -s -f -n -T -- '/opt/shop/a b' /usr/bin/.shop.ashore-new",
-      'mv -f -T -- /usr/bin/.shop.ashore-new /usr/bin/shop',
+      "(cd -P /usr/bin && ln -s -f -n -T -- '/opt/shop/a b' .shop.ashore-new)",
+      '(cd -P /usr/bin && mv -f -T -- .shop.ashore-new shop)',
     ],
   ],
-  [{ do: 'remove', path: '/etc/motd' }, ['rm -f -- /etc/motd']],
-  [{ do: 'rmdir', path: '/srv' }, ['rmdir -- /srv']],
+  [{ do: 'remove', path: '/etc/motd' }, ['(cd -P /etc && rm -f -- motd)']],
+  [{ do: 'remove', path: '/var/run/pid', at: '/run' }, ['(cd -P /run && rm -f -- pid)']],
+  [{ do: 'remove', path: '/srv/now/pid', at: null }, ['(cd /srv/now && rm -f -- pid)']],
+  [{ do: 'rmdir', path: '/srv' }, ['(cd -P / && rmdir -- srv)']],
   [{ do: 'settle', unit: 'shop.service', seconds: 5 }, ['# then shop.service must stay up for 5 s']],
 ];
 
@@ -173,8 +177,13 @@ describe('on a file system', () => {
     for (const command of commandsOf(step)) {
       if ('settle' in command) throw new Error('nothing to settle here');
       const [program = '', ...argv] = command.run;
-      const input = command.stdin === undefined ? '' : readFileSync(join(work, command.stdin));
-      const { status } = spawnSync(program, argv, { cwd: command.directory ?? work, input });
+      // A file and no pipe, as in the run: install(1) opens it by its name in /dev.
+      const input = openSync(command.stdin === undefined ? '/dev/null' : join(work, command.stdin), 'r');
+      const { status } = spawnSync(program, argv, {
+        cwd: command.directory ?? work,
+        stdio: [input, 'ignore', 'ignore'],
+      });
+      closeSync(input);
       if (status !== 0) return status;
     }
     return 0;

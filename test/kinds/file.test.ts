@@ -282,7 +282,11 @@ const CHANGES: readonly Row[] = [
     name: 'a parent that is a link',
     want: TEXT,
     have: gone({ real: '/srv/etc' }),
-    change: { ...CREATED, notes: ['/etc is really /srv/etc'] },
+    change: {
+      ...CREATED,
+      steps: CREATED.steps.map((step) => ({ ...step, at: '/srv/etc' })),
+      notes: ['/etc is really /srv/etc'],
+    },
   },
   {
     name: 'immutable',

@@ -72,7 +72,11 @@ const CHANGES: readonly Row[] = [
     name: 'a parent that is a link',
     want: TO,
     have: have({}, { real: '/x' }),
-    change: { ...CREATED, notes: ['/etc is really /x'] },
+    change: {
+      ...CREATED,
+      steps: CREATED.steps.map((step) => ({ ...step, at: '/x' })),
+      notes: ['/etc is really /x'],
+    },
   },
   {
     name: 'no directory',

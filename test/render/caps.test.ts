@@ -38,7 +38,7 @@ test('of many fields and commands the first, and how many more', () => {
   expect(text).toContain(
     '| `field-39` | *absent* | *empty* |\n| `field-40, field-41, field-42, field-43, field-44` | … | … |',
   );
-  expect(text).toContain('rm -f -- /tmp/39\n# … 5 more commands\n');
+  expect(text).toContain('(cd -P /tmp && rm -f -- 39)\n# … 5 more commands\n');
   expect(text).toContain('<summary>45 commands</summary>');
 });
 

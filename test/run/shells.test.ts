@@ -7,6 +7,7 @@ import {
   readFileSync,
   readdirSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -79,6 +80,26 @@ describe('the script', () => {
     ]);
     expect(readFileSync(at('state/ledger'), 'utf8').split('\n')).toHaveLength(3);
     expect(existsSync(at('work'))).toBe(false);
+  });
+
+  it.each<readonly [string, () => Step]>([
+    ['put', () => put('conf/x')],
+    ['mkdir', () => ({ do: 'mkdir', path: at('conf/x'), owner: null, group: null, mode: null })],
+    ['own', () => ({ do: 'own', path: at('conf/there'), owner: null, group: null, mode: '0777' })],
+    ['link', () => ({ do: 'link', path: at('conf/x'), target: 'there' })],
+    ['remove', () => ({ do: 'remove', path: at('conf/there') })],
+    ['rmdir', () => ({ do: 'rmdir', path: at('conf/empty') })],
+  ])('does not %s where a link has taken the place of the directory meanwhile', (_, stepOf) => {
+    for (const name of ['conf', 'elsewhere', 'elsewhere/empty']) mkdirSync(at(name));
+    writeFileSync(at('elsewhere/there'), '', { mode: 0o600 });
+    const before = statSync(at('elsewhere')).mtimeMs;
+    const swap = sh('mv "$1" "$1.away" && ln -s elsewhere "$1"', at('conf'));
+    const events = execute(hostRun('r1', [[swap, stepOf()]]), ['/bin/dash']);
+    expect(events.at(-1)).toMatchObject({ is: 'finished', outcome: 'failed' });
+    expect(JSON.stringify(events)).toContain('is not where the plan saw it');
+    expect(readdirSync(at('elsewhere')).toSorted()).toEqual(['empty', 'there']);
+    expect(statSync(at('elsewhere/there')).mode & 0o777).toBe(0o600);
+    expect(statSync(at('elsewhere')).mtimeMs).toBe(before);
   });
 });
 

@@ -10,6 +10,7 @@ import { refuseOther } from '../paths/found.ts';
 import { explainFields, ownedFields, ownStep } from '../paths/owned.ts';
 import { showPath } from '../paths/path.ts';
 import type { Owned } from '../paths/path.ts';
+import { placeChange } from '../paths/placed.ts';
 import type { FileState } from './read.ts';
 import { foundContent, isKnown, linkNotes, readerNotes, Remembered, wantedContent } from './shown.ts';
 import type { Present } from './shown.ts';
@@ -17,8 +18,14 @@ import type { Bytes, Want } from './spec.ts';
 
 /** `id` is the path. */
 export function changeFile(request: ChangeRequest<Want, FileState>): KindChange | Blocked | undefined {
-  const { id, want, have, last, world } = request;
-  if (!have) return undefined;
+  const { have, world } = request;
+  return have && placeChange(decide(request, have), have[ASIDE].around, world);
+}
+
+function decide(
+  { id, want, last, world }: ChangeRequest<Want, FileState>,
+  have: FileState,
+): KindChange | Blocked | undefined {
   const closed = refuseClosed(id, have[ASIDE].around);
   if (closed) return { blocked: closed };
   const other = have.found && refuseOther(id, have.found.is, 'file', world);

@@ -10,6 +10,7 @@ import type { OldContent } from '../paths/contents.ts';
 import { readStats } from '../paths/found.ts';
 import type { Stat } from '../paths/found.ts';
 import { parentOf } from '../paths/path.ts';
+import { leadsTo } from '../paths/placed.ts';
 import { readSums } from '../paths/sums.ts';
 import type { FileAside, FileFound } from './shown.ts';
 import type { Bytes, Want } from './spec.ts';
@@ -17,6 +18,8 @@ import type { Bytes, Want } from './spec.ts';
 export interface FileState {
   /** Left out: nothing is there. */
   readonly found?: FileFound;
+  /** Where its directory really is, when that is not how the path is spelled. */
+  readonly leads?: string;
   readonly [ASIDE]: FileAside;
 }
 
@@ -68,7 +71,7 @@ function stateOf({ stat, content, around, want, seal }: Seen): FileState {
   const sum = content?.sha256 ?? null;
   const sealed = sum === null || sum === want?.sha256 ? sum : (seal?.(sum) ?? sum);
   const aside = { around, sum, old: bytes && contentOf(bytes), immutable, open: isOpen, links, size };
-  return { ...(found ? { found: { ...found, sha256: sealed } } : {}), [ASIDE]: aside };
+  return { ...(found ? { found: { ...found, sha256: sealed } } : {}), ...leadsTo(around), [ASIDE]: aside };
 }
 
 function neededBy(id: string, want: Bytes | undefined) {

@@ -17,7 +17,7 @@ export interface Needed {
 export interface Around extends Needed {
   /** closed: the login may not look there. other: something that is no directory. */
   readonly place: 'directory' | 'missing' | 'other' | 'closed';
-  /** The directory's path without symbolic links. */
+  /** The directory's path without symbolic links, as far as there is one; empty when they lead nowhere. */
   readonly real: string;
   readonly ownerKnown: boolean;
   readonly groupKnown: boolean;
@@ -66,21 +66,26 @@ type Place = Pick<Around, 'place' | 'real'>;
 
 const NOWHERE: Place = { place: 'missing', real: '' };
 
-/** Shell builtins only: 1,000 directories are one process. */
+/**
+ * Shell builtins only: 1,000 directories are one process. Of a directory that is not there yet, what is there of its path says
+ * where it would really be.
+ */
 const PLACES = `for path do
-  place=missing
+  place=missing above=$path
   if [ -d "$path" ]; then
     place=directory
     [ -x "$path" ] || place=closed
   elif [ -e "$path" ] || [ -L "$path" ]; then
     place=other
   else
-    above=$path
     while [ ! -e "$above" ] && [ ! -L "$above" ]; do above=\${above%/*}; above=\${above:-/}; done
     if [ -d "$above" ] && [ ! -x "$above" ]; then place=closed; fi
   fi
   printf '%s\\0%s\\0' "$path" "$place"
-  if [ "$place" = directory ]; then (cd -P -- "$path" && printf '%s' "$PWD"); fi
+  if [ -d "$above" ] && [ -x "$above" ]; then
+    (cd -P -- "$above" && { [ "$PWD" = / ] || printf '%s' "$PWD"; })
+    printf '%s' "\${path#"\${above%/}"}"
+  fi
   printf '\\0'
 done`;
 

@@ -52,7 +52,7 @@ describe('7 world changed after review', () => {
     );
   });
 
-  it.fails('OPEN: an account swaps its own directory for a link, and root writes elsewhere', async () => {
+  it('an account swaps its own directory for a link, and root writes elsewhere', async () => {
     await sh(
       'web1',
       'install -d -o games -g games /srv/attack-7d /srv/attack-7d/conf; mkdir -p /etc/attack-7-cron',
@@ -64,6 +64,29 @@ describe('7 world changed after review', () => {
     await sh('web1', `setpriv --reuid games --regid games --clear-groups sh -c '${swap}'`);
     await site.comment(pull, `/deploy ${digest}`);
     expect(await has('web1', '/etc/attack-7-cron/x'), site.said(pull)).toBe(false);
+    expect(site.said(pull)).toContain('/srv/attack-7d/conf is really /etc/attack-7-cron');
+  });
+
+  it('the same while the run goes on: the write is refused, not led elsewhere', async () => {
+    await sh(
+      'web1',
+      'install -d -o games -g games /srv/attack-7e /srv/attack-7e/conf; mkdir -p /etc/attack-7-late',
+    );
+    const swap = 'cd /srv/attack-7e && mv conf away && ln -s /etc/attack-7-late conf';
+    const stack = [
+      'on: web1',
+      'resources:',
+      '  - command: swap',
+      `    run: [sh, -c, "${swap}"]`,
+      '    user: games',
+      '  - file: /srv/attack-7e/conf/x',
+      '    content: "x"',
+      '',
+    ];
+    const { pull } = await site.propose({ 'late.yml': stack.join('\n') });
+    await site.comment(pull, `/deploy ${site.digest(pull)}`);
+    expect(site.said(pull)).toContain('/srv/attack-7e/conf is not where the plan saw it');
+    expect(await has('web1', '/etc/attack-7-late/x')).toBe(false);
   });
 
   it('what was found there is not deleted, whatever leaves the configuration', async () => {
