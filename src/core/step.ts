@@ -120,8 +120,15 @@ export function commandsOf(step: Step): readonly Command[] {
       return [runCommand(step)];
     case 'settle':
       return [{ settle: step.unit, seconds: step.seconds }];
-    default:
+    case 'put':
+    case 'mkdir':
+    case 'own':
+    case 'link':
+    case 'remove':
+    case 'rmdir':
       return placedCommands(step);
+    default:
+      return step satisfies never;
   }
 }
 
