@@ -14,6 +14,7 @@ import type { Runner } from './github/carry-out.ts';
 import { createBlobs } from './github/contents.ts';
 import { createInbox } from './github/inbox.ts';
 import type { Inbox, Received } from './github/inbox.ts';
+import { lookAround } from './github/look-around.ts';
 import { askAgain } from './github/redelivery.ts';
 import type { GithubWorld } from './github/repo.ts';
 import { createTurns } from './github/turns.ts';
@@ -99,6 +100,9 @@ interface Parts {
   readonly log: Logger;
   readonly now: () => Date;
   readonly stopped: AbortController;
+  readonly world: GithubWorld;
+  /** The sweep that is under way. */
+  swept: Promise<void>;
 }
 
 interface Ingredients {
@@ -186,7 +190,8 @@ function startWork({ settings, store, deployerOf, octokit, log, now }: Ingredien
     await probot.receive({ id, name, payload: JSON.parse(payload) });
   };
   const inbox = createInbox({ deliveries: store.deliveries, receive, log });
-  return { store, probot, inbox, runner, log, now, stopped: new AbortController() };
+  const stopped = new AbortController();
+  return { store, probot, inbox, runner, log, now, stopped, world, swept: Promise.resolve() };
 }
 
 /** Takes up again what an earlier process left, then what GitHub could not deliver meanwhile. */
@@ -206,14 +211,20 @@ async function begin(parts: Parts): Promise<void> {
   parts.stopped.signal.addEventListener('abort', () => clearInterval(timer));
 }
 
-function sweep({ probot, store, runner, log }: Parts): void {
-  runner.resume().catch((error: unknown) => log.error({ err: error }, 'runs could not be resumed'));
-  probot
-    .auth()
-    .then((octokit) => askAgain({ octokit, deliveries: store.deliveries, log }))
-    .catch((error: unknown) =>
-      log.warn({ err: error }, 'GitHub could not be asked for what it has delivered'),
-    );
+/** What is done from time to time: one after the other, so that two sweeps are never under way at once. */
+function sweep(parts: Parts): void {
+  parts.swept = parts.swept.then(() => sweepOnce(parts));
+}
+
+async function sweepOnce({ probot, store, runner, world, log }: Parts): Promise<void> {
+  await runner.resume().catch((error: unknown) => log.error({ err: error }, 'runs could not be resumed'));
+  try {
+    const octokit = await probot.auth();
+    await askAgain({ octokit, deliveries: store.deliveries, log });
+    await lookAround(world, octokit);
+  } catch (error) {
+    log.warn({ err: error }, 'GitHub could not be asked for what it has delivered, or for the repositories');
+  }
 }
 
 async function listen(http: HttpServer, { host, port }: Settings): Promise<HttpServer> {
@@ -233,7 +244,9 @@ function urlOf(http: HttpServer): string {
   return `http://${host}:${address.port}`;
 }
 
-async function settle({ inbox, runner }: Parts): Promise<void> {
+async function settle(parts: Parts): Promise<void> {
+  const { inbox, runner } = parts;
+  await parts.swept;
   await inbox.idle();
   await runner.idle();
   await inbox.idle();

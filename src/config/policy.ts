@@ -83,6 +83,17 @@ export const PolicyFile = z
       )
       .optional()
       .describe('Who, beyond all else, may deploy plans that hold a verb.'),
+    drift: z
+      .strictObject({
+        every: z
+          .string()
+          .regex(/^[1-9]\d{0,3}[hd]$/, 'a time such as `6h` or `1d`')
+          .describe('How often all hosts are looked at: hours (`6h`) or days (`1d`).'),
+      })
+      .optional()
+      .describe(
+        'Looks at all hosts by itself, and shows in one issue a stack what they left of what was deployed. Nothing is repaired by itself. Off unless given.',
+      ),
     freeze: z
       .array(
         z.strictObject({
@@ -112,7 +123,14 @@ export function parsePolicyTree(tree: Tree, tell: Tell): Policy | undefined {
   return undefined;
 }
 
-function policyOf({ deploy, confirm, freeze, stacks, verbs }: PolicyFile): Policy {
+const HOURS = { h: 1, d: 24 } as const;
+
+/** Hours of `6h` or `1d`. */
+function hoursOf(every: string): number {
+  return Number(every.slice(0, -1)) * (every.endsWith('d') ? HOURS.d : HOURS.h);
+}
+
+function policyOf({ deploy, confirm, freeze, stacks, verbs, drift }: PolicyFile): Policy {
   return {
     on: deploy?.on ?? 'merge',
     by: deploy?.by ?? ['write'],
@@ -124,5 +142,6 @@ function policyOf({ deploy, confirm, freeze, stacks, verbs }: PolicyFile): Polic
     freeze: freeze ?? [],
     stacks: stacks ?? {},
     verbs: verbs ?? {},
+    driftEvery: drift === undefined ? null : hoursOf(drift.every),
   };
 }

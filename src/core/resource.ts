@@ -58,6 +58,8 @@ export interface Policy {
   readonly stacks: Readonly<Record<string, StackPolicy>>;
   /** Who may deploy plans that hold a verb. */
   readonly verbs: Readonly<Partial<Record<Verb, { readonly by: readonly string[] }>>>;
+  /** Hours between two looks for drift; null for none but those that are asked for. */
+  readonly driftEvery: number | null;
 }
 
 /** In the place of the defaults, where it is given. */

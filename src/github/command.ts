@@ -21,6 +21,7 @@ export type Command =
       /** The token of the plan. */
       readonly confirm: string | undefined;
     }
+  | { readonly is: 'drift'; readonly hosts: readonly string[] }
   | StopCommand
   | LiftCommand
   | { readonly is: 'help' };
@@ -61,6 +62,10 @@ export const COMMANDS = [
     about: 'confirm what may lose data, by the token that the plan shows',
   },
   {
+    usage: '/drift [host…]',
+    about: 'look at the hosts and say what they left of what the default branch declares; nothing is changed',
+  },
+  {
     usage: '/freeze <stack|all> <reason> [until <time>]',
     about:
       'deploy nothing of a stack until a time such as `2d`, `4h` or `2026-12-24`; for a day unless given',
@@ -83,7 +88,7 @@ export function parseComment(body: string): ParsedComment {
   return { is: 'nothing' };
 }
 
-const WORDS = ['plan', 'deploy', 'freeze', 'unfreeze', 'hold', 'release', 'help'] as const;
+const WORDS = ['plan', 'deploy', 'drift', 'freeze', 'unfreeze', 'hold', 'release', 'help'] as const;
 type Word = (typeof WORDS)[number];
 
 /** What Markdown hides or shows as code: fenced blocks (to the end when never closed), HTML comments, <pre>. */
@@ -135,14 +140,9 @@ function parseWords(word: Word, line: string): Command | string {
   switch (word) {
     case 'help':
       return { is: 'help' };
-    case 'plan': {
-      const wrong = rest.find((host) => !HOST.test(host));
-      const [first = ''] = rest;
-      const commit = rest.length === 1 && COMMIT.test(first) ? first : undefined;
-      return wrong === undefined
-        ? { is: 'plan', commit, hosts: unique(rest) }
-        : `\`${wrong}\` is not the name of a host`;
-    }
+    case 'plan':
+    case 'drift':
+      return parseLook(word, rest);
     case 'freeze':
     case 'hold':
       return parseStop(word, rest);
@@ -156,6 +156,15 @@ function parseWords(word: Word, line: string): Command | string {
     default:
       return word satisfies never;
   }
+}
+
+function parseLook(word: 'plan' | 'drift', words: readonly string[]): Command | string {
+  const wrong = words.find((host) => !HOST.test(host));
+  if (wrong !== undefined) return `\`${wrong}\` is not the name of a host`;
+  const hosts = unique(words);
+  if (word === 'drift') return { is: 'drift', hosts };
+  const [first = ''] = words;
+  return { is: 'plan', commit: words.length === 1 && COMMIT.test(first) ? first : undefined, hosts };
 }
 
 function parseDeploy(words: readonly string[]): Command | string {

@@ -1,12 +1,14 @@
 // A comment on a pull request: a command is answered by a reaction at once, then by the work, or by a refusal.
 import type { Reason } from '../core/reason.ts';
 import { renderHelp, renderRefusal } from '../render/comment.ts';
+import { renderDriftReply } from '../render/drift.ts';
 import type { StoredPlan } from '../store/plans.ts';
 import type { Requirement } from './authorize.ts';
 import type { Runner } from './carry-out.ts';
 import { COMMANDS, parseComment } from './command.ts';
 import type { Command } from './command.ts';
 import { postReply } from './comments.ts';
+import { lookForDrift, putDriftIssues } from './drift.ts';
 import { reasonOf } from './failure.ts';
 import type { Account } from './permissions.ts';
 import { planPull } from './plan-pull.ts';
@@ -84,6 +86,8 @@ async function carryOutCommand(course: Course, command: Command): Promise<Refusa
       return { reasons: await plan(course, command) };
     case 'deploy':
       return deploy(course, command);
+    case 'drift':
+      return { reasons: await drift(course, command) };
     case 'freeze':
     case 'hold':
     case 'unfreeze':
@@ -113,6 +117,29 @@ async function plan(course: Course, command: Extract<Command, { is: 'plan' }>): 
       return [UNTOUCHED];
     default:
       return outcome satisfies never;
+  }
+}
+
+async function drift(course: Course, command: Extract<Command, { is: 'drift' }>): Promise<readonly Reason[]> {
+  const { world, repo, comment } = course;
+  const { pull, account } = comment;
+  // What is looked for is the default branch's, so nobody has to have read what the pull request brings.
+  const { head } = await readPull(repo, pull);
+  const refused = await refusePlan(world, repo, { pull, account, commit: head });
+  if (refused.length > 0) return refused;
+  const looked = await lookForDrift(world, repo, command.hosts);
+  switch (looked.is) {
+    case 'looked':
+      await postReply(repo, pull, renderDriftReply(looked.drifts, looked.look));
+      if (command.hosts.length === 0) await putDriftIssues(world, repo, looked);
+      await react(repo, comment.id, '+1');
+      return [];
+    case 'problems':
+      return [{ code: 'CONFIG_INVALID', message: looked.problems[0]?.message ?? 'the default branch' }];
+    case 'refused':
+      return [looked.reason];
+    default:
+      return looked satisfies never;
   }
 }
 

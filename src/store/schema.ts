@@ -73,6 +73,10 @@ export interface Tables {
     lifted_at: string | null;
     lifted_by: string | null;
   };
+  /** The issue in which the drift of a stack is shown, and a digest of what it shows. */
+  drift_issues: { repo: string; stack: string; issue: number; shown: string };
+  /** When a repository was last looked at by schedule. */
+  drift_looks: { repo: string; at: string };
 }
 
 /** Each entry is run once, in order; the number of those that were run is the database's version. Never edit one. */
@@ -110,5 +114,10 @@ export const MIGRATIONS: readonly (readonly string[])[] = [
       reason text not null, asked_by text not null, pull integer not null, since text not null, until text not null,
       lifted_at text, lifted_by text)`,
     `create index stops_open on stops (repo, until) where lifted_at is null`,
+  ],
+  [
+    `create table drift_issues (
+      repo text not null, stack text not null, issue integer not null, shown text not null, primary key (repo, stack))`,
+    `create table drift_looks (repo text primary key, at text not null)`,
   ],
 ];

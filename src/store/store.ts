@@ -6,6 +6,8 @@ import { openDatabase } from './database.ts';
 import type { OpenDatabase } from './database.ts';
 import { openDeliveries } from './deliveries.ts';
 import type { Deliveries } from './deliveries.ts';
+import { openDrifts } from './drifts.ts';
+import type { Drifts } from './drifts.ts';
 import { takeLock } from './lock.ts';
 import type { Lock } from './lock.ts';
 import { openPlans } from './plans.ts';
@@ -23,6 +25,7 @@ export interface Store {
   readonly runs: Runs;
   readonly posts: Posts;
   readonly stops: Stops;
+  readonly drifts: Drifts;
   readonly close: () => Promise<void>;
 }
 
@@ -48,6 +51,7 @@ export function openStore(directory: string, { who, now }: StoreOptions): Opened
     runs: openRuns(db, now),
     posts: openPosts(db),
     stops: openStops(db, now),
+    drifts: openDrifts(db, now),
     close: async () => {
       await close();
       locked.lock.release();

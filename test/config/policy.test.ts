@@ -18,6 +18,7 @@ const DEFAULTS = {
   codeowners: false,
   stacks: {},
   verbs: {},
+  driftEvery: null,
 };
 
 describe('what holds', () => {
@@ -37,6 +38,8 @@ describe('what holds', () => {
         verbs: { delete: { by: ['admin'] } },
       },
     ],
+    ['looks for drift, in days', 'drift: { every: 2d }', { driftEvery: 48 }],
+    ['looks for drift, in hours', 'drift: { every: 6h }', { driftEvery: 6 }],
     ['roles', 'deploy: { by: [admin], approvals: 2 }', { by: ['admin'], approvals: 2 }],
     [
       'teams',

@@ -28,6 +28,7 @@ function config(
       codeowners: false,
       stacks: {},
       verbs: {},
+      driftEvery: null,
     },
   };
 }

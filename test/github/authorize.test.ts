@@ -54,6 +54,7 @@ const POLICY: Policy = {
   codeowners: false,
   stacks: {},
   verbs: {},
+  driftEvery: null,
 };
 const ADA: Actor = { login: 'ada', bot: false, role: 'write', teams: [] };
 const PULL: PullState = {

@@ -1,7 +1,7 @@
 // A Deployer over two hosts that exist only here: one file on each, whose bytes are those of deploy-configs/shop.yml.
 // It plans and deploys by the contract of src/deploy.ts, so that the workflows above it meet plans that age as real ones do.
 import { digestOf } from '../../src/core/plan.ts';
-import type { Change, HostPlan, Plan } from '../../src/core/plan.ts';
+import type { Cause, Change, HostPlan, Plan } from '../../src/core/plan.ts';
 import { fingerprint, sha256 } from '../../src/core/json.ts';
 import type { Problem } from '../../src/core/problem.ts';
 import type { Reason } from '../../src/core/reason.ts';
@@ -47,7 +47,7 @@ export function createFleet(hosts: readonly string[] = ['web1', 'web2']): Fleet 
 function planFleet(
   fleet: Fleet,
   hosts: readonly string[],
-  { files, commit, hosts: only, progress }: PlanInput,
+  { files, base, commit, hosts: only, progress }: PlanInput,
 ): Planned {
   const want = wanted(files);
   if (want?.includes('BROKEN') ?? true) return { is: 'problems', problems: problemsOf(want ?? '') };
@@ -56,7 +56,9 @@ function planFleet(
     return { is: 'refused', reason: { code: 'HOST_UNKNOWN', message: `hosts.yml has no host ${stranger}` } };
   }
   const asked = hosts.filter((host) => only?.includes(host) ?? true);
-  const draft = { stacks: ['shop'], hosts: asked.map((host) => planHost(fleet, host, want ?? '')) };
+  const cause = base && wanted(base) === want ? 'drift' : 'this-change';
+  const plans = asked.map((host) => planHost(fleet, host, want ?? '', cause));
+  const draft = { stacks: ['shop'], hosts: plans };
   asked.forEach((host, index) => progress?.(index + 1, asked.length, host));
   const plan: Plan = {
     format: 1,
@@ -66,7 +68,9 @@ function planFleet(
     at: '2026-11-22T12:00:00.000Z',
     ...draft,
   };
-  return { is: 'plan', plan, config: NO_CONFIG, base: undefined };
+  const where = { file: STACK, line: 1, column: 1 };
+  const config = { ...NO_CONFIG, stacks: [{ name: 'shop', hosts, where }] };
+  return { is: 'plan', plan, config, base: undefined };
 }
 
 /** `BROKEN 3` has three problems. */
@@ -96,6 +100,7 @@ const NO_CONFIG = {
     codeowners: false,
     stacks: {},
     verbs: {},
+    driftEvery: null,
   },
 } as const;
 
@@ -104,12 +109,12 @@ function wanted(files: ConfigFiles): string | undefined {
   return bytes && new TextDecoder().decode(bytes);
 }
 
-function planHost(fleet: Fleet, host: string, want: string): HostPlan {
+function planHost(fleet: Fleet, host: string, want: string, cause: Cause): HostPlan {
   const login = `deploy@${host}:22`;
   const failure: Reason = { code: 'HOST_UNREACHABLE', message: `${host} did not answer` };
   if (fleet.down.has(host)) return { host, login, changes: [], blocked: [], unchanged: 0, failure };
   const have = fleet.live.get(host);
-  const changes = have === want ? [] : [changeOf(have, want)];
+  const changes = have === want ? [] : [{ ...changeOf(have, want), causes: [cause] }];
   return { host, login, changes, blocked: [], unchanged: 1 - changes.length, failure: null };
 }
 

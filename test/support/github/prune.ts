@@ -87,6 +87,13 @@ function need(source: Source, ref: string): string {
   return key;
 }
 
+/** Lists an installation as one whose account is a user and an enterprise at once; asked for one, it is either. */
+function mendInstallations(source: Source, found: JsonObject): void {
+  const listed = at(found['apps/list-installations'], 'responses', '200');
+  if (isObject(listed))
+    listed['items'] = { $ref: `#/schemas/${need(source, '#/components/schemas/installation')}` };
+}
+
 function jsonSchema(source: Source, node: Json | undefined): Json {
   const schema =
     at(node, 'content', 'application/json', 'schema') ??
@@ -117,6 +124,7 @@ function pruneOperations(source: Source, wanted: ReadonlySet<string>): JsonObjec
         found[id] = operation(source, method, path, node);
     }
   }
+  mendInstallations(source, found);
   const missing = [...wanted].filter((id) => !(id in found));
   if (missing.length > 0) throw new Error(`GitHub's description has no ${missing.join(', ')}`);
   return found;

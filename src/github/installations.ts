@@ -1,0 +1,27 @@
+// The repositories that our App is installed in, for what is done by schedule and not because of a webhook.
+import type { ProbotOctokit } from 'probot';
+import type { GithubWorld, Repo } from './repo.ts';
+
+/** All of them, one after another; an installation that is suspended may not be used and is left out. */
+export async function* readRepositories(world: GithubWorld, app: ProbotOctokit): AsyncGenerator<Repo> {
+  for await (const { data: installations } of app.paginate.iterator(app.rest.apps.listInstallations, PAGE)) {
+    for (const { id, suspended_at: suspended } of installations) {
+      if (suspended !== null) continue;
+      yield* readInstalled(world, id);
+    }
+  }
+}
+
+const PAGE = { per_page: 100 };
+
+async function* readInstalled(world: GithubWorld, installation: number): AsyncGenerator<Repo> {
+  const octokit = await world.connect(installation);
+  const { listReposAccessibleToInstallation: list } = octokit.rest.apps;
+  for await (const { data: repositories } of octokit.paginate.iterator(list, PAGE)) {
+    for (const { owner, name, archived } of repositories) {
+      if (archived) continue;
+      const log = world.log.child({ repo: `${owner.login}/${name}` });
+      yield { octokit, owner: owner.login, name, installation, log, blobs: world.blobs };
+    }
+  }
+}

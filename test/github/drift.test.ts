@@ -1,0 +1,119 @@
+// Drift on GitHub: asked for by a comment or by schedule, shown in one issue a stack that follows what the hosts do.
+import { afterEach, expect, it } from 'vitest';
+import type { Issue } from '../support/github/state.ts';
+import { startRig } from './rig.ts';
+import type { Rig, RigOptions } from './rig.ts';
+
+const POLICY = 'deploy: { on: comment, by: [write] }\n';
+const HOURLY = `${POLICY}drift: { every: 1h }\n`;
+
+let rig: Rig;
+afterEach(() => rig.stop());
+
+async function start(options: RigOptions = {}): Promise<number> {
+  rig = await startRig({ policy: POLICY, ...options });
+  return rig.open('v2');
+}
+
+function issues(): readonly Issue[] {
+  return [...rig.repo.repository.issues.values()].filter((issue) => issue.pull === undefined);
+}
+
+function shown(): readonly (readonly string[])[] {
+  return issues().map(({ title, state }) => [title, state]);
+}
+
+it('is told to who asks, and shown in an issue that is rewritten, closed and opened again', async () => {
+  const pull = await start();
+  await rig.comment(pull, '/drift');
+  expect(rig.said(pull).at(-1)).toContain('As declared, and as it was deployed: `shop`');
+  expect(issues()).toEqual([]);
+
+  rig.fleet.live.set('web1', 'by hand');
+  await rig.comment(pull, '/drift');
+  expect(rig.said(pull).at(-1)).toContain('1 resource drifted');
+  expect(shown()).toEqual([['Drift: shop (1 resource on 1 host)', 'open']]);
+  expect(issues()[0]?.body).toContain('+by hand');
+  expect(issues()[0]?.body).toContain('Two ways out');
+
+  rig.fleet.live.set('web2', 'by hand');
+  await rig.comment(pull, '/drift');
+  expect(shown()).toEqual([['Drift: shop (1 resource on 2 hosts)', 'open']]);
+
+  rig.fleet.live.set('web1', 'v1').set('web2', 'v1');
+  await rig.comment(pull, '/drift');
+  expect(shown()).toEqual([['Drift: shop (1 resource on 2 hosts)', 'closed']]);
+  const [issue] = issues();
+  expect(rig.said(issue?.number ?? 0).at(-1)).toContain('All hosts of `shop` are as commit');
+
+  rig.fleet.live.set('web2', 'again');
+  await rig.comment(pull, '/drift');
+  expect(shown()).toEqual([['Drift: shop (1 resource on 1 host)', 'open']]);
+  expect(rig.fleet.deployed).toEqual([]);
+});
+
+it('of some hosts is answered, and changes no issue', async () => {
+  const pull = await start();
+  rig.fleet.live.set('web1', 'by hand').set('web2', 'by hand');
+  await rig.comment(pull, '/drift web1');
+  expect(rig.fleet.planned.at(-1)?.hosts).toEqual(['web1']);
+  expect(rig.said(pull).at(-1)).toContain('1 resource drifted');
+  expect(issues()).toEqual([]);
+});
+
+it('a host that nobody could look at closes no issue', async () => {
+  const pull = await start();
+  rig.fleet.live.set('web1', 'by hand');
+  await rig.comment(pull, '/drift');
+  rig.fleet.live.set('web1', 'v1');
+  rig.fleet.down.add('web1');
+  await rig.comment(pull, '/drift');
+  expect(shown()).toEqual([['Drift: shop (1 resource on 1 host)', 'open']]);
+});
+
+it('an issue that somebody else wrote is never written to, whatever the store says', async () => {
+  const pull = await start();
+  rig.fleet.live.set('web1', 'by hand');
+  await rig.comment(pull, '/drift');
+  const [issue] = issues();
+  if (issue) rig.repo.repository.issues.set(issue.number, { ...issue, app: undefined });
+  rig.fleet.live.set('web2', 'by hand');
+  await rig.comment(pull, '/drift');
+  expect(shown()).toEqual([
+    ['Drift: shop (1 resource on 1 host)', 'open'],
+    ['Drift: shop (1 resource on 2 hosts)', 'open'],
+  ]);
+});
+
+it('is not looked for when somebody asks who only reads', async () => {
+  const pull = await start();
+  const looks = rig.fleet.planned.length;
+  await rig.comment(pull, '/drift', 'mallory');
+  expect(rig.said(pull).at(-1)).toContain('NOT_ALLOWED');
+  expect(rig.fleet.planned.length).toBe(looks);
+});
+
+it('is looked for by schedule only where policy asks, when it is due, and repairs nothing', async () => {
+  await start({ policy: HOURLY });
+  rig.fleet.live.set('web1', 'by hand');
+  rig.now = new Date(Date.now() + 30 * 60_000);
+  await rig.restart();
+  await rig.settled();
+  expect(issues()).toEqual([]);
+  rig.now = new Date(Date.now() + 2 * 60 * 60_000);
+  await rig.restart();
+  await rig.settled();
+  expect(shown()).toEqual([['Drift: shop (1 resource on 1 host)', 'open']]);
+  expect(rig.fleet.live.get('web1')).toBe('by hand');
+  expect(rig.fleet.deployed).toEqual([]);
+});
+
+it('is never looked for by itself where policy does not ask', async () => {
+  await start();
+  rig.fleet.live.set('web1', 'by hand');
+  const looks = rig.fleet.planned.length;
+  rig.now = new Date(Date.now() + 48 * 60 * 60_000);
+  await rig.restart();
+  await rig.settled();
+  expect([issues(), rig.fleet.planned.length]).toEqual([[], looks]);
+});
