@@ -6,6 +6,7 @@ import { createDeployer } from './deploy.ts';
 import type { Deployer } from './deploy.ts';
 import { kinds } from './kinds/index.ts';
 import { createAppendLedger } from './run/append-ledger.ts';
+import { createCancel } from './run/cancel.ts';
 import { createCarryOut } from './run/carry-out.ts';
 import { createConnect } from './ssh/connect.ts';
 import type { ConnectOptions } from './ssh/connect.ts';
@@ -34,6 +35,7 @@ export function createLiveDeployer(options: LiveOptions): Deployer {
     connectToLook: options.plan ? guard(connectAsPlanner(options.plan)) : connect,
     createReader,
     carryOut: createCarryOut(),
+    cancel: createCancel(),
     appendLedger: createAppendLedger(),
     ...(options.secrets === undefined ? {} : { secrets: options.secrets }),
     now: () => new Date(),

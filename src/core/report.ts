@@ -25,6 +25,7 @@ export const HOST_OUTCOMES = [
   'failed',
   'unknown',
   'refused',
+  'cancelled',
   'not-started',
 ] as const;
 export type HostOutcome = (typeof HOST_OUTCOMES)[number];

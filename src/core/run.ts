@@ -35,7 +35,7 @@ export type RunEvent =
   /** The whole run ended; `refused` before the first write, `broken` when it stopped without saying its end. */
   | {
       readonly is: 'finished';
-      readonly outcome: 'done' | 'failed' | 'refused' | 'broken';
+      readonly outcome: 'done' | 'failed' | 'refused' | 'cancelled' | 'broken';
       readonly reason: Reason | null;
     };
 
@@ -44,6 +44,9 @@ export type RunEvent =
  * The run goes on when the connection breaks; following then rejects with a HostFailure, and may be tried again.
  */
 export type CarryOut = (session: Session, run: HostRun) => AsyncIterable<RunEvent>;
+
+/** Asks a run on a host to stop before its next change; false when the host has no such run. */
+export type Cancel = (session: Session, run: string, by: string) => Promise<boolean>;
 
 /** Adds lines to the ledger while no run is going on there. */
 export type AppendLedger = (

@@ -6,7 +6,7 @@ import type { Problem } from '../core/problem.ts';
 import type { Reason } from '../core/reason.ts';
 import type { Report } from '../core/report.ts';
 import type { Config } from '../core/resource.ts';
-import type { AppendLedger, CarryOut } from '../core/run.ts';
+import type { AppendLedger, Cancel, CarryOut } from '../core/run.ts';
 import type { SecretKeeper } from '../core/secret.ts';
 
 /** Files of the repository at one commit, by their path from its root: all that is below deploy-configs/. */
@@ -39,6 +39,13 @@ export interface DeployInput {
   readonly by: string;
   readonly only?: readonly string[];
   readonly skip?: readonly string[];
+  /**
+   * Aborted, with the login of who asked as its reason, to stop at the next safe point: between two changes of each
+   * host that is at work, and before any further host.
+   */
+  readonly cancel?: AbortSignal;
+  /** The run may have begun on its hosts before: they are asked before they are taken for untouched. */
+  readonly resumed?: boolean;
   /** Called with the growing report whenever something happened on a host. */
   readonly report?: (report: Report) => void;
 }
@@ -61,6 +68,7 @@ export interface DeployWorld {
   readonly connectToLook: Connect;
   readonly createReader: (session: Session) => Reader;
   readonly carryOut: CarryOut;
+  readonly cancel: Cancel;
   readonly appendLedger: AppendLedger;
   /** Left out where there is no age identity: then no configuration that uses secrets can be planned. */
   readonly secrets?: SecretKeeper;

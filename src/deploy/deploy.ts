@@ -8,6 +8,7 @@ import type { HostReport, Report } from '../core/report.ts';
 import type { Config } from '../core/resource.ts';
 import { applyHost } from '../engine/apply.ts';
 import type { ApplyHost } from '../engine/apply.ts';
+import { notBegun } from '../engine/cancel.ts';
 import { observe } from '../engine/observe.ts';
 import { planHost } from '../engine/plan.ts';
 import type { HostQuestion } from '../engine/plan.ts';
@@ -50,12 +51,16 @@ export async function deployPlan(world: DeployWorld, input: DeployInput): Promis
       reports.set(hostPlan.host, withWave(redactReport(vault.redactor, report), plan));
       input.report?.(growing(null));
     };
-    const report = await applyHost(hostPlan, order, applyHostOf(world, { config, vault }, question), emit);
+    if (input.cancel?.aborted && input.resumed !== true) return false;
+    const host = applyHostOf(world, { config, vault }, question, input.cancel);
+    const report = await applyHost(hostPlan, order, host, emit);
     emit(report);
     return report.outcome === 'done';
   });
   for (const [host, report] of reports) {
-    if (report.outcome === 'queued') reports.set(host, { ...report, outcome: 'not-started' });
+    if (report.outcome !== 'queued') continue;
+    const reason = input.cancel?.aborted ? notBegun(host, input.cancel) : null;
+    reports.set(host, { ...report, outcome: 'not-started', reason });
   }
   return { is: 'report', report: growing(world.now().toISOString()) };
 }
@@ -106,7 +111,12 @@ interface OpenedConfig {
   readonly vault: Vault;
 }
 
-function applyHostOf(world: DeployWorld, { config, vault }: OpenedConfig, question: HostQuestion): ApplyHost {
+function applyHostOf(
+  world: DeployWorld,
+  { config, vault }: OpenedConfig,
+  question: HostQuestion,
+  wish: AbortSignal | undefined,
+): ApplyHost {
   const target = targetOf(config, question.host);
   const wanted = { target, ...question, seal: world.secrets?.seal };
   return {
@@ -117,6 +127,8 @@ function applyHostOf(world: DeployWorld, { config, vault }: OpenedConfig, questi
     carryOut: redactRun(vault.redactor, world.carryOut),
     appendLedger: world.appendLedger,
     secret: (seal) => vault.find(seal),
+    wish,
+    cancel: world.cancel,
     wait: world.wait,
   };
 }

@@ -11,15 +11,15 @@ import type { Reason } from '../core/reason.ts';
 import type { HostReport } from '../core/report.ts';
 import type { Secret } from '../core/secret.ts';
 import { sealedOf } from '../core/step.ts';
+import { notBegun, passOnCancel } from './cancel.ts';
+import type { CancelWish } from './cancel.ts';
 import { compareHost } from './compare.ts';
 import type { Compared } from './compare.ts';
 import type { Observation } from './observe.ts';
 import { finishReport, followRun, startReport } from './progress.ts';
 
-/** The host as the engine needs it for one deploy. */
-export interface ApplyHost {
-  /** A fresh connection; called again when the first one breaks. */
-  connect(): Promise<Session>;
+/** The host as the engine needs it for one deploy. `connect` gives a fresh connection each time. */
+export interface ApplyHost extends CancelWish {
   reader(session: Session): Reader;
   observe(reader: Reader): Promise<Observation>;
   /** The plan that this observation gives, from the same configuration. */
@@ -28,8 +28,6 @@ export interface ApplyHost {
   appendLedger: AppendLedger;
   /** The value that a seal of the plan stands for; undefined when it is another one now. */
   secret(seal: string): Secret | undefined;
-  /** Resolves after so many milliseconds. */
-  wait(milliseconds: number): Promise<void>;
 }
 
 /** Who deploys what: the same for all hosts of a deploy. `at` is ISO 8601. */
@@ -51,6 +49,7 @@ export async function applyHost(
   emit: (report: HostReport) => void,
 ): Promise<HostReport> {
   let session: Session | undefined;
+  const ended = new AbortController();
   const progress = { report: startReport(planned), emit };
   try {
     session = await host.connect();
@@ -59,6 +58,8 @@ export async function applyHost(
       host.observe(reader),
       isBegun(reader, session.target, order.run),
     ]);
+    if (!begun && host.wish?.aborted)
+      return { ...progress.report, outcome: 'not-started', reason: notBegun(planned.host, host.wish) };
     const compared = begun ? NOTHING_DONE : compareHost(planned, host.planAgain(before), before);
     const lost = begun ? undefined : lostSecret(planned, host);
     if (lost) return { ...progress.report, outcome: 'refused', reason: lost };
@@ -67,11 +68,14 @@ export async function applyHost(
     const hostRun = { ...hostRunOf(planned, order, before, compared), secrets };
     progress.report = { ...progress.report, outcome: 'running' };
     emit(progress.report);
+    void passOnCancel(host, order.run, ended.signal);
     session = await followToTheEnd(session, hostRun, planned, host, progress);
+    ended.abort();
     return await lookAfter(session, progress.report, host);
   } catch (error) {
     return finishReport(progress.report, failureReason(error));
   } finally {
+    ended.abort();
     session?.close();
   }
 }
@@ -113,12 +117,12 @@ async function followToTheEnd(
   progress: Progress,
 ): Promise<Session> {
   let session = first;
+  const onEvent = (report: HostReport): void => {
+    progress.report = report;
+    progress.emit(report);
+  };
   for (const pause of [...RECONNECTS, undefined]) {
     try {
-      const onEvent = (report: HostReport): void => {
-        progress.report = report;
-        progress.emit(report);
-      };
       await followRun(host.carryOut(session, run), planned, startReport(planned), onEvent);
       return session;
     } catch (error) {

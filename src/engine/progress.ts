@@ -74,6 +74,10 @@ function finishRun(
     case 'done':
     case 'refused':
       return { ...report, outcome, reason };
+    case 'cancelled': {
+      const begun = report.changes.some((change) => change.outcome !== 'not-started');
+      return { ...report, outcome: begun ? 'cancelled' : 'not-started', reason };
+    }
     case 'failed': {
       const changes = report.changes.map((change) =>
         change.outcome === 'failed' ? { ...change, reason } : change,

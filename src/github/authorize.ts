@@ -2,6 +2,7 @@
 // Pure: all that it rests on was read before, and it answers with every requirement at once, never only the first.
 import type { Reason } from '../core/reason.ts';
 import { requireApprovals } from './rules/approvals.ts';
+import { requireCanceller } from './rules/cancel.ts';
 import { requireChecks } from './rules/checks.ts';
 import { requireConfirmed } from './rules/confirm.ts';
 import { requirePlan, requireWhole, selectHosts } from './rules/plan.ts';
@@ -21,12 +22,10 @@ export type Decision =
     };
 
 export function authorize(request: Request): Decision {
-  const { deploy } = request;
-  const requirements = [
-    ...requireActor(request),
-    ...requirePull(request),
-    ...(deploy ? requireDeploy(request, deploy) : []),
-  ];
+  const { deploy, cancel } = request;
+  const requirements = cancel
+    ? requireCanceller(request, cancel)
+    : [...requireActor(request), ...requirePull(request), ...(deploy ? requireDeploy(request, deploy) : [])];
   const reasons = requirements.flatMap(({ unmet }) => unmet);
   return reasons.length === 0 ? { allowed: true, requirements } : { allowed: false, requirements, reasons };
 }

@@ -3,6 +3,7 @@
 import type { Reason } from '../core/reason.ts';
 import type { Ended, NewRun, Run } from '../store/runs.ts';
 import { renderDeployCheck } from '../render/check-run.ts';
+import { watchCancel } from './cancel.ts';
 import { readFiles } from './contents.ts';
 import { reasonOf } from './failure.ts';
 import type { GithubWorld, Repo } from './repo.ts';
@@ -94,12 +95,15 @@ async function refuse(
 async function deploy(world: GithubWorld, { run, plan, files, check }: Course): Promise<Ended> {
   const { only, skip = [], held = [] } = run.request;
   const left = [...skip, ...held.map(({ host }) => host)];
+  const cancel = watchCancel(world, run.id);
   try {
     return await world.deployerOf(run.repo).deploy({
       plan,
       files,
       run: run.id,
       by: run.by,
+      cancel: cancel.signal,
+      resumed: run.posts.begun,
       ...(only ? { only } : {}),
       ...(left.length > 0 ? { skip: left } : {}),
       report: (report) => check.update(renderDeployCheck(report, plan)),
@@ -107,5 +111,7 @@ async function deploy(world: GithubWorld, { run, plan, files, check }: Course): 
   } catch (error) {
     world.log.error({ err: error, run: run.id }, 'the deploy failed of itself');
     return { is: 'lost', reason: reasonOf(error, run.id) };
+  } finally {
+    cancel.stop();
   }
 }

@@ -9,7 +9,7 @@ import type { GithubWorld, Repo } from './repo.ts';
 export const PLAN_CHECK = 'ashore/plan';
 export const DEPLOY_CHECK = 'ashore/deploy';
 
-export type Conclusion = 'success' | 'failure' | 'neutral' | 'action_required';
+export type Conclusion = 'success' | 'failure' | 'neutral' | 'action_required' | 'cancelled';
 
 /** What a check run says. */
 export interface CheckOutput {
@@ -79,10 +79,15 @@ const ANNOTATIONS_AT_ONCE = 50;
 /** Milliseconds between two updates; GitHub asks for a second between writes. */
 const BETWEEN_UPDATES = 2000;
 
-async function sendProgress(repo: Repo, id: number, { title, summary, text }: CheckOutput): Promise<void> {
+async function sendProgress(
+  repo: Repo,
+  id: number,
+  { title, summary, text, actions = [] }: CheckOutput,
+): Promise<void> {
   const output = { title, summary, ...(text === undefined || text === '' ? {} : { text }) };
   try {
-    await repo.octokit.rest.checks.update({ ...place(repo), check_run_id: id, output });
+    const buttons = actions.map((action) => ({ ...action }));
+    await repo.octokit.rest.checks.update({ ...place(repo), check_run_id: id, output, actions: buttons });
   } catch (error) {
     repo.log.warn({ err: error, check: id }, 'the progress could not be shown');
   }

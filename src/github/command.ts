@@ -22,6 +22,11 @@ export type Command =
       readonly confirm: string | undefined;
     }
   | { readonly is: 'drift'; readonly hosts: readonly string[] }
+  | {
+      readonly is: 'cancel';
+      /** undefined: the one that goes on for this pull request. */
+      readonly run: string | undefined;
+    }
   | StopCommand
   | LiftCommand
   | { readonly is: 'help' };
@@ -61,6 +66,7 @@ export const COMMANDS = [
     usage: '/deploy <plan> --confirm <token>',
     about: 'confirm what may lose data, by the token that the plan shows',
   },
+  { usage: '/cancel [run]', about: 'stop a deploy between two changes; what runs is finished' },
   {
     usage: '/drift [host…]',
     about: 'look at the hosts and say what they left of what the default branch declares; nothing is changed',
@@ -88,7 +94,7 @@ export function parseComment(body: string): ParsedComment {
   return { is: 'nothing' };
 }
 
-const WORDS = ['plan', 'deploy', 'drift', 'freeze', 'unfreeze', 'hold', 'release', 'help'] as const;
+const WORDS = ['plan', 'deploy', 'cancel', 'drift', 'freeze', 'unfreeze', 'hold', 'release', 'help'] as const;
 type Word = (typeof WORDS)[number];
 
 /** What Markdown hides or shows as code: fenced blocks (to the end when never closed), HTML comments, <pre>. */
@@ -106,6 +112,7 @@ const MAX_LINE = 2000;
 const HOST = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
 const PLAN = /^[0-9a-f]{7,64}$/;
 const COMMIT = /^[0-9a-f]{7,40}$/;
+const RUN = /^[a-z0-9-]{1,40}$/;
 const TOKEN = /^[0-9a-f]{8}$/;
 
 function visibleLines(body: string): readonly string[] {
@@ -153,6 +160,11 @@ function parseWords(word: Word, line: string): Command | string {
         : `\`/${word}\` wants exactly one name`;
     case 'deploy':
       return parseDeploy(rest);
+    case 'cancel': {
+      const [run, ...more] = rest;
+      if (more.length > 0) return '`/cancel` wants one run at most';
+      return run === undefined || RUN.test(run) ? { is: 'cancel', run } : `\`${run}\` is no run`;
+    }
     default:
       return word satisfies never;
   }

@@ -5,6 +5,7 @@ import { renderRefusal } from '../render/comment.ts';
 import type { Check } from '../store/posts.ts';
 import type { Run } from '../store/runs.ts';
 import type { StoredPlan } from '../store/plans.ts';
+import { cancelRun } from './cancel.ts';
 import type { Runner } from './carry-out.ts';
 import { DEPLOY_CHECK } from './checks.ts';
 import { postReply } from './comments.ts';
@@ -87,6 +88,8 @@ async function carryOutPress(course: Course): Promise<readonly Reason[]> {
   switch (press.button) {
     case 'plan':
       return plan(course, pull);
+    case 'cancel':
+      return cancelRun(world, repo, { pull, account: press.account, run: check.subject ?? undefined });
     case 'deploy':
     case 'retry':
       return deploy(course, pull);

@@ -4,6 +4,7 @@ import { renderHelp, renderRefusal } from '../render/comment.ts';
 import { renderDriftReply } from '../render/drift.ts';
 import type { StoredPlan } from '../store/plans.ts';
 import type { Requirement } from './authorize.ts';
+import { cancelRun } from './cancel.ts';
 import type { Runner } from './carry-out.ts';
 import { COMMANDS, parseComment } from './command.ts';
 import type { Command } from './command.ts';
@@ -88,6 +89,8 @@ async function carryOutCommand(course: Course, command: Command): Promise<Refusa
       return deploy(course, command);
     case 'drift':
       return { reasons: await drift(course, command) };
+    case 'cancel':
+      return { reasons: await cancel(course, command.run) };
     case 'freeze':
     case 'hold':
     case 'unfreeze':
@@ -96,6 +99,10 @@ async function carryOutCommand(course: Course, command: Command): Promise<Refusa
     default:
       return command satisfies never;
   }
+}
+
+async function cancel({ world, repo, comment }: Course, run: string | undefined): Promise<readonly Reason[]> {
+  return cancelRun(world, repo, { pull: comment.pull, account: comment.account, run });
 }
 
 async function plan(course: Course, command: Extract<Command, { is: 'plan' }>): Promise<readonly Reason[]> {

@@ -170,5 +170,6 @@ function runOf(repo: Repo, wish: DeployWish, { deploy, stops }: Request): NewRun
 }
 
 function busy({ host, run, by, pull, since }: Lease): Reason {
-  return { code: 'HOST_BUSY', message: `${host} is held by run ${run} of ${by} (#${pull}) since ${since}` };
+  const message = `${host} is held by run ${run} of ${by} (#${pull}) since ${since}`;
+  return { code: 'HOST_BUSY', message, next: `Wait for it or \`/cancel ${run}\`, then repeat.` };
 }

@@ -12,7 +12,7 @@ import { block, byteSize, fit } from './fit.ts';
 import type { Body, Fitted } from './fit.ts';
 import { groupHosts } from './group.ts';
 import { renderBlockedTable, renderHostTable, renderSame } from './host-table.ts';
-import { deployMark, deployWords, proven } from './outcome.ts';
+import { deployMark, deployWords, isCancelled, proven } from './outcome.ts';
 import { planBodies, renderLeftOut } from './plan-bodies.ts';
 import { NO_PLAN, problemsTitle, renderProblemList } from './problems.ts';
 import {
@@ -31,7 +31,7 @@ import { count, shortCommit, time } from './words.ts';
 export interface CheckAction {
   readonly label: string;
   readonly description: string;
-  readonly identifier: 'plan' | 'deploy' | 'retry';
+  readonly identifier: 'plan' | 'deploy' | 'retry' | 'cancel';
 }
 
 export interface CheckOutput {
@@ -39,7 +39,7 @@ export interface CheckOutput {
   readonly summary: string;
   readonly text: string;
   /** Left out while the run goes on. */
-  readonly conclusion?: 'success' | 'failure' | 'action_required' | 'neutral';
+  readonly conclusion?: 'success' | 'failure' | 'action_required' | 'neutral' | 'cancelled';
   /** All of them; GitHub takes 50 a request. */
   readonly annotations: readonly Annotation[];
   readonly actions: readonly CheckAction[];
@@ -99,7 +99,7 @@ export function renderDeployCheck(report: Report, plan: Plan, link?: Link): Chec
     text: fitText(reportBodies(report, plan, link), renderOutputLeft),
     ...(ended ? { conclusion: concludeDeploy(report) } : {}),
     annotations: ended ? annotateReport(report, plan) : [],
-    actions: ended ? deployActions(report) : [],
+    actions: ended ? deployActions(report) : [CANCEL],
   };
 }
 
@@ -136,6 +136,7 @@ function concludePlan({ plan, blockers }: PlanView): NonNullable<CheckOutput['co
 
 function concludeDeploy(report: Report): NonNullable<CheckOutput['conclusion']> {
   if (proven(report)) return 'success';
+  if (isCancelled(report)) return 'cancelled';
   const untouched = report.hosts.every(
     (host) => host.outcome === 'refused' || host.outcome === 'not-started',
   );
@@ -153,6 +154,12 @@ function planActions({ plan, blockers, mode, merged }: PlanView): readonly Check
   const description = clip(`Deploy plan ${shortDigest(plan.digest)} to ${hosts}`, 40);
   return [again, { label: 'Deploy', description, identifier: 'deploy' }];
 }
+
+const CANCEL = {
+  label: 'Cancel',
+  description: 'Stop between two changes',
+  identifier: 'cancel',
+} as const satisfies CheckAction;
 
 /** What was refused or is unknown wants a new look first; anything else may be tried again as it was confirmed. */
 function deployActions(report: Report): readonly CheckAction[] {

@@ -15,6 +15,7 @@ const HOST_MARKS = {
   failed: '❌',
   unknown: '❓',
   refused: '⛔',
+  cancelled: '🛑',
   'not-started': '⬜',
 } as const satisfies Record<HostOutcome, string>;
 
@@ -71,13 +72,14 @@ const ORDER: readonly HostOutcome[] = [
   'failed',
   'unknown',
   'refused',
+  'cancelled',
   'running',
   'queued',
   'not-started',
   'done',
 ];
 
-const BROKEN: ReadonlySet<HostOutcome> = new Set(['failed', 'unknown', 'refused']);
+const BROKEN: ReadonlySet<HostOutcome> = new Set(['failed', 'unknown', 'refused', 'cancelled']);
 
 export function groupOutcomes(report: Report): readonly HostGroup[] {
   return groupBy(report.hosts, rowKey)
@@ -97,7 +99,7 @@ export interface Failure {
 
 export function failuresOf(report: Report, plan: Plan): readonly Failure[] {
   const broken = report.hosts
-    .filter((host) => BROKEN.has(host.outcome))
+    .filter((host) => BROKEN.has(host.outcome) || (host.outcome === 'not-started' && host.reason !== null))
     .toSorted((a, b) => ORDER.indexOf(a.outcome) - ORDER.indexOf(b.outcome));
   const failures = broken.map((host) => toFailure(host, plan));
   return groupBy(failures, ({ outcome, at, reason }) => JSON.stringify([outcome, at?.ref, reason?.code])).map(
@@ -113,6 +115,7 @@ export function proven(report: Report): boolean {
 export function deployMark(report: Report): string {
   if (report.endedAt === null) return HOST_MARKS.running;
   if (proven(report)) return HOST_MARKS.done;
+  if (isCancelled(report)) return HOST_MARKS.cancelled;
   return succeeded(report) ? '⚠️' : HOST_MARKS[worstOf(report)];
 }
 
@@ -121,6 +124,7 @@ export function deployWords(report: Report): string {
   const total = count(report.hosts.length, 'host');
   const done = report.hosts.filter((host) => host.outcome === 'done').length;
   if (proven(report)) return `Deployed to ${total}; nothing is left to do`;
+  if (isCancelled(report)) return `Cancelled; ${done} of ${total} done`;
   if (succeeded(report)) return `Deployed to ${total}; ${leftWords(report)}`;
   const worst = worstOf(report);
   const all = report.hosts.filter((host) => host.outcome === worst);
@@ -131,6 +135,12 @@ export function deployWords(report: Report): string {
   const words = `${WORST[worst]} ${hosts}; ${done} of ${total} done`;
   if (report.endedAt !== null) return words;
   return BROKEN.has(worst) ? `Deploying: ${words}` : `Deploying: ${done} of ${total} done`;
+}
+
+/** It ended because somebody asked for that, and nothing went wrong. */
+export function isCancelled({ endedAt, hosts }: Report): boolean {
+  const wrong = hosts.some(({ outcome }) => BROKEN.has(outcome) && outcome !== 'cancelled');
+  return endedAt !== null && !wrong && hosts.some(({ reason }) => reason?.code === 'RUN_CANCELLED');
 }
 
 /** The change that a running host is at. */
@@ -150,6 +160,7 @@ const WORST = {
   failed: 'Failed on',
   unknown: 'Not known what is true on',
   refused: 'Refused on',
+  cancelled: 'Cancelled on',
   running: 'Not ended on',
   queued: 'Not begun on',
   'not-started': 'Not started on',

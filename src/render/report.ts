@@ -99,7 +99,8 @@ export function renderTruth(report: Report): string {
 
 /** What to type next, where not all is well. */
 export function renderDeployCommands(report: Report): string {
-  if (report.endedAt === null || proven(report)) return '';
+  if (report.endedAt === null) return `To stop it at the next safe point: ${code(`/cancel ${report.run}`)}`;
+  if (proven(report)) return '';
   const unclear = report.hosts.filter((host) => host.outcome === 'unknown' || host.outcome === 'refused');
   const open = report.hosts.filter((host) => host.outcome !== 'done');
   const names = report.hosts
@@ -110,6 +111,9 @@ export function renderDeployCommands(report: Report): string {
   const rows = [
     ...(unclear.length === 0 && open.length > 0
       ? [`| deploy what is left of this plan, when its cause is gone | ${code(again)} |`]
+      : []),
+    ...(report.hosts.some(({ reason }) => reason?.code === 'RUN_CANCELLED')
+      ? [`| go back to what was deployed before | ${code('/rollback')} |`]
       : []),
     `| look at these hosts again and plan what is left | ${code(`/plan${these}`, 900)} |`,
   ];

@@ -1,4 +1,4 @@
-// The freezes and holds that are in force, as the answer to whoever changed one of them.
+// Freezes and holds of a repository as a table, each with who set it, why and until when; and that a run was asked to stop.
 import type { Stop } from '../core/stop.ts';
 import { code, prose } from './escape.ts';
 import { time } from './words.ts';
@@ -11,4 +11,9 @@ export function renderStopped(stops: readonly Stop[]): string {
     return `| ${code(subject)} | ${what} | ${prose(time(until))} | ${who}, ${prose(time(since))} | ${prose(reason, 300)} |`;
   });
   return ['| What | Is | Until | By, since | Why |', '|---|---|---|---|---|', ...rows].join('\n');
+}
+
+/** The answer to a wish that a run stops. */
+export function renderCancelAsked(run: string, by: string): string {
+  return `🛑 Run ${code(run)} was asked to stop by ${code(by)}: the change that runs on each host is finished, and nothing after it is begun. Its check run and this pull request will say what was done and what was not.`;
 }

@@ -53,6 +53,10 @@ finish_run() {
 # change NUMBER LEDGER-LINE: what the functions change_NUMBER do, and its record.
 change() {
   [ -z "$STOPPED" ] || finish_run failed stopped
+  if [ -e "$STATE/runs/$RUN/cancel" ]; then
+    read -r BY <"$STATE/runs/$RUN/cancel"
+    finish_run cancelled "$BY"
+  fi
   read_clock
   CHANGE_BEGUN=${NOW%.*}
   synced_event BEGIN "$1" "$NOW"

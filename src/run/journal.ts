@@ -152,6 +152,8 @@ function finish(state: State, outcome: string, code: string, line: string): RunE
       reason: code === 'stopped' ? stopped(state) : explainFailed(state),
     };
   }
+  if (outcome === 'cancelled')
+    return { is: 'finished', outcome, reason: cancelled(state, line.split(' ').slice(2).join(' ')) };
   const words = line.split(' ').slice(3).join(' ');
   const reason: Reason =
     code === 'HOST_BUSY'
@@ -177,6 +179,13 @@ function explainFailed(state: State): Reason {
   const status = failed?.status ?? null;
   const message = `${ref}: a command ended with status ${status}`;
   return { code: 'STEP_FAILED', message, evidence: { command, status, output: output.trim() } };
+}
+
+function cancelled(state: State, by: string): Reason {
+  return {
+    code: 'RUN_CANCELLED',
+    message: `${state.host}: cancelled by ${by} after ${countChanges(state)}`,
+  };
 }
 
 /** Somebody on the host, or the host going down, ended it between two commands. */

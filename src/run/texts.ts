@@ -6,6 +6,7 @@ export const FRAME_TEXT = read('frame.sh');
 export const SETTLE_TEXT = read('settle.sh');
 export const START_TEXT = read('start.sh');
 export const FOLLOW_TEXT = read('follow.sh');
+export const CANCEL_TEXT = read('cancel.sh');
 export const APPEND_TEXT = read('append.sh');
 
 function read(name: string): string {

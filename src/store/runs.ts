@@ -185,6 +185,7 @@ function rowOf({ run, posts, at }: Start) {
     told: 0,
     started_at: at,
     ended_at: null,
+    cancel_by: null,
   };
 }
 

@@ -47,6 +47,8 @@ export interface Tables {
     told: number;
     started_at: string;
     ended_at: string | null;
+    /** Who wants it to stop. */
+    cancel_by: string | null;
   };
   leases: { repo: string; host: string; run: string; since: string };
   comments: { repo: string; pull: number; comment_id: number; history: string };
@@ -120,4 +122,5 @@ export const MIGRATIONS: readonly (readonly string[])[] = [
       repo text not null, stack text not null, issue integer not null, shown text not null, primary key (repo, stack))`,
     `create table drift_looks (repo text primary key, at text not null)`,
   ],
+  ['alter table runs add column cancel_by text'],
 ];

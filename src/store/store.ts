@@ -2,6 +2,8 @@
 // One process at a time; a second one is told who is there.
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { openCancels } from './cancels.ts';
+import type { Cancels } from './cancels.ts';
 import { openDatabase } from './database.ts';
 import type { OpenDatabase } from './database.ts';
 import { openDeliveries } from './deliveries.ts';
@@ -23,6 +25,7 @@ export interface Store {
   readonly deliveries: Deliveries;
   readonly plans: Plans;
   readonly runs: Runs;
+  readonly cancels: Cancels;
   readonly posts: Posts;
   readonly stops: Stops;
   readonly drifts: Drifts;
@@ -49,6 +52,7 @@ export function openStore(directory: string, { who, now }: StoreOptions): Opened
     deliveries: openDeliveries(db, now),
     plans: openPlans(db, now),
     runs: openRuns(db, now),
+    cancels: openCancels(db),
     posts: openPosts(db),
     stops: openStops(db, now),
     drifts: openDrifts(db, now),

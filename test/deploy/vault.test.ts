@@ -35,6 +35,7 @@ function world(secrets?: SecretKeeper): DeployWorld {
     appendLedger: never,
     now: never,
     wait: never,
+    cancel: never,
     ...(secrets ? { secrets } : {}),
   };
 }

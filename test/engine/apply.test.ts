@@ -35,10 +35,19 @@ interface Script {
   readonly connects?: readonly (Error | undefined)[];
   /** Whether the host has the run already. */
   readonly begun?: boolean;
+  readonly wish?: AbortSignal;
+  /** Whether the host takes the wish, each time it is asked. */
+  readonly takes?: readonly boolean[];
 }
 
-async function apply({ looks, follows = [done], connects = [], begun = false }: Script) {
-  const seen = { runs: [] as HostRun[], lines: [] as LedgerLine[], waits: 0, connects: 0 };
+async function apply({ looks, follows = [done], connects = [], begun = false, wish, takes = [] }: Script) {
+  const seen = {
+    runs: [] as HostRun[],
+    lines: [] as LedgerLine[],
+    waits: 0,
+    connects: 0,
+    asked: [] as string[],
+  };
   const session: Session = { target, exec: () => Promise.reject(new Error('not used')), close: () => {} };
   const next = <T>(list: readonly T[], count: number): T | undefined =>
     list[Math.min(count, list.length - 1)];
@@ -62,6 +71,11 @@ async function apply({ looks, follows = [done], connects = [], begun = false }: 
     appendLedger: async (_session, lines) => void seen.lines.push(...lines),
     secret: () => undefined,
     wait: async () => void seen.waits++,
+    wish,
+    cancel: async (_session, run, by) => {
+      seen.asked.push(`${run} ${by}`);
+      return takes[seen.asked.length - 1] ?? true;
+    },
   };
   const report = await applyHost(planned, order, host, () => {});
   return { report, ...seen };
@@ -146,5 +160,29 @@ describe('a deploy on one host', () => {
   ])('%s fails the host and nothing else', async (_name, error, code) => {
     const { report } = await apply({ looks: [fresh], connects: [error] });
     expect([report.outcome, report.reason?.code]).toEqual(['failed', code]);
+  });
+});
+
+describe('a deploy that somebody cancels', () => {
+  const cancelled: readonly RunEvent[] = [
+    ...done.slice(0, 3),
+    { is: 'finished', outcome: 'cancelled', reason: { code: 'RUN_CANCELLED', message: 'by grace' } },
+  ];
+
+  it('begins nothing on a host that it has not reached', async () => {
+    const { report, runs } = await apply({ looks: [fresh], wish: AbortSignal.abort('grace') });
+    expect([report.outcome, report.reason?.code, runs.length]).toEqual(['not-started', 'RUN_CANCELLED', 0]);
+    expect(report.reason?.message).toContain('by grace');
+  });
+
+  it('asks the host until it has taken the wish, and says what was done and what was not', async () => {
+    const half = observation({ a: 'a' }, [entry('a')]);
+    const looks = [fresh, half];
+    const wish = AbortSignal.abort('grace');
+    const { report, asked } = await apply({ looks, follows: [cancelled], begun: true, wish, takes: [false] });
+    expect(report.changes.map((change) => change.outcome)).toEqual(['applied', 'not-started']);
+    expect([report.outcome, report.reason?.code]).toEqual(['cancelled', 'RUN_CANCELLED']);
+    expect(report.remaining?.map(({ ref }) => ref)).toEqual(['note/b']);
+    expect(asked[0]).toBe('r grace');
   });
 });

@@ -22,6 +22,8 @@ export interface Fleet extends Deployer {
   readonly deployed: DeployInput[];
   /** Called between the start and the end of a deploy. */
   during: (input: DeployInput) => Promise<void>;
+  /** Called after each host of a deploy. */
+  between: (input: DeployInput) => Promise<void>;
 }
 
 export function createFleet(hosts: readonly string[] = ['web1', 'web2']): Fleet {
@@ -32,6 +34,7 @@ export function createFleet(hosts: readonly string[] = ['web1', 'web2']): Fleet 
     planned: [],
     deployed: [],
     during: async () => undefined,
+    between: async () => undefined,
     plan: async (input) => {
       fleet.planned.push(input);
       return planFleet(fleet, hosts, input);
@@ -155,8 +158,15 @@ async function deployFleet(fleet: Fleet, input: DeployInput): Promise<Deployed> 
   input.report?.(growing(null));
   await fleet.during(input);
   for (const host of chosen) {
+    if (input.cancel?.aborted) {
+      const message = `cancelled by ${String(input.cancel.reason)}`;
+      const reason = { code: 'RUN_CANCELLED', message } as const;
+      reports.set(host.host, { ...queued(host.host), outcome: 'not-started', reason });
+      continue;
+    }
     reports.set(host.host, deployHost(fleet, host));
     input.report?.(growing(null));
+    await fleet.between(input);
   }
   return { is: 'report', report: growing('2026-11-22T12:02:00.000Z') };
 }

@@ -31,6 +31,11 @@ const failed: End = (planned) => ({
   ],
 });
 
+const STOPPED = { code: 'RUN_CANCELLED', message: 'cancelled by grace' } as const;
+const cancelled: End = (planned) =>
+  hostReport(planned, ['applied'], { outcome: 'cancelled', reason: STOPPED, remaining: CHANGES.slice(1) });
+const unbegun: End = (planned) => ({ ...waiting(planned), reason: STOPPED });
+
 function made(ends: readonly End[], endedAt: string | null = ENDED): Report {
   return report(
     PLAN,
@@ -89,14 +94,30 @@ test.each<[string, Report, string, string, string | undefined, readonly string[]
     'failure',
     ['retry', 'plan'],
   ],
-  ['running', made([running, done], null), '🔄', 'Deploying: 1 of 2 hosts done', undefined, []],
+  [
+    'cancelled',
+    made([done, cancelled, unbegun]),
+    '🛑',
+    'Cancelled; 1 of 3 hosts done',
+    'cancelled',
+    ['retry', 'plan'],
+  ],
+  [
+    'cancelled and failed',
+    made([failed, cancelled]),
+    '❌',
+    'Failed on web1; 0 of 2 hosts done',
+    'failure',
+    ['retry', 'plan'],
+  ],
+  ['running', made([running, done], null), '🔄', 'Deploying: 1 of 2 hosts done', undefined, ['cancel']],
   [
     'running and failed',
     made([running, failed], null),
     '🔄',
     'Deploying: Failed on web2; 0 of 2 hosts done',
     undefined,
-    [],
+    ['cancel'],
   ],
   [
     'all done, not ended',
@@ -104,7 +125,7 @@ test.each<[string, Report, string, string, string | undefined, readonly string[]
     '🔄',
     'Deployed to 1 host; nothing is left to do',
     undefined,
-    [],
+    ['cancel'],
   ],
   ['nothing', made([]), '✅', 'Deployed to 0 hosts; nothing is left to do', 'success', ['plan']],
 ])('%s', (_, ended, mark, words, conclusion, actions) => {
@@ -141,8 +162,9 @@ test('failures are told once for all hosts, and by what they failed at', () => {
 
 test.each<[string, Report, readonly string[]]>([
   ['well', made([done]), []],
-  ['running', made([failed], null), []],
+  ['running', made([failed], null), ['`/cancel pr-12-a1b2c3d-1`']],
   ['failed', made([failed, waiting, done]), ['`/deploy PLAN`', '`/plan web1 web2`']],
+  ['cancelled', made([done, unbegun]), ['`/deploy PLAN`', '`/rollback`', '`/plan web2`']],
   ['unknown', made([unknown, failed]), ['`/plan web1 web2`']],
   ['left over', made([leftOver, done]), ['`/plan web1`']],
 ])('what to type after a deploy that went %s', (_, ended, commands) => {

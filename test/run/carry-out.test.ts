@@ -10,6 +10,7 @@ import { formatLedgerLine, parseLedger } from '../../src/core/ledger.ts';
 import { HostFailure } from '../../src/core/reason.ts';
 import type { Step } from '../../src/core/step.ts';
 import { createAppendLedger } from '../../src/run/append-ledger.ts';
+import { createCancel } from '../../src/run/cancel.ts';
 import { createCarryOut } from '../../src/run/carry-out.ts';
 import { createConnect } from '../../src/ssh/connect.ts';
 import { startEmbeddedHost } from '../support/embedded-host.ts';
@@ -403,5 +404,38 @@ describe('a run goes on by itself', () => {
       reason: { message: 'web1: the run was told to stop after 1 of 2 changes' },
     });
     expect(refs()).toEqual(['command/0']);
+  });
+});
+
+describe('a run that is asked to stop', () => {
+  const cancel = createCancel();
+
+  it('finishes the change that runs, begins none after it, and names who asked', async () => {
+    const gate = [sh('until [ -e "$1" ]; do sleep 0.05; done; echo one', at('gate'))];
+    const run = hostRun('r1', [gate, [sh('touch "$1"', at('second'))]]);
+    const { events, finished } = await follow(carryOut(session, run), async (event) => {
+      if (event.is !== 'command') return;
+      const other = await connect();
+      expect(await cancel(other, 'r1', "o'hara\n@@ FINISHED done")).toBe(true);
+      expect(existsSync(at('second'))).toBe(false);
+      writeFileSync(at('gate'), '');
+    });
+    const told = events.map((event) => event.is).filter((is) => is !== 'output');
+    expect(told).toEqual(['begin', 'command', 'end', 'finished']);
+    expect(finished).toMatchObject({ outcome: 'cancelled', reason: { code: 'RUN_CANCELLED' } });
+    expect(finished.reason?.message).toBe("web1: cancelled by o'hara @@ FINISHED done after 1 of 2 changes");
+    expect([existsSync(at('second')), refs()]).toEqual([false, ['command/0']]);
+    expect([readdirSync(state('run')), existsSync(state('holder'))]).toEqual([[], false]);
+  });
+
+  it('is told that there is no such run where there is none', async () => {
+    expect(await cancel(session, 'r9', 'ada')).toBe(false);
+  });
+
+  it('that has ended already stays as it ended', async () => {
+    const run = hostRun('r1', [[sh('true')]]);
+    await followRun(carryOut, session, run);
+    await cancel(session, 'r1', 'ada');
+    expect((await followRun(carryOut, session, run)).finished.outcome).toBe('done');
   });
 });

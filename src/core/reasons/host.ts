@@ -98,6 +98,12 @@ export const HOST_REASONS = {
     what: 'A change was begun and its end is not known.',
     next: '/plan looks anew and shows what is true.',
   },
+  RUN_CANCELLED: {
+    class: 'needs-person',
+    fixer: 'requester',
+    what: 'Somebody asked the run to stop; what had begun was finished, and nothing after it was begun.',
+    next: '/deploy <plan> for what is left, or /rollback.',
+  },
   RUN_REFUSED: {
     class: 'needs-person',
     fixer: 'requester',

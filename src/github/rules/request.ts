@@ -75,6 +75,12 @@ export interface DeployAsk {
   readonly skip: readonly string[];
 }
 
+export interface CancelAsk {
+  /** Who started the run. */
+  readonly startedBy: string;
+  readonly plan: Plan | undefined;
+}
+
 /** What GitHub and the store say about a pull request and who may deploy it, whoever asks. */
 export interface Standing {
   readonly policy: Policy;
@@ -91,6 +97,8 @@ export interface Request extends Standing {
   readonly actor: Actor;
   /** undefined: to look and plan, or to stop deploys. */
   readonly deploy?: DeployAsk;
+  /** To stop a run that goes on. */
+  readonly cancel?: CancelAsk;
   /** The commit that was named to be planned. */
   readonly commit?: string | undefined;
 }

@@ -1,0 +1,115 @@
+// /cancel and the button of the same name: the wish is kept beside the run, and whoever follows the run acts on it.
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Reason } from '../core/reason.ts';
+import { renderCancelAsked } from '../render/stop.ts';
+import type { Run } from '../store/runs.ts';
+import { authorize } from './authorize.ts';
+import { postReply } from './comments.ts';
+import { readActor } from './permissions.ts';
+import type { Account } from './permissions.ts';
+import { fullName } from './repo.ts';
+import type { GithubWorld, Repo } from './repo.ts';
+import { reason } from './rules/request.ts';
+import { namesOf } from './rules/who.ts';
+import { pullStateOf, readPolicy, surveyPull } from './survey.ts';
+
+export interface CancelAsked {
+  readonly pull: number;
+  readonly account: Account;
+  /** undefined: the one that goes on for the pull request. */
+  readonly run: string | undefined;
+}
+
+/** Why not; empty when the run was asked to stop and that was said. */
+export async function cancelRun(
+  world: GithubWorld,
+  repo: Repo,
+  asked: CancelAsked,
+): Promise<readonly Reason[]> {
+  const found = await findOpen(world, repo, asked);
+  if ('code' in found) return [found];
+  const refused = await refuseCanceller(world, repo, asked, found);
+  if (refused.length > 0) return refused;
+  const { login } = asked.account;
+  const kept = await world.store.cancels.ask(found.id, login);
+  if (!kept) return [await explainUnasked(world, found)];
+  await postReply(repo, asked.pull, renderCancelAsked(found.id, login));
+  return [];
+}
+
+export interface CancelWatch {
+  /** Aborted, with who asked as its reason. */
+  readonly signal: AbortSignal;
+  readonly stop: () => void;
+}
+
+/** Looks for the wish as long as the run is followed here; it may have been taken by another server. */
+export function watchCancel({ store, log }: GithubWorld, run: string): CancelWatch {
+  const wish = new AbortController();
+  const ended = new AbortController();
+  const look = async (): Promise<void> => {
+    while (!ended.signal.aborted) {
+      const by = await store.cancels.read(run).catch((error: unknown) => {
+        log.warn({ err: error, run }, 'the store could not be asked whether the run is cancelled');
+      });
+      if (by !== undefined) return wish.abort(by);
+      await wait(BETWEEN_LOOKS, undefined, { signal: ended.signal, ref: false }).catch(() => undefined);
+    }
+  };
+  void look();
+  return { signal: wish.signal, stop: () => ended.abort() };
+}
+
+/** Milliseconds. */
+const BETWEEN_LOOKS = 1000;
+
+async function findOpen(
+  { store }: GithubWorld,
+  repo: Repo,
+  { pull, run: named }: CancelAsked,
+): Promise<Run | Reason> {
+  const open = await store.cancels.open(fullName(repo));
+  const here = named === undefined ? open.filter((each) => each.pull === pull) : [];
+  const names = here.map(({ id, by, since }) => `${id} by ${by} since ${since}`).join(', ');
+  if (here.length > 1)
+    return reason('COMMAND_INVALID', `several deploys go on: ${names}`, 'Name one: `/cancel <run>`.');
+  const id = named ?? here[0]?.id;
+  if (id === undefined)
+    return reason('COMMAND_INVALID', 'no deploy of this pull request goes on', '/status shows what does.');
+  const run = await store.runs.read(id);
+  if (!run || run.repo !== fullName(repo))
+    return reason('COMMAND_INVALID', `there is no run ${id}`, '/status');
+  return run.ended === null ? run : reason('COMMAND_INVALID', `run ${id} has ended`, '/status');
+}
+
+async function refuseCanceller(
+  world: GithubWorld,
+  repo: Repo,
+  { pull, account }: CancelAsked,
+  run: Run,
+): Promise<readonly Reason[]> {
+  const survey = await surveyPull(repo, pull);
+  const read = await readPolicy(world, repo, survey.tip);
+  if ('reason' in read) return [read.reason];
+  const { policy } = read;
+  const [stored] = await world.store.plans.find({ repo: run.repo, pull: run.pull }, run.plan);
+  const decision = authorize({
+    actor: await readActor(repo, account, namesOf(policy)),
+    policy,
+    pull: pullStateOf(survey),
+    reviews: [],
+    checks: [],
+    owned: [],
+    stops: [],
+    now: world.now(),
+    cancel: { startedBy: run.by, plan: stored?.plan },
+  });
+  return decision.allowed ? [] : decision.reasons;
+}
+
+async function explainUnasked({ store }: GithubWorld, run: Run): Promise<Reason> {
+  const by = await store.cancels.read(run.id);
+  const message =
+    by === undefined ? `run ${run.id} has ended` : `${by} has asked run ${run.id} to stop already`;
+  return reason('COMMAND_INVALID', message, 'Its check run says what becomes of it.');
+}

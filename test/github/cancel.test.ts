@@ -1,0 +1,96 @@
+// /cancel through the real server: who may, what is said, and that the wish outlives the server.
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { DeployInput } from '../../src/deploy.ts';
+import { startRig } from './rig.ts';
+import type { Rig } from './rig.ts';
+
+let rig: Rig;
+let gate: PromiseWithResolvers<void>;
+beforeEach(async () => {
+  rig = await startRig({ policy: 'deploy: { on: both, by: [maintain] }\n' });
+  rig.github.createUser('linus');
+  rig.repo.collaborator('linus', 'write');
+  gate = Promise.withResolvers<void>();
+});
+afterEach(async () => {
+  gate.resolve();
+  await rig.stop();
+});
+
+const head = (pull: number): string => rig.repo.pull(pull).head.sha;
+const heard = ({ cancel }: DeployInput): Promise<unknown> =>
+  rig.github.waitFor(() => cancel?.aborted, { what: 'the wish', within: 60_000 });
+
+/** A deploy by grace that stands still after its first host. */
+async function begin(): Promise<number> {
+  const pull = await rig.open('v2');
+  rig.fleet.between = async (input) => {
+    if (rig.fleet.live.get('web2') === 'v1') await Promise.race([gate.promise, heard(input)]);
+  };
+  await rig.repo.comment(pull, '/deploy', 'grace');
+  await rig.github.waitFor(() => rig.fleet.live.get('web1') === 'v2', { what: 'the first host' });
+  return pull;
+}
+
+describe('/cancel', () => {
+  it('stops before the next host, and says what was done, what was not, and how to go on or back', async () => {
+    const pull = await begin();
+    await rig.comment(pull, '/cancel', 'grace');
+    expect([rig.fleet.live.get('web1'), rig.fleet.live.get('web2')]).toEqual(['v2', 'v1']);
+    const check = rig.check(head(pull), 'ashore/deploy');
+    expect([check.status, check.conclusion]).toEqual(['completed', 'cancelled']);
+    expect(check.title).toBe('Cancelled; 1 of 2 hosts done');
+    expect(check.summary).toContain('RUN_CANCELLED');
+    const said = rig.said(pull).at(-1) ?? '';
+    expect(said).toContain('cancelled by grace');
+    expect(said).toContain(`/deploy ${rig.digest(pull)}`);
+    expect(said).toContain('/rollback');
+    rig.fleet.between = async () => undefined;
+    await rig.comment(pull, `/deploy ${rig.digest(pull)}`);
+    expect(rig.fleet.live.get('web2')).toBe('v2');
+  });
+
+  it('is refused to who may not deploy, unless they began it', async () => {
+    const pull = await begin();
+    await rig.repo.comment(pull, '/cancel', 'linus');
+    const refusal = await rig.github.waitFor(
+      () => rig.said(pull).find((body) => body.includes('NOT_ALLOWED')),
+      {
+        what: 'the refusal',
+      },
+    );
+    expect(refusal).toContain('grace, or maintain');
+    expect(rig.fleet.deployed[0]?.cancel?.aborted).toBe(false);
+    gate.resolve();
+    await rig.settled();
+    expect(rig.fleet.live.get('web2')).toBe('v2');
+  });
+
+  it('is obeyed by the server that comes after the one that was asked', async () => {
+    const pull = await begin();
+    const run = rig.fleet.deployed[0]?.run ?? '';
+    await rig.restart(async () => {
+      rig.github.loseDeliveries(() => true);
+      await rig.repo.comment(pull, `/cancel ${run}`, 'grace');
+      rig.github.loseDeliveries(() => false);
+    });
+    const lost = rig.github.deliveries().find(({ event }) => event === 'issue_comment');
+    rig.github.redeliver(lost?.id ?? 0);
+    await rig.github.waitFor(() => rig.check(head(pull), 'ashore/deploy').conclusion ?? undefined, {
+      what: 'the end',
+    });
+    expect(rig.fleet.deployed.map(({ resumed }) => resumed)).toEqual([false, true]);
+    expect(rig.check(head(pull), 'ashore/deploy').conclusion).toBe('cancelled');
+    expect(rig.fleet.live.get('web2')).toBe('v1');
+  });
+
+  it.each([
+    ['/cancel', 'no deploy of this pull request goes on'],
+    ['/cancel pr-1-000000000000', 'there is no run pr-1-000000000000'],
+    ['/cancel one two', 'wants one run at most'],
+  ])('%s says when there is nothing to stop', async (body, words) => {
+    const pull = await rig.open('v2');
+    await rig.comment(pull, body);
+    expect(rig.said(pull).at(-1)).toContain(words);
+  });
+});
