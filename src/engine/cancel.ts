@@ -33,10 +33,10 @@ export function notBegun(host: string, wish: AbortSignal): Reason {
   return { code: 'RUN_CANCELLED', message };
 }
 
-async function ask({ connect, cancel }: CancelWish, run: string, by: string): Promise<boolean> {
-  const session = await connect();
+async function ask(host: CancelWish, run: string, by: string): Promise<boolean> {
+  const session = await host.connect();
   try {
-    return await cancel(session, run, by);
+    return await host.cancel(session, run, by);
   } finally {
     session.close();
   }

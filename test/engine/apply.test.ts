@@ -46,7 +46,7 @@ async function apply({ looks, follows = [done], connects = [], begun = false, wi
     lines: [] as LedgerLine[],
     waits: 0,
     connects: 0,
-    asked: [] as string[],
+    wishes: [] as string[],
   };
   const session: Session = { target, exec: () => Promise.reject(new Error('not used')), close: () => {} };
   const next = <T>(list: readonly T[], count: number): T | undefined =>
@@ -73,8 +73,8 @@ async function apply({ looks, follows = [done], connects = [], begun = false, wi
     wait: async () => void seen.waits++,
     wish,
     cancel: async (_session, run, by) => {
-      seen.asked.push(`${run} ${by}`);
-      return takes[seen.asked.length - 1] ?? true;
+      seen.wishes.push(`${run} ${by}`);
+      return takes[seen.wishes.length - 1] ?? true;
     },
   };
   const report = await applyHost(planned, order, host, () => {});
@@ -179,10 +179,16 @@ describe('a deploy that somebody cancels', () => {
     const half = observation({ a: 'a' }, [entry('a')]);
     const looks = [fresh, half];
     const wish = AbortSignal.abort('grace');
-    const { report, asked } = await apply({ looks, follows: [cancelled], begun: true, wish, takes: [false] });
+    const { report, wishes } = await apply({
+      looks,
+      follows: [cancelled],
+      begun: true,
+      wish,
+      takes: [false],
+    });
     expect(report.changes.map((change) => change.outcome)).toEqual(['applied', 'not-started']);
     expect([report.outcome, report.reason?.code]).toEqual(['cancelled', 'RUN_CANCELLED']);
     expect(report.remaining?.map(({ ref }) => ref)).toEqual(['note/b']);
-    expect(asked[0]).toBe('r grace');
+    expect(wishes[0]).toBe('r grace');
   });
 });
