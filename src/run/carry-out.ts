@@ -6,7 +6,7 @@ import type { CarryOut, HostRun, RunEvent } from '../core/run.ts';
 import { HostFailure } from '../core/reason.ts';
 import { compileRun, formatAssignments } from './compile.ts';
 import { createJournalParser } from './journal.ts';
-import { isRoot, runScript, worksPath } from './place.ts';
+import { isRoot, machinePath, runScript, worksPath } from './place.ts';
 import { FOLLOW_TEXT, START_TEXT } from './texts.ts';
 
 export interface CarryOutOptions {
@@ -46,11 +46,13 @@ async function start(session: Session, run: HostRun, limit: number): Promise<Run
   const { script, blobs, secrets } = compileRun(run, {
     state: target.state,
     work: `${works}/${run.run}`,
+    machine: machinePath(target),
     nonce,
   });
   const values = {
     STATE: target.state,
     WORKS: works,
+    MACHINE: machinePath(target),
     RUN: run.run,
     NONCE: nonce,
     UNIT_OF_SYSTEMD: isRoot(target) ? '1' : '',

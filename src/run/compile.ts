@@ -21,6 +21,8 @@ export interface RunPlace {
   readonly state: string;
   /** Directory of the run while it goes on: the working directory of its commands, with `blobs/`. */
   readonly work: string;
+  /** Directory of the lock of the whole machine; empty: below the login's home. */
+  readonly machine: string;
   readonly nonce: string;
 }
 
@@ -64,6 +66,7 @@ function formatRun(run: HostRun, place: RunPlace): string {
     RUN: run.run,
     STATE: place.state,
     WORK: place.work,
+    MACHINE: place.machine,
     NONCE: place.nonce,
     LEDGER: run.ledger,
     HOLDER: formatHolder(run),

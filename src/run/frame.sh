@@ -1,4 +1,4 @@
-# What every run does around its changes. Needs STATE, RUN, WORK, NONCE, LEDGER, HOLDER.
+# What every run does around its changes. Needs STATE, RUN, WORK, MACHINE, NONCE, LEDGER, HOLDER.
 # Standard output is the journal. Events stand on lines of their own that begin with the nonce; all else is output.
 
 HOME=${HOME:-/root} LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive
@@ -8,6 +8,7 @@ umask 022
 set -f
 STOPPED=
 HELD=
+MACHINE=${MACHINE:-$HOME/.ashore}
 
 event() { printf '\n@@%s %s\n' "$NONCE" "$*"; }
 
@@ -20,7 +21,8 @@ synced_event() {
 # Centiseconds that no clock change can move, without a process of its own.
 read_clock() { read -r NOW REST </proc/uptime || NOW=0; }
 
-# Descriptor 8 says that this run is alive, 9 is the host's lock; no command inherits either, or a daemon would keep it.
+# Descriptor 8 says that this run is alive, 9 is the lock of the state directory, 6 that of the whole machine, which may be known
+# by several names and state directories. No command inherits any, or a daemon would keep it.
 begin_run() {
   exec </dev/null >>"$STATE/runs/$RUN/journal" 2>&1
   exec 8>>"$STATE/runs/$RUN/alive"
@@ -34,6 +36,7 @@ begin_run() {
     read -r OTHER <"$STATE/holder" || OTHER='another process of Ashore'
     finish_run refused HOST_BUSY "$OTHER"
   fi
+  lock_machine
   HELD=1
   printf '%s\n' "$HOLDER" >"$STATE/holder"
   ledger_is "$LEDGER" || finish_run refused RUN_REFUSED "the ledger moved since the host was looked at"
@@ -41,11 +44,21 @@ begin_run() {
   cd "$WORK" || finish_run refused RUN_REFUSED "the files of the run are gone"
 }
 
+lock_machine() {
+  { true >>"$MACHINE/lock"; } 2>/dev/null || return 0
+  exec 6>>"$MACHINE/lock"
+  if ! flock -n 6; then
+    read -r OTHER <"$MACHINE/holder" || OTHER='another process of Ashore'
+    finish_run refused HOST_BUSY "$OTHER, under another state directory than $STATE"
+  fi
+  printf '%s\n' "$HOLDER" >"$MACHINE/holder"
+}
+
 # Whoever reads the end finds the lock free and the files gone.
 finish_run() {
   cd / && rm -rf "$WORK"
-  [ -z "$HELD" ] || rm -f "$STATE/holder"
-  exec 9>&-
+  [ -z "$HELD" ] || rm -f -- "$STATE/holder" "$MACHINE/holder"
+  exec 9>&- 6>&-
   synced_event FINISHED "$@"
   exit 0
 }
@@ -75,14 +88,14 @@ command_is() {
 }
 
 # run ARGV: exec, because a word like `exit` or `test` must be a program here and never the shell's own.
-run() { (exec "$@") 8>&- 9>&-; }
+run() { (exec "$@") 6>&- 8>&- 9>&-; }
 
 # run_in DIRECTORY ARGV
-run_in() { (cd -- "$1" && shift && exec "$@") 8>&- 9>&-; }
+run_in() { (cd -- "$1" && shift && exec "$@") 6>&- 8>&- 9>&-; }
 
 # run_at DIRECTORY ARGV: only when the directory is reached over no symbolic link. What the names of ARGV then stand for lies in
 # the directory that was checked, whatever becomes of its name.
-run_at() { (cd -P -- "$1" && stands_in "$1" && shift && exec "$@") 8>&- 9>&-; }
+run_at() { (cd -P -- "$1" && stands_in "$1" && shift && exec "$@") 6>&- 8>&- 9>&-; }
 
 stands_in() {
   [ "$PWD" = "$1" ] && return

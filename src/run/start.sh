@@ -1,4 +1,4 @@
-# Lays a run down on the host and starts it. Needs STATE, WORKS, RUN, NONCE, UNIT_OF_SYSTEMD, LIMIT, KEEP.
+# Lays a run down on the host and starts it. Needs STATE, WORKS, MACHINE, RUN, NONCE, UNIT_OF_SYSTEMD, LIMIT, KEEP.
 # A run appears under its name by one rename, whole; whoever finds the name taken only follows.
 RUNS=$STATE/runs
 NEW=$RUNS/.new-$RUN.$$
@@ -10,6 +10,8 @@ refuse() { REFUSED=$1; }
 
 prepare() {
   mkdir -p -- "$RUNS" "$WORKS" || refuse "$RUNS or $WORKS cannot be made"
+  # A login without a home of its own has no place for the lock, and is only kept apart by its state directory.
+  mkdir -p -- "${MACHINE:-$HOME/.ashore}" 2>/dev/null
   if [ -e "$RUNS/$RUN" ]; then THERE=1; fi
   waste_nothing || return 0
   mkdir -- "$NEW" "$NEW_WORK" "$NEW_WORK/blobs" "$NEW_WORK/secrets" || refuse "$NEW or $NEW_WORK cannot be made"

@@ -39,12 +39,12 @@ resources:
 
 /** The run's own frame, as src/run/compile.ts lists it: programs that write nowhere but in Ashore's own directories. */
 const FRAME = [
-  /^flock -[ns] [89]$/,
+  /^flock -[ns] [689]$/,
   /^sha256sum$/,
   /^sync \/var\/lib\/ashore\/runs\/[a-z0-9-]+\/journal$/,
   /^sync \/var\/lib\/ashore\/ledger \/var\/lib\/ashore$/,
-  /^rm -f \/var\/lib\/ashore\/holder$/,
-  /^rm -rf \/run\/ashore\/[a-z0-9-]+$/,
+  /^rm -f -- \/var\/lib\/ashore\/holder \/run\/ashore\/holder$/,
+  /^rm -rf \/run\/ashore\/[0-9a-f]{12}\/[a-z0-9-]+$/,
   /^sleep 1$/,
   /^systemctl show --no-pager -p [A-Za-z,]+ -- shop\.service$/,
 ];

@@ -87,7 +87,7 @@ describe.each(['old', 'new'])('on %s', (name) => {
     expect(left).toContain('shop/key');
     for (const text of [trace, left, JSON.stringify(plan), JSON.stringify(report), inspect(report)])
       expectClean(text);
-    expect(await sh(host, 'ls /run/ashore')).toBe('');
+    expect(await sh(host, 'find /run/ashore -mindepth 2')).toBe('');
     expect(linesOf(await planOf(first))).toEqual([]);
 
     const second = await configure(STACK, name, ROTATED);
@@ -141,16 +141,16 @@ describe.each(['old', 'new'])('on %s', (name) => {
     const deploying = deploy(await planOf(files), files);
     const directory = await sh(
       host,
-      'for i in $(seq 100); do pgrep -x sleep >/dev/null && break; sleep 0.1; done; echo /run/ashore/*/secrets/*; stat -fc %T /run/ashore/*/secrets; stat -c %a /run/ashore/*/secrets/*',
+      'for i in $(seq 100); do pgrep -x sleep >/dev/null && break; sleep 0.1; done; echo /run/ashore/*/*/secrets/*; stat -fc %T /run/ashore/*/*/secrets; stat -c %a /run/ashore/*/*/secrets/*',
     );
     expect(directory).toMatch(
-      /^(\/run\/ashore\/secrets-[0-9-]+\/secrets\/[0-9a-f]{64} ?){2}\ntmpfs\n600\n600\n$/,
+      /^(\/run\/ashore\/[0-9a-f]{12}\/secrets-[0-9-]+\/secrets\/[0-9a-f]{64} ?){2}\ntmpfs\n600\n600\n$/,
     );
     await sh(host, 'kill -9 $(systemctl show -P MainPID "ashore-secrets-*")');
     expect((await deploying).hosts[0]).toMatchObject({ outcome: 'unknown' });
     // systemd cleans up when nobody of the run is left; whoever follows it may hear of its end before.
     const emptied =
-      'for i in $(seq 100); do [ -n "$(ls /run/ashore)" ] || break; sleep 0.1; done; ls /run/ashore';
+      'for i in $(seq 100); do [ -n "$(find /run/ashore -mindepth 2)" ] || break; sleep 0.1; done; find /run/ashore -mindepth 2';
     expect(await sh(host, emptied)).toBe('');
   });
 

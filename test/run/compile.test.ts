@@ -8,7 +8,12 @@ import type { Step } from '../../src/core/step.ts';
 import { compileRun, formatAssignments, formatHolder } from '../../src/run/compile.ts';
 import * as texts from '../../src/run/texts.ts';
 
-const place = { state: '/var/lib/ashore', work: '/run/ashore/r1', nonce: '0123456789abcdef' };
+const place = {
+  state: '/var/lib/ashore',
+  work: '/run/ashore/r1',
+  machine: '/run/ashore',
+  nonce: '0123456789abcdef',
+};
 
 function runOf(...changes: readonly (readonly Step[])[]): HostRun {
   return {

@@ -32,7 +32,7 @@ afterEach(() => rmSync(root, { recursive: true, force: true }));
 function execute(run: HostRun, shell: readonly string[]): readonly RunEvent[] {
   const state = at('state');
   const work = at('work');
-  const { script, blobs } = compileRun(run, { state, work, nonce: '0123456789abcdef' });
+  const { script, blobs } = compileRun(run, { state, work, machine: root, nonce: '0123456789abcdef' });
   mkdirSync(`${state}/runs/${run.run}`, { recursive: true });
   mkdirSync(`${work}/blobs`, { recursive: true });
   for (const [digest, bytes] of blobs) writeFileSync(`${work}/blobs/${digest}`, bytes);
@@ -172,10 +172,11 @@ describe.skipIf(!strace)('the programs that run', () => {
     const frame = [
       ['flock', '-s', '8'],
       ['flock', '-n', '9'],
+      ['flock', '-n', '6'],
       ['sha256sum'],
       ['sync', `${state}/runs/r1/journal`],
       ['sync', `${state}/ledger`, state],
-      ['rm', '-f', `${state}/holder`],
+      ['rm', '-f', '--', `${state}/holder`, at('holder')],
       ['rm', '-rf', at('work')],
     ].map((argv) => JSON.stringify(argv));
     const planned = changes
