@@ -137,7 +137,8 @@ describe('16 unlock as a bypass', () => {
     try {
       await site.github.waitFor(ended, { what: 'an end' });
       expect(await has('web1', '/etc/attack-16-twin')).toBe(false);
-      expect(site.said(pull)).toMatch(/HOST_BUSY[^]*run pr-\d+-[^]*by grace/);
+      const told = `${site.said(pull)}${JSON.stringify(site.repo.checkRuns(twin))}`;
+      expect(told).toMatch(/HOST_BUSY[^]*is held by run pr-\d+-[^]*by grace/);
     } finally {
       await letGo();
     }
