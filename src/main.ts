@@ -14,6 +14,9 @@ if ('settings' in parsed) {
     };
     process.once('SIGTERM', end);
     process.once('SIGINT', end);
+    // What it held is another's now; whoever keeps this process running starts it anew.
+    await server.lost;
+    process.exit(75);
   } catch (error) {
     if (!(error instanceof StartRefused)) throw error;
     refuse([`Ashore cannot start: ${error.message}.`]);

@@ -26,6 +26,8 @@ import type { RepositoryEntry } from './repositories.ts';
 import type { Settings, SshSettings } from './settings.ts';
 import { openStore } from './store/store.ts';
 import type { Opened, Store, StoreOptions } from './store/store.ts';
+import { startUpkeep } from './upkeep.ts';
+import type { Upkeep } from './upkeep.ts';
 import { createLiveDeployer, readKeys } from './world.ts';
 
 export interface Server {
@@ -33,8 +35,10 @@ export interface Server {
   readonly url: string;
   /** Resolves when no delivery waits and no run is followed. */
   readonly idle: () => Promise<void>;
-  /** Takes up nothing more and lets go of the store. Runs go on on their hosts, and are followed again at the next start. */
+  /** Takes up nothing more, hands over and lets go of the store. Runs go on on their hosts, and are followed by whoever comes next. */
   readonly stop: () => Promise<void>;
+  /** Resolves when others have taken over from this server, for it was silent for too long. */
+  readonly lost: Promise<void>;
 }
 
 /** What tests and the demo may put in the place of the real thing. */
@@ -43,8 +47,6 @@ export interface Overrides {
   readonly octokit?: typeof ProbotOctokit;
   readonly log?: Logger;
   readonly now?: () => Date;
-  /** Milliseconds for what is under way when the server stops. */
-  readonly grace?: number;
 }
 
 /** The server cannot start here, in words for people. */
@@ -55,42 +57,66 @@ export class StartRefused extends Error {
 export async function startServer(settings: Settings, overrides: Overrides = {}): Promise<Server> {
   const log = overrides.log ?? createLog(settings.logLevel);
   const now = overrides.now ?? (() => new Date());
-  const store = open(settings, now);
+  const store = await open(settings, now);
   try {
     const { deployer } = overrides;
     const deployerOf = deployer ? () => deployer : openDeployers(settings);
-    const parts = startWork({
-      settings,
-      store,
-      deployerOf,
-      log,
-      now,
-      octokit: overrides.octokit ?? ProbotOctokit,
-    });
-    const { wake } = parts.inbox;
-    const listener = createListener({
-      path: settings.webhookPath,
-      secret: settings.webhookSecret,
-      deliveries: store.deliveries,
-      wake,
-      log,
-    });
-    const http = await listen(createServer(LIMITS, listener), settings);
-    await begin(parts);
-    const url = urlOf(http);
-    log.info({ url, path: settings.webhookPath }, 'listening');
-    return { url, idle: () => settle(parts), stop: () => stop(parts, http, overrides.grace ?? GRACE) };
+    const octokit = overrides.octokit ?? ProbotOctokit;
+    const parts = startWork({ settings, store, deployerOf, log, now, octokit });
+    return await serve(settings, parts, { log, now });
   } catch (error) {
     await store.close();
     throw error;
   }
 }
 
+async function serve(
+  settings: Settings,
+  parts: Parts,
+  { log, now }: Pick<Ingredients, 'log' | 'now'>,
+): Promise<Server> {
+  const { store, inbox, runner } = parts;
+  const state = { ready: false };
+  const { webhookPath: path, webhookSecret: secret, lease = LEASE, grace = GRACE } = settings;
+  const ready = (): boolean => state.ready && store.holds();
+  const listener = createListener({
+    path,
+    secret,
+    deliveries: store.deliveries,
+    wake: inbox.wake,
+    ready,
+    log,
+  });
+  const http = await listen(createServer(LIMITS, listener), settings);
+  const { promise: lost, resolve } = Promise.withResolvers<void>();
+  const sweep = (): Promise<void> => askGitHub(parts);
+  const upkeep = await startUpkeep({
+    store,
+    inbox,
+    runner,
+    sweep,
+    lease: lease * 1000,
+    now,
+    log,
+    lost: resolve,
+  });
+  state.ready = true;
+  const url = urlOf(http);
+  log.info({ url, path }, 'listening');
+  const end = async (): Promise<void> => {
+    state.ready = false;
+    upkeep.stop();
+    await stop(parts, http, grace * 1000);
+  };
+  return { url, lost, idle: () => settle(parts, upkeep), stop: end };
+}
+
 /** A request that dawdles must not hold a socket: GitHub itself gives up after ten seconds. */
 const LIMITS = { headersTimeout: 10_000, requestTimeout: 30_000 };
-const SWEEP = 10 * 60_000;
-const KEPT = 30 * 24 * 60 * 60_000;
-const GRACE = 10_000;
+
+/** Seconds, where the settings say nothing. */
+const GRACE = 8;
+const LEASE = 30;
 
 interface Parts {
   readonly store: Store;
@@ -98,11 +124,7 @@ interface Parts {
   readonly inbox: Inbox;
   readonly runner: Runner;
   readonly log: Logger;
-  readonly now: () => Date;
-  readonly stopped: AbortController;
   readonly world: GithubWorld;
-  /** The sweep that is under way. */
-  swept: Promise<void>;
 }
 
 interface Ingredients {
@@ -140,20 +162,22 @@ function openDeployer(ssh: SshSettings, repo: string, entry: RepositoryEntry): D
   return createLiveDeployer({ ...readKeys(keys), permit: { repo, hosts } });
 }
 
-function open({ data }: Settings, now: () => Date): Store {
+async function open(settings: Settings, now: () => Date): Promise<Store> {
+  const { data } = settings;
   const who = `process ${process.pid} on ${hostname()}, since ${now().toISOString()}`;
-  const opened = openOrRefuse(data, { who, now });
+  const opened = await openOrRefuse(settings, { who, now, lease: (settings.lease ?? LEASE) * 1000 });
   if (opened.is === 'open') return opened.store;
   throw new StartRefused(
     `another Ashore works on the store in ${data} (${opened.by}); stop it, or set ASHORE_DATA`,
   );
 }
 
-function openOrRefuse(data: string, options: StoreOptions): Opened {
+async function openOrRefuse({ data, database }: Settings, options: StoreOptions): Promise<Opened> {
   try {
-    return openStore(data, options);
+    return await openStore({ directory: data, database }, options);
   } catch (error) {
-    throw new StartRefused(`the store in ${data} cannot be opened: ${wordsOf(error)}`);
+    const where = database === undefined ? data : 'PostgreSQL (DATABASE_URL)';
+    throw new StartRefused(`the store in ${where} cannot be opened: ${wordsOf(error)}`);
   }
 }
 
@@ -179,7 +203,7 @@ function startWork({ settings, store, deployerOf, octokit, log, now }: Ingredien
     now,
     connect: (installation) => probot.auth(installation),
     log,
-    turns: createTurns(),
+    turns: createTurns(store.turns),
     blobs: createBlobs(),
   };
   const runner = createRunner(world);
@@ -190,41 +214,13 @@ function startWork({ settings, store, deployerOf, octokit, log, now }: Ingredien
     await probot.receive({ id, name, payload: JSON.parse(payload) });
   };
   const inbox = createInbox({ deliveries: store.deliveries, receive, log });
-  const stopped = new AbortController();
-  return { store, probot, inbox, runner, log, now, stopped, world, swept: Promise.resolve() };
+  return { store, probot, inbox, runner, log, world };
 }
 
-/** Takes up again what an earlier process left, then what GitHub could not deliver meanwhile. */
-async function begin(parts: Parts): Promise<void> {
-  const { store, inbox, runner, log, now } = parts;
-  const before = new Date(now().getTime() - KEPT);
-  await store.deliveries.prune(before);
-  await store.plans.prune(before);
-  const recovered = await store.deliveries.recover();
-  if (recovered.again + recovered.lost > 0)
-    log.warn(recovered, 'deliveries were under way when the last process ended');
-  await runner.resume();
-  inbox.wake();
-  sweep(parts);
-  const timer = setInterval(() => sweep(parts), SWEEP);
-  timer.unref();
-  parts.stopped.signal.addEventListener('abort', () => clearInterval(timer));
-}
-
-/** What is done from time to time: one after the other, so that two sweeps are never under way at once. */
-function sweep(parts: Parts): void {
-  parts.swept = parts.swept.then(() => sweepOnce(parts));
-}
-
-async function sweepOnce({ probot, store, runner, world, log }: Parts): Promise<void> {
-  await runner.resume().catch((error: unknown) => log.error({ err: error }, 'runs could not be resumed'));
-  try {
-    const octokit = await probot.auth();
-    await askAgain({ octokit, deliveries: store.deliveries, log });
-    await lookAround(world, octokit);
-  } catch (error) {
-    log.warn({ err: error }, 'GitHub could not be asked for what it has delivered, or for the repositories');
-  }
+async function askGitHub({ probot, store, world, log }: Parts): Promise<void> {
+  const octokit = await probot.auth();
+  await askAgain({ octokit, deliveries: store.deliveries, log });
+  await lookAround(world, octokit);
 }
 
 async function listen(http: HttpServer, { host, port }: Settings): Promise<HttpServer> {
@@ -244,23 +240,18 @@ function urlOf(http: HttpServer): string {
   return `http://${host}:${address.port}`;
 }
 
-async function settle(parts: Parts): Promise<void> {
-  const { inbox, runner } = parts;
-  await parts.swept;
+async function settle({ inbox, runner }: Parts, upkeep: Upkeep): Promise<void> {
+  await upkeep.idle();
   await inbox.idle();
   await runner.idle();
   await inbox.idle();
 }
 
-async function stop(
-  { inbox, runner, store, stopped }: Parts,
-  http: HttpServer,
-  grace: number,
-): Promise<void> {
-  stopped.abort();
+/** What arrives meanwhile is kept for whoever comes next; what has not ended in time is handed over. */
+async function stop({ inbox, runner, store }: Parts, http: HttpServer, grace: number): Promise<void> {
+  const late = new Promise<void>((resolve) => void setTimeout(resolve, grace).unref());
+  await Promise.race([Promise.all([inbox.stop(), runner.idle()]), late]);
   http.closeAllConnections();
   await new Promise<void>((resolve) => http.close(() => resolve()));
-  const late = new Promise<void>((resolve) => void setTimeout(resolve, grace));
-  await Promise.race([Promise.all([inbox.stop(), runner.idle()]), late]);
   await store.close();
 }

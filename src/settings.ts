@@ -28,6 +28,12 @@ export interface Settings {
   readonly repositories?: string | undefined;
   /** Directory of the store. */
   readonly data: string;
+  /** PostgreSQL in its place, as a URL with a password in it. */
+  readonly database?: string | undefined;
+  /** Seconds for what is under way when the server is told to end. */
+  readonly grace?: number;
+  /** Seconds of silence after which other servers take over from this one. */
+  readonly lease?: number;
   readonly host: string;
   readonly port: number;
   readonly logLevel: LogLevel;
@@ -80,6 +86,9 @@ export function parseSettings(
     ssh,
     repositories: data.ASHORE_REPOSITORIES === 'all' ? undefined : data.ASHORE_REPOSITORIES,
     data: data.ASHORE_DATA,
+    database: data.DATABASE_URL,
+    grace: data.ASHORE_GRACE,
+    lease: data.ASHORE_LEASE,
     host: data.HOST,
     port: data.PORT,
     logLevel: data.LOG_LEVEL,
@@ -117,6 +126,9 @@ const Plain = z.object({
   GITHUB_API_URL: z.url({ protocol: /^https?$/, error: 'is not an http(s) address' }).optional(),
   ASHORE_REPOSITORIES: z.string('is not set'),
   ASHORE_DATA: z.string().default('./data'),
+  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/, error: 'is not an address of PostgreSQL' }).optional(),
+  ASHORE_GRACE: parseSeconds(1, 3600, 8),
+  ASHORE_LEASE: parseSeconds(3, 3600, 30),
   HOST: z.string().default('localhost'),
   PORT: z.coerce
     .number('is not a number')
@@ -127,6 +139,11 @@ const Plain = z.object({
   LOG_LEVEL: z.enum(LOG_LEVELS, `is none of ${LOG_LEVELS.join(', ')}`).default('info'),
 });
 
+function parseSeconds(from: number, to: number, unlessGiven: number) {
+  const message = `is not a number of seconds from ${from} to ${to}`;
+  return z.coerce.number(message).min(from, message).max(to, message).default(unlessGiven);
+}
+
 const HINTS: Readonly<Record<string, string>> = {
   APP_ID: "Take it from the App's settings page on GitHub",
   WEBHOOK_SECRET: "Make one with `openssl rand -hex 32` and put the same into the App's settings on GitHub",
@@ -134,6 +151,10 @@ const HINTS: Readonly<Record<string, string>> = {
   GITHUB_API_URL: 'Leave it out for github.com; for GitHub Enterprise Server it is https://<host>/api/v3',
   ASHORE_REPOSITORIES:
     'Name the YAML file that says which repository may reach which hosts, or set it to `all` where everybody with write in any repository of the installation may reach every host',
+  DATABASE_URL:
+    'Leave it out for one server with a store of its own, or set it to postgres://user:password@host/database',
+  ASHORE_GRACE: 'Leave it out for 8',
+  ASHORE_LEASE: 'Leave it out for 30',
   HOST: 'Leave it out for localhost, or set 0.0.0.0 inside a container',
   PORT: 'Leave it out for 3000',
   LOG_LEVEL: 'Leave it out for info',

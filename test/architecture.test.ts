@@ -17,7 +17,7 @@ const LAYERS: Record<string, readonly (string | RegExp)[]> = {
   secrets: ['core', 'age-encryption', NODE],
   ssh: ['core', 'ssh2', NODE],
   run: ['core', 'ssh2', NODE],
-  store: ['core', 'kysely', 'zod', NODE],
+  store: ['core', 'kysely', 'pg', 'zod', NODE],
   deploy: ['config', 'engine', 'core', 'p-limit'],
   'deploy.ts': ['deploy'],
   'world.ts': ['deploy.ts', 'kinds', 'ssh', 'run', 'core', NODE, 'secrets'],
@@ -55,7 +55,9 @@ const LAYERS: Record<string, readonly (string | RegExp)[]> = {
     NODE,
   ],
   'cli.ts': ['terminal', 'command-line.ts', 'core', NODE],
+  'upkeep.ts': ['github', 'store', 'pino'],
   'server.ts': [
+    'upkeep.ts',
     'repositories.ts',
     'config',
     'deploy.ts',

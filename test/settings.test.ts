@@ -45,6 +45,8 @@ describe('parseSettings', () => {
         ssh: { keyPath: '/keys/deploy', agentSocket: undefined },
         repositories: '/etc/ashore/repositories.yml',
         data: './data',
+        grace: 8,
+        lease: 30,
         host: 'localhost',
         port: 3000,
         logLevel: 'info',

@@ -1,5 +1,6 @@
-// Carries out accepted runs. A run is durable: after a restart it is followed again under its own id, and the host
-// picks it up where it is; and one whose end could not be shown is shown later. The words are run-posts'.
+// Carries out accepted runs. A run is durable: when the server that follows it is gone, another one or the next start
+// follows it under its own id, and the host picks it up where it is; and one whose end could not be shown is shown later.
+import { setTimeout as wait } from 'node:timers/promises';
 import type { Reason } from '../core/reason.ts';
 import type { Ended, NewRun, Run } from '../store/runs.ts';
 import { renderDeployCheck } from '../render/check-run.ts';
@@ -12,10 +13,12 @@ import { finishPosts, postUnbegun, startPosts } from './run-posts.ts';
 import type { Course } from './run-posts.ts';
 
 export interface Runner {
-  /** Resolves when the run has ended and all is posted; never rejects. The same run is followed once. */
+  /** Resolves when the run has ended and all is posted, here or by another server; never rejects. */
   readonly follow: (repo: Repo, run: NewRun) => Promise<void>;
-  /** Follows what has not ended, and shows what has ended and was not shown. */
+  /** Follows what has not ended and shows what has ended and was not shown, where no other server does. */
   readonly resume: () => Promise<void>;
+  /** The same for runs that were not tried here before: what other servers have left. */
+  readonly adopt: () => Promise<void>;
   /** Resolves when no run is followed any more. */
   readonly idle: () => Promise<void>;
 }
@@ -25,21 +28,26 @@ const SHOWN_WITHIN = 24 * 60 * 60_000;
 
 export function createRunner(world: GithubWorld): Runner {
   const followed = new Map<string, Promise<void>>();
+  const tried = new Set<string>();
   const follow: Runner['follow'] = (repo, run) => {
     const known = followed.get(run.id);
     if (known) return known;
-    const following = carryOut(world, repo, run)
+    tried.add(run.id);
+    const following = followHere(world, repo, run)
       .catch((error: unknown) => repo.log.error({ err: error, run: run.id }, 'the run could not be followed'))
       .finally(() => followed.delete(run.id));
     followed.set(run.id, following);
     return following;
   };
+  const take = async (wanted: (run: Run) => boolean): Promise<void> => {
+    const since = new Date(world.now().getTime() - SHOWN_WITHIN);
+    const runs = await world.store.runs.untold(since);
+    for (const run of runs.filter(wanted)) void follow(await repoOf(world, run), run);
+  };
   return {
     follow,
-    resume: async () => {
-      const since = new Date(world.now().getTime() - SHOWN_WITHIN);
-      for (const run of await world.store.runs.untold(since)) void follow(await repoOf(world, run), run);
-    },
+    resume: () => take(() => true),
+    adopt: () => take(({ id }) => !tried.has(id)),
     idle: async () => {
       await Promise.all(followed.values());
     },
@@ -52,17 +60,35 @@ async function repoOf(world: GithubWorld, { id, repo, installation }: Run): Prom
   return { octokit, owner, name, installation, log: world.log.child({ run: id }), blobs: world.blobs };
 }
 
-async function carryOut(world: GithubWorld, repo: Repo, { id }: NewRun): Promise<void> {
+/** Milliseconds between two looks at a run that another server follows. */
+const BETWEEN = 1000;
+
+/** Until it is over: the other server may be gone before that. */
+async function followHere(world: GithubWorld, repo: Repo, { id }: NewRun): Promise<void> {
+  for (;;) {
+    const claimed = await world.store.runs.claim(id);
+    switch (claimed.is) {
+      case 'mine':
+        return carryOut(world, repo, claimed.run);
+      case 'over':
+        return;
+      case 'elsewhere':
+        await wait(BETWEEN);
+        break;
+      default:
+        return claimed satisfies never;
+    }
+  }
+}
+
+async function carryOut(world: GithubWorld, repo: Repo, run: Run): Promise<void> {
   const { runs } = world.store;
-  const run = await runs.read(id);
-  // It was shown already when a delivery that asked for it arrives once more.
-  if (!run || run.told) return;
   const course = await begin(world, repo, run);
   if (!course) return;
   const ended = run.ended ?? (await deploy(world, course));
-  if (!run.ended) await runs.end(id, ended);
+  if (!run.ended) await runs.end(run.id, ended);
   await finishPosts(world, repo, course, ended);
-  await runs.tell(id);
+  await runs.tell(run.id);
 }
 
 /** undefined: it could not even begin, and that was said. What had begun before a restart is tried again later instead. */

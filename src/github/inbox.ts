@@ -85,7 +85,8 @@ async function handle({ deliveries, receive, log }: InboxOptions, delivery: Deli
   const error = await attempt(receive, delivery);
   if (error !== null) log.error({ id: delivery.guid, event: delivery.event, error }, 'the delivery failed');
   try {
-    await deliveries.end(delivery.guid, error);
+    const mine = await deliveries.end(delivery.guid, error);
+    if (!mine) log.warn({ id: delivery.guid }, 'another server has taken over the delivery');
   } catch (failure) {
     log.error({ id: delivery.guid, err: failure }, 'the end of the delivery could not be kept');
   }

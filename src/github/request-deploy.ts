@@ -4,6 +4,7 @@ import { authorize } from './authorize.ts';
 import type { DeployAsk, Request, Requirement } from './authorize.ts';
 import { sha256 } from '../core/json.ts';
 import type { Reason } from '../core/reason.ts';
+import type { Plan } from '../core/plan.ts';
 import { findHeld } from '../core/stop.ts';
 import type { StoredPlan } from '../store/plans.ts';
 import type { Lease, NewRun, Run } from '../store/runs.ts';
@@ -55,9 +56,8 @@ export async function requestDeploy(world: GithubWorld, repo: Repo, wish: Deploy
   const run = runOf(repo, wish, request);
   const { check } = wish;
   const started = await world.store.runs.start(run, {
-    begun: false,
-    deployments: [],
-    ...(check ? { check } : {}),
+    posts: { begun: false, deployments: [], ...(check ? { check } : {}) },
+    machines: machinesOf(wish.stored.plan),
   });
   switch (started.is) {
     case 'started':
@@ -65,7 +65,7 @@ export async function requestDeploy(world: GithubWorld, repo: Repo, wish: Deploy
     case 'known':
       return { is: 'accepted', run: started.run };
     case 'busy':
-      return { is: 'refused', reasons: started.held.map(busy) };
+      return { is: 'refused', reasons: started.held.map((lease) => busy(run, lease)) };
     default:
       return started satisfies never;
   }
@@ -169,7 +169,15 @@ function runOf(repo: Repo, wish: DeployWish, { deploy, stops }: Request): NewRun
   };
 }
 
-function busy({ host, run, by, pull, since }: Lease): Reason {
+/** Two repositories may name one host each in its own way: what it is held by is its address. */
+function machinesOf({ hosts }: Plan): ReadonlyMap<string, string> {
+  return new Map(hosts.map(({ host, login }) => [host, login.replace(/^.*@/, '')]));
+}
+
+/** Who deploys what in another repository is nothing that this one's people may see. */
+function busy({ repo }: NewRun, { host, repo: holder, run, by, pull, since }: Lease): Reason {
+  if (holder !== repo)
+    return { code: 'HOST_BUSY', message: `${host} is held by a run of another repository since ${since}` };
   const message = `${host} is held by run ${run} of ${by} (#${pull}) since ${since}`;
   return { code: 'HOST_BUSY', message, next: `Wait for it or \`/cancel ${run}\`, then repeat.` };
 }

@@ -13,6 +13,8 @@ export interface WebhookOptions {
   readonly deliveries: Deliveries;
   /** Called when there is a new delivery. */
   readonly wake: () => void;
+  /** Whether this server takes work. */
+  readonly ready: () => boolean;
   readonly log: Logger;
 }
 
@@ -54,7 +56,9 @@ interface Answer {
 
 async function answer(options: WebhookOptions, request: IncomingMessage): Promise<Answer> {
   const { pathname } = new URL(request.url ?? '/', 'http://localhost');
-  if (pathname === '/healthz' && request.method === 'GET') return { status: 200, code: 'ok' };
+  if (pathname === '/healthz' && request.method === 'GET') {
+    return options.ready() ? { status: 200, code: 'ok' } : { status: 503, code: 'not ready' };
+  }
   if (pathname !== options.path) return { status: 404, code: 'NOT_FOUND' };
   if (request.method !== 'POST') return { status: 405, code: 'POST_ONLY' };
   const body = await readBody(request);

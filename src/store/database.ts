@@ -1,90 +1,31 @@
-// One SQLite file through node:sqlite and Kysely: every commit is on disk before it is answered for.
-// Kysely ships no dialect for node:sqlite; what it needs is this adapter and transactions that lock at once.
-import { DatabaseSync } from 'node:sqlite';
-import type { SQLInputValue } from 'node:sqlite';
-import {
-  CompiledQuery,
-  Kysely,
-  SqliteAdapter,
-  SqliteDriver,
-  SqliteIntrospector,
-  SqliteQueryCompiler,
-} from 'kysely';
-import type { DatabaseConnection, Dialect, SqliteDatabase } from 'kysely';
-import { MIGRATIONS } from './schema.ts';
+// What both databases are to the queries: the same tables, and the same clock by the same name. The clock is the
+// database's own, so that servers whose clocks differ agree on what has run out.
+import { sql } from 'kysely';
+import type { Kysely, RawBuilder } from 'kysely';
 import type { Tables } from './schema.ts';
 
 export type Database = Kysely<Tables>;
 
 export interface OpenDatabase {
   readonly db: Database;
+  /** Other servers may work on it at the same time. */
+  readonly shared: boolean;
   readonly close: () => Promise<void>;
 }
 
-/** Opens the file, brings it to the newest version, and refuses one that a newer Ashore has written. */
-export function openDatabase(path: string): OpenDatabase {
-  const connection = new DatabaseSync(path);
-  // FULL: with NORMAL a commit in WAL mode survives a crash of the process but not of the machine (sqlite.org/pragma).
-  connection.exec(
-    'pragma journal_mode = wal; pragma synchronous = full; pragma busy_timeout = 5000; pragma foreign_keys = on',
-  );
-  migrate(connection);
-  const db = new Kysely<Tables>({ dialect: dialectOver(connection) });
-  const close = async (): Promise<void> => {
-    await db.destroy();
-    // Kysely leaves the file open when it was never asked anything.
-    if (connection.isOpen) connection.close();
-  };
-  return { db, close };
+/** The time of the database, or so many milliseconds after it: ISO 8601 in UTC. Both databases are given this function. */
+export function timeIn(milliseconds: number): RawBuilder<string> {
+  return sql<string>`ashore_time(${sql.lit(Math.round(milliseconds))})`;
 }
 
-function migrate(connection: DatabaseSync): void {
-  const version = Number(connection.prepare('pragma user_version').get()?.['user_version'] ?? 0);
-  if (version > MIGRATIONS.length) {
-    throw new Error(
-      `the store was written by a newer Ashore (version ${version}, this one knows ${MIGRATIONS.length})`,
-    );
-  }
-  for (const [index, statements] of MIGRATIONS.entries()) {
-    if (index < version) continue;
-    const body = [...statements, `pragma user_version = ${index + 1}`].join(';\n');
-    connection.exec(`begin immediate;\n${body};\ncommit`);
-  }
+export function timeNow(): RawBuilder<string> {
+  return timeIn(0);
 }
 
-function dialectOver(connection: DatabaseSync): Dialect {
-  return {
-    createAdapter: () => new SqliteAdapter(),
-    createDriver: () => new ImmediateDriver({ database: adapt(connection) }),
-    createIntrospector: (db) => new SqliteIntrospector(db),
-    createQueryCompiler: () => new SqliteQueryCompiler(),
-  };
+/** Another server wrote the same row first, or each waited for the other; PostgreSQL's names for that. Only it has them. */
+export function isConflict(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && CONFLICTS.includes(String(error.code));
 }
 
-/** A deferred `begin` takes its lock at the first write and then fails as busy instead of waiting (sqlite.org/lang_transaction). */
-class ImmediateDriver extends SqliteDriver {
-  override async beginTransaction(connection: DatabaseConnection): Promise<void> {
-    await connection.executeQuery(CompiledQuery.raw('begin immediate'));
-  }
-}
-
-function adapt(connection: DatabaseSync): SqliteDatabase {
-  return {
-    close: () => connection.close(),
-    prepare: (sql) => {
-      const statement = connection.prepare(sql);
-      return {
-        reader: statement.columns().length > 0,
-        all: (parameters) => statement.all(...parameters.map(bindable)),
-        run: (parameters) => statement.run(...parameters.map(bindable)),
-        iterate: (parameters) => statement.iterate(...parameters.map(bindable)),
-      };
-    },
-  };
-}
-
-function bindable(value: unknown): SQLInputValue {
-  if (value === null || typeof value === 'string' || typeof value === 'number' || typeof value === 'bigint')
-    return value;
-  throw new TypeError(`not a value for a column: ${typeof value}`);
-}
+/** unique_violation, serialization_failure, deadlock_detected: https://www.postgresql.org/docs/current/errcodes-appendix.html */
+const CONFLICTS = ['23505', '40001', '40P01'];

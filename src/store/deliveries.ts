@@ -1,7 +1,9 @@
-// The inbox of webhook deliveries: what was answered with 202 is here, and is handled once, in order within its group.
-// A delivery that was under way when the process died is tried once more; after that it has failed and says so.
+// The inbox of webhook deliveries: what was answered with 202 is here, and is handled once, in order within its group,
+// by one server at a time. One that was under way when its server died is tried once more; after that it has failed.
 import { sql } from 'kysely';
-import type { Database } from './database.ts';
+import { timeNow } from './database.ts';
+import type { Database, OpenDatabase } from './database.ts';
+import type { Membership } from './membership.ts';
 
 export interface NewDelivery {
   readonly guid: string;
@@ -18,51 +20,72 @@ export interface Delivery extends NewDelivery {
 export interface Deliveries {
   /** known: it is waiting, under way or done already. again: it had failed, and GitHub was asked to send it again. */
   put(delivery: NewDelivery): Promise<'new' | 'again' | 'known'>;
-  /** The next one whose group is free, now under way; undefined when there is none. */
+  /** The next one whose group is free, now under way here; undefined when there is none. */
   take(): Promise<Delivery | undefined>;
-  /** Ends one; `error` null when it went well. */
-  end(guid: string, error: string | null): Promise<void>;
-  /** After a restart: what was under way waits again, or has failed if that was its second attempt. */
+  /** Ends one; `error` null when it went well. False: it was not under way here any more. */
+  end(guid: string, error: string | null): Promise<boolean>;
+  /** What was under way on servers that are gone waits again, or has failed if that was its second attempt. */
   recover(): Promise<{ readonly again: number; readonly lost: number }>;
   /** Which of these have arrived here at all. */
   known(guids: readonly string[]): Promise<ReadonlySet<string>>;
+  /** Whether something of the group waits or is under way. */
+  busy(group: string): Promise<boolean>;
   /** Forgets what ended before this time. */
   prune(before: Date): Promise<number>;
 }
 
 const MAX_ATTEMPTS = 2;
 
-export function openDeliveries(db: Database, now: () => Date): Deliveries {
+export function openDeliveries({ db, shared }: OpenDatabase, member: Membership): Deliveries {
   return {
-    put: (delivery) => put(db, delivery, now().toISOString()),
-    take: () => take(db, now().toISOString()),
-    end: async (guid, error) => {
-      const state = error === null ? 'done' : 'failed';
-      const ended = { state, error, ended_at: now().toISOString() } as const;
-      await db.updateTable('deliveries').set(ended).where('guid', '=', guid).execute();
-    },
-    recover: () => recover(db, now().toISOString()),
+    put: (delivery) => put(db, delivery),
+    take: () => member.write((trx) => take(trx, { shared, owner: member.id })),
+    end: (guid, error) =>
+      member.write(async (trx) => {
+        const state = error === null ? 'done' : 'failed';
+        const mine = trx.updateTable('deliveries').where('guid', '=', guid).where('owner', '=', member.id);
+        const ended = { state, error, ended_at: timeNow(), owner: null } as const;
+        const [row] = await mine.where('state', '=', 'running').set(ended).execute();
+        return Number(row?.numUpdatedRows ?? 0) > 0;
+      }),
+    recover: () => member.write(recover),
     known: async (guids) => {
       if (guids.length === 0) return new Set();
       const rows = await db.selectFrom('deliveries').select('guid').where('guid', 'in', guids).execute();
       return new Set(rows.map((row) => row.guid));
     },
+    busy: async (group) => {
+      const all = db.selectFrom('deliveries').select('guid').where('group_key', '=', group);
+      const row = await all.where('state', 'in', ['pending', 'running']).limit(1).executeTakeFirst();
+      return row !== undefined;
+    },
     prune: async (before) => {
       const [deleted] = await db
         .deleteFrom('deliveries')
         .where('ended_at', '<', before.toISOString())
+        .where('state', 'in', ['done', 'failed'])
         .execute();
       return Number(deleted?.numDeletedRows ?? 0);
     },
   };
 }
 
-async function put(db: Database, delivery: NewDelivery, at: string): Promise<'new' | 'again' | 'known'> {
+/** What is under way here waits again at once, and this attempt does not count. */
+export async function releaseDeliveries(trx: Database, owner: string): Promise<void> {
+  await trx
+    .updateTable('deliveries')
+    .set((eb) => ({ state: 'pending', owner: null, attempts: eb('attempts', '-', 1) }))
+    .where('state', '=', 'running')
+    .where('owner', '=', owner)
+    .execute();
+}
+
+async function put(db: Database, delivery: NewDelivery): Promise<'new' | 'again' | 'known'> {
   const { group, ...rest } = delivery;
-  const fresh = { ...rest, group_key: group, state: 'pending', attempts: 0, received_at: at } as const;
+  const fresh = { ...rest, group_key: group, state: 'pending', attempts: 0, received_at: timeNow() } as const;
   const inserted = await db
     .insertInto('deliveries')
-    .values({ ...fresh, error: null, started_at: null, ended_at: null })
+    .values({ ...fresh, error: null, started_at: null, ended_at: null, owner: null })
     .onConflict((conflict) => conflict.column('guid').doNothing())
     .returning('guid')
     .executeTakeFirst();
@@ -77,50 +100,61 @@ async function put(db: Database, delivery: NewDelivery, at: string): Promise<'ne
   return revived ? 'again' : 'known';
 }
 
-async function take(db: Database, at: string): Promise<Delivery | undefined> {
-  return db.transaction().execute(async (trx) => {
-    const next = await trx
-      .selectFrom('deliveries as d')
-      .select(['d.seq', 'd.guid', 'd.event', 'd.payload', 'd.group_key as group', 'd.attempts'])
-      // States stand as literals: only then do the partial indexes match.
-      .where('d.state', '=', sql.lit('pending'))
-      .where((eb) => {
-        const others = eb
-          .selectFrom('deliveries as o')
-          .select('o.seq')
-          .whereRef('o.group_key', '=', 'd.group_key');
-        return eb.not(eb.exists(others.where('o.state', '=', sql.lit('running'))));
-      })
-      .where((eb) => {
-        const others = eb
-          .selectFrom('deliveries as o')
-          .select('o.seq')
-          .whereRef('o.group_key', '=', 'd.group_key');
-        const earlier = others.whereRef('o.seq', '<', 'd.seq');
-        return eb.not(eb.exists(earlier.where('o.state', '=', sql.lit('pending'))));
-      })
-      .orderBy('d.seq')
-      .limit(1)
-      .executeTakeFirst();
-    if (!next) return undefined;
-    const attempts = next.attempts + 1;
-    const started = { state: 'running', attempts, started_at: at } as const;
-    await trx.updateTable('deliveries').set(started).where('seq', '=', next.seq).execute();
-    const { seq: _seq, ...delivery } = next;
-    return { ...delivery, attempts };
-  });
+interface Taker {
+  readonly shared: boolean;
+  readonly owner: string;
 }
 
-async function recover(db: Database, at: string): Promise<{ again: number; lost: number }> {
-  return db.transaction().execute(async (trx) => {
-    const ended = {
-      state: 'failed',
-      error: 'the process died twice while handling it',
-      ended_at: at,
-    } as const;
-    const under = trx.updateTable('deliveries').where('state', '=', 'running');
-    const [lost] = await under.set(ended).where('attempts', '>=', MAX_ATTEMPTS).execute();
-    const [again] = await under.set({ state: 'pending' }).execute();
-    return { again: Number(again?.numUpdatedRows ?? 0), lost: Number(lost?.numUpdatedRows ?? 0) };
-  });
+async function take(trx: Database, { shared, owner }: Taker): Promise<Delivery | undefined> {
+  const waiting = trx
+    .selectFrom('deliveries as d')
+    .select(['d.seq', 'd.guid', 'd.event', 'd.payload', 'd.group_key as group', 'd.attempts'])
+    // States stand as literals: only then do the partial indexes match.
+    .where('d.state', '=', sql.lit('pending'))
+    .where((eb) => {
+      const others = eb
+        .selectFrom('deliveries as o')
+        .select('o.seq')
+        .whereRef('o.group_key', '=', 'd.group_key');
+      return eb.not(eb.exists(others.where('o.state', '=', sql.lit('running'))));
+    })
+    .where((eb) => {
+      const others = eb
+        .selectFrom('deliveries as o')
+        .select('o.seq')
+        .whereRef('o.group_key', '=', 'd.group_key');
+      const earlier = others.whereRef('o.seq', '<', 'd.seq');
+      return eb.not(eb.exists(earlier.where('o.state', '=', sql.lit('pending'))));
+    })
+    .orderBy('d.seq')
+    .limit(1);
+  const next = await (shared ? waiting.forUpdate('d').skipLocked() : waiting).executeTakeFirst();
+  if (!next) return undefined;
+  const attempts = next.attempts + 1;
+  const started = { state: 'running', attempts, started_at: timeNow(), owner } as const;
+  await trx.updateTable('deliveries').set(started).where('seq', '=', next.seq).execute();
+  const { seq: _seq, ...delivery } = next;
+  return { ...delivery, attempts };
+}
+
+async function recover(trx: Database): Promise<{ again: number; lost: number }> {
+  const ended = {
+    state: 'failed',
+    error: 'the server died twice while handling it',
+    ended_at: timeNow(),
+    owner: null,
+  } as const;
+  const orphaned = trx
+    .updateTable('deliveries')
+    .where('state', '=', sql.lit('running'))
+    .where((eb) => {
+      const living = eb
+        .selectFrom('servers')
+        .select('servers.id')
+        .whereRef('servers.id', '=', 'deliveries.owner');
+      return eb.not(eb.exists(living));
+    });
+  const [lost] = await orphaned.set(ended).where('attempts', '>=', MAX_ATTEMPTS).execute();
+  const [again] = await orphaned.set({ state: 'pending', owner: null }).execute();
+  return { again: Number(again?.numUpdatedRows ?? 0), lost: Number(lost?.numUpdatedRows ?? 0) };
 }

@@ -1,5 +1,7 @@
 // Drift as it was shown: the issue of each stack, by its number, and when a repository was last looked at by schedule.
+import { timeNow } from './database.ts';
 import type { Database } from './database.ts';
+import type { Membership } from './membership.ts';
 
 export interface DriftIssue {
   readonly issue: number;
@@ -16,7 +18,7 @@ export interface Drifts {
   begin(repo: string, before: Date): Promise<boolean>;
 }
 
-export function openDrifts(db: Database, now: () => Date): Drifts {
+export function openDrifts(db: Database, member: Membership): Drifts {
   return {
     read: (repo, stack) =>
       db
@@ -25,24 +27,27 @@ export function openDrifts(db: Database, now: () => Date): Drifts {
         .where('repo', '=', repo)
         .where('stack', '=', stack)
         .executeTakeFirst(),
-    keep: async (repo, stack, { issue, shown }) => {
-      await db
-        .insertInto('drift_issues')
-        .values({ repo, stack, issue, shown })
-        .onConflict((conflict) => conflict.columns(['repo', 'stack']).doUpdateSet({ issue, shown }))
-        .execute();
-    },
+    keep: (repo, stack, { issue, shown }) =>
+      member.write(async (trx) => {
+        await trx
+          .insertInto('drift_issues')
+          .values({ repo, stack, issue, shown })
+          .onConflict((conflict) => conflict.columns(['repo', 'stack']).doUpdateSet({ issue, shown }))
+          .execute();
+      }),
     stacks: async (repo) => {
       const rows = await db.selectFrom('drift_issues').select('stack').where('repo', '=', repo).execute();
       return rows.map(({ stack }) => stack);
     },
     begin: async (repo, before) => {
-      const at = now().toISOString();
       const claimed = await db
         .insertInto('drift_looks')
-        .values({ repo, at })
+        .values({ repo, at: timeNow() })
         .onConflict((conflict) =>
-          conflict.column('repo').doUpdateSet({ at }).where('drift_looks.at', '<', before.toISOString()),
+          conflict
+            .column('repo')
+            .doUpdateSet({ at: timeNow() })
+            .where('drift_looks.at', '<', before.toISOString()),
         )
         .returning('repo')
         .executeTakeFirst();

@@ -2,7 +2,9 @@
 // Losing them costs a re-plan and nothing else: git and the hosts are the memory.
 import { sql } from 'kysely';
 import { Plan } from '../core/plan.ts';
+import { timeNow } from './database.ts';
 import type { Database } from './database.ts';
+import type { Membership } from './membership.ts';
 
 export interface PlanPlace {
   /** `owner/name`. */
@@ -48,7 +50,7 @@ interface Row {
   readonly shown_at: string | null;
 }
 
-export function openPlans(db: Database, now: () => Date): Plans {
+export function openPlans(db: Database, member: Membership): Plans {
   const at = ({ repo, pull }: PlanPlace) =>
     db
       .selectFrom('plans')
@@ -57,24 +59,25 @@ export function openPlans(db: Database, now: () => Date): Plans {
       .where('pull', '=', pull)
       .orderBy('seq', 'desc');
   return {
-    put: (place, plan) => put(db, place, plan, now().toISOString()),
-    show: async ({ repo, pull }, { commit, digest }, shownAt) => {
-      const known = db
-        .updateTable('plans')
-        .set({ shown_at: shownAt })
-        .where('repo', '=', repo)
-        .where('pull', '=', pull);
-      const these = known.where('commit_sha', '=', commit).where('digest', '=', digest);
-      await these.where('shown_at', 'is', null).execute();
-    },
-    supersede: async ({ repo, pull }, except) => {
-      const all = db
-        .updateTable('plans')
-        .set({ superseded: 1 })
-        .where('repo', '=', repo)
-        .where('pull', '=', pull);
-      await (except === null ? all : all.where('commit_sha', '!=', except)).execute();
-    },
+    put: (place, plan) => member.write((trx) => put(trx, place, plan)),
+    show: ({ repo, pull }, { commit, digest }, shownAt) =>
+      member.write(async (trx) => {
+        const all = trx.updateTable('plans').set({ shown_at: shownAt }).where('repo', '=', repo);
+        const these = all
+          .where('pull', '=', pull)
+          .where('commit_sha', '=', commit)
+          .where('digest', '=', digest);
+        await these.where('shown_at', 'is', null).execute();
+      }),
+    supersede: ({ repo, pull }, except) =>
+      member.write(async (trx) => {
+        const all = trx
+          .updateTable('plans')
+          .set({ superseded: 1 })
+          .where('repo', '=', repo)
+          .where('pull', '=', pull);
+        await (except === null ? all : all.where('commit_sha', '!=', except)).execute();
+      }),
     find: async (place, prefix) => {
       const begins = sql<string>`substr(digest, 1, ${prefix.length})`;
       return (await at(place).where(begins, '=', prefix).execute()).map(parseRow);
@@ -92,30 +95,28 @@ export function openPlans(db: Database, now: () => Date): Plans {
   };
 }
 
-async function put(db: Database, { repo, pull }: PlanPlace, plan: Plan, createdAt: string): Promise<void> {
-  await db.transaction().execute(async (trx) => {
-    const others = trx
-      .updateTable('plans')
-      .set({ superseded: 1 })
-      .where('repo', '=', repo)
-      .where('pull', '=', pull);
-    await others.execute();
-    const json = JSON.stringify(plan);
-    const columns = ['shown_at', 'created_at', 'json'] as const;
-    const same = trx.selectFrom('plans').select(columns).where('repo', '=', repo).where('pull', '=', pull);
-    const mine = same.where('commit_sha', '=', plan.commit).where('digest', '=', plan.digest);
-    const known = await mine.executeTakeFirst();
-    const old = trx.deleteFrom('plans').where('repo', '=', repo).where('pull', '=', pull);
-    await old.where('commit_sha', '=', plan.commit).where('digest', '=', plan.digest).execute();
-    const row = { repo, pull, commit_sha: plan.commit, digest: plan.digest, json };
-    // The same look at the hosts, shown once more, is no younger for that.
-    const made = known?.json === json ? known.created_at : createdAt;
-    const shown = { superseded: 0, created_at: made, shown_at: known?.shown_at ?? null };
-    await trx
-      .insertInto('plans')
-      .values({ ...row, ...shown })
-      .execute();
-  });
+async function put(trx: Database, { repo, pull }: PlanPlace, plan: Plan): Promise<void> {
+  const others = trx
+    .updateTable('plans')
+    .set({ superseded: 1 })
+    .where('repo', '=', repo)
+    .where('pull', '=', pull);
+  await others.execute();
+  const json = JSON.stringify(plan);
+  const columns = ['shown_at', 'created_at', 'json'] as const;
+  const same = trx.selectFrom('plans').select(columns).where('repo', '=', repo).where('pull', '=', pull);
+  const mine = same.where('commit_sha', '=', plan.commit).where('digest', '=', plan.digest);
+  const known = await mine.executeTakeFirst();
+  const old = trx.deleteFrom('plans').where('repo', '=', repo).where('pull', '=', pull);
+  await old.where('commit_sha', '=', plan.commit).where('digest', '=', plan.digest).execute();
+  const row = { repo, pull, commit_sha: plan.commit, digest: plan.digest, json };
+  // The same look at the hosts, shown once more, is no younger for that.
+  const made = known?.json === json ? known.created_at : timeNow();
+  const shown = { superseded: 0, created_at: made, shown_at: known?.shown_at ?? null };
+  await trx
+    .insertInto('plans')
+    .values({ ...row, ...shown })
+    .execute();
 }
 
 async function prune(db: Database, before: string): Promise<number> {

@@ -1,6 +1,7 @@
 // Which comment and which check runs are ours, by their ids: never looked for by what they say.
 import { z } from 'zod';
 import type { Database } from './database.ts';
+import type { Membership } from './membership.ts';
 
 /** A plan that the sticky comment showed once. */
 const HistoryEntry = z.object({ digest: z.string(), at: z.string(), note: z.string() });
@@ -32,7 +33,7 @@ export interface Posts {
   keepCheck(check: Check): Promise<void>;
 }
 
-export function openPosts(db: Database): Posts {
+export function openPosts(db: Database, member: Membership): Posts {
   return {
     readSticky: async (repo, pull) => {
       const row = await db
@@ -44,14 +45,15 @@ export function openPosts(db: Database): Posts {
       if (!row) return undefined;
       return { comment: row.comment_id, history: z.array(HistoryEntry).parse(JSON.parse(row.history)) };
     },
-    keepSticky: async (repo, pull, sticky) => {
-      const kept = { comment_id: sticky.comment, history: JSON.stringify(sticky.history) };
-      await db
-        .insertInto('comments')
-        .values({ repo, pull, ...kept })
-        .onConflict((conflict) => conflict.columns(['repo', 'pull']).doUpdateSet(kept))
-        .execute();
-    },
+    keepSticky: (repo, pull, sticky) =>
+      member.write(async (trx) => {
+        const kept = { comment_id: sticky.comment, history: JSON.stringify(sticky.history) };
+        await trx
+          .insertInto('comments')
+          .values({ repo, pull, ...kept })
+          .onConflict((conflict) => conflict.columns(['repo', 'pull']).doUpdateSet(kept))
+          .execute();
+      }),
     readCheck: async (repo, id) => {
       const checks = db.selectFrom('checks').selectAll().where('repo', '=', repo).where('check_id', '=', id);
       const row = await checks.executeTakeFirst();
@@ -66,13 +68,14 @@ export function openPosts(db: Database): Posts {
       const rows = await checks.orderBy('check_id').execute();
       return [...new Map(rows.map((row) => [row.name, parseCheck(row)])).values()];
     },
-    keepCheck: async ({ repo, id, name, commit, pull, subject }) => {
-      await db
-        .insertInto('checks')
-        .values({ repo, check_id: id, name, commit_sha: commit, pull, subject })
-        .onConflict((conflict) => conflict.columns(['repo', 'check_id']).doUpdateSet({ subject }))
-        .execute();
-    },
+    keepCheck: ({ repo, id, name, commit, pull, subject }) =>
+      member.write(async (trx) => {
+        await trx
+          .insertInto('checks')
+          .values({ repo, check_id: id, name, commit_sha: commit, pull, subject })
+          .onConflict((conflict) => conflict.columns(['repo', 'check_id']).doUpdateSet({ subject }))
+          .execute();
+      }),
   };
 }
 

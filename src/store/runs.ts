@@ -1,9 +1,14 @@
-// Runs, one deploy each, and the leases by which a run holds its hosts. A run that was accepted is durable work:
-// after a restart it is followed again under the same id, and the host picks it up where it is.
+// Runs, one deploy each, and the leases by which a run holds its hosts. A run that was accepted is durable work: when
+// the server that follows it is gone, another follows it under the same id, and the host picks it up where it is.
 import { z } from 'zod';
 import { Reason } from '../core/reason.ts';
 import { Report } from '../core/report.ts';
+import type { Expression, ExpressionBuilder, Selectable, SqlBool, UpdateObject } from 'kysely';
+import { timeNow } from './database.ts';
 import type { Database } from './database.ts';
+import { Fenced } from './membership.ts';
+import type { Membership } from './membership.ts';
+import type { Tables } from './schema.ts';
 
 /** How a run was asked for. */
 const RunRequest = z.object({
@@ -65,10 +70,18 @@ export interface Run extends NewRun {
 /** A host that a run holds. */
 export interface Lease {
   readonly host: string;
+  readonly repo: string;
   readonly run: string;
   readonly by: string;
   readonly pull: number;
   readonly since: string;
+}
+
+/** What a run begins with beside itself. */
+export interface Beginning {
+  readonly posts?: RunPosts;
+  /** Where each host really is. What is not known is taken for a host of the repository's own. */
+  readonly machines?: ReadonlyMap<string, string>;
 }
 
 export type Started =
@@ -76,54 +89,60 @@ export type Started =
   | { readonly is: 'known'; readonly run: Run }
   | { readonly is: 'busy'; readonly held: readonly Lease[] };
 
+/** mine: this server follows it, and only then may it write of it. over: it has ended and was shown, or there is none. */
+export type Claimed =
+  | { readonly is: 'mine'; readonly run: Run }
+  | { readonly is: 'elsewhere' }
+  | { readonly is: 'over' };
+
 export interface Runs {
-  /** Keeps the run and takes a lease on each of its hosts, all or none. The same id never starts twice. */
-  start(run: NewRun, posts?: RunPosts): Promise<Started>;
+  /** Keeps the run, claims it and takes a lease on each of its hosts, all or none. The same id never starts twice. */
+  start(run: NewRun, beginning?: Beginning): Promise<Started>;
+  /** Claims a run that no server follows that lives. */
+  claim(id: string): Promise<Claimed>;
+  /** Rejects when another server follows it. */
   keepPosts(id: string, posts: RunPosts): Promise<void>;
-  /** Ends the run and frees its hosts. */
+  /** Ends the run and frees its hosts. Rejects when another server follows it. */
   end(id: string, ended: Ended): Promise<void>;
-  /** Remembers that its end was shown. */
+  /** Remembers that its end was shown. Rejects when another server follows it. */
   tell(id: string): Promise<void>;
   read(id: string): Promise<Run | undefined>;
-  /** All that go on, and those that ended since and were not shown. */
+  /** Of those that no other server follows: all that go on, and those that ended since and were not shown. */
   untold(since: Date): Promise<readonly Run[]>;
   /** The run of a repository that began last. */
   newest(repo: string): Promise<Run | undefined>;
   /** The runs of one plan, oldest first. */
   ofPlan(place: { readonly repo: string; readonly pull: number }, plan: string): Promise<readonly Run[]>;
+  /** Forgets what ended before this time and was shown. */
+  prune(before: Date): Promise<number>;
 }
 
 const NO_POSTS: RunPosts = { begun: false, deployments: [] };
 
-export function openRuns(db: Database, now: () => Date): Runs {
+export function openRuns(db: Database, member: Membership): Runs {
+  const change = async (id: string, set: OwnChange['set']): Promise<void> =>
+    member.write((trx) => changeOwn(trx, { id, owner: member.id, set }));
   return {
-    start: (run, posts = NO_POSTS) => start(db, { run, posts, at: now().toISOString() }),
-    keepPosts: async (id, posts) => {
-      await db
-        .updateTable('runs')
-        .set({ posts: JSON.stringify(posts) })
-        .where('id', '=', id)
-        .execute();
-    },
+    start: (run, beginning = {}) => member.write((trx) => start(trx, { run, beginning, owner: member.id })),
+    claim: (id) => member.write((trx) => claim(trx, id, member.id)),
+    keepPosts: (id, posts) => change(id, { posts: JSON.stringify(posts) }),
     end: (id, ended) =>
-      db.transaction().execute(async (trx) => {
-        const kept = { ended: JSON.stringify(ended), ended_at: now().toISOString() };
-        await trx.updateTable('runs').set(kept).where('id', '=', id).execute();
+      member.write(async (trx) => {
+        const set = { ended: JSON.stringify(ended), ended_at: timeNow() };
+        await changeOwn(trx, { id, owner: member.id, set });
         await trx.deleteFrom('leases').where('run', '=', id).execute();
       }),
     read: async (id) => {
       const row = await db.selectFrom('runs').selectAll().where('id', '=', id).executeTakeFirst();
       return row && parseRun(row);
     },
-    tell: async (id) => {
-      await db.updateTable('runs').set({ told: 1 }).where('id', '=', id).execute();
-    },
+    tell: (id) => change(id, { told: 1, owner: null }),
     untold: async (since) => {
-      const open = db.selectFrom('runs').selectAll().where('told', '=', 0).orderBy('started_at');
+      const open = db.selectFrom('runs').selectAll().where('told', '=', 0).where(isFree(member.id));
       const recent = open.where((eb) =>
         eb.or([eb('ended_at', 'is', null), eb('ended_at', '>=', since.toISOString())]),
       );
-      return (await recent.execute()).map(parseRun);
+      return (await recent.orderBy('started_at').execute()).map(parseRun);
     },
     newest: async (repo) => {
       const all = db.selectFrom('runs').selectAll().where('repo', '=', repo);
@@ -134,41 +153,85 @@ export function openRuns(db: Database, now: () => Date): Runs {
       const here = db.selectFrom('runs').selectAll().where('repo', '=', repo).where('pull', '=', pull);
       return (await here.where('plan', '=', plan).orderBy('started_at').execute()).map(parseRun);
     },
+    prune: async (before) => {
+      const old = db.deleteFrom('runs').where('told', '=', 1).where('ended_at', '<', before.toISOString());
+      return Number((await old.executeTakeFirst()).numDeletedRows);
+    },
   };
+}
+
+/** What a server follows when it ends is for whoever comes next. */
+export async function releaseRuns(trx: Database, owner: string): Promise<void> {
+  await trx.updateTable('runs').set({ owner: null }).where('owner', '=', owner).execute();
+}
+
+/** No other server that lives follows it. */
+function isFree(owner: string) {
+  return (eb: ExpressionBuilder<Tables, 'runs'>): Expression<SqlBool> => {
+    const living = eb.selectFrom('servers').select('servers.id').whereRef('servers.id', '=', 'runs.owner');
+    return eb.or([eb('runs.owner', 'is', null), eb('runs.owner', '=', owner), eb.not(eb.exists(living))]);
+  };
+}
+
+interface OwnChange {
+  readonly id: string;
+  readonly owner: string;
+  readonly set: UpdateObject<Tables, 'runs'>;
+}
+
+async function changeOwn(trx: Database, { id, owner, set }: OwnChange): Promise<void> {
+  const mine = trx.updateTable('runs').set(set).where('id', '=', id).where('owner', '=', owner);
+  const { numUpdatedRows } = await mine.executeTakeFirst();
+  if (numUpdatedRows === 0n) throw new Fenced(`run ${id} is not followed here any more`);
+}
+
+async function claim(trx: Database, id: string, owner: string): Promise<Claimed> {
+  const open = trx.updateTable('runs').set({ owner }).where('id', '=', id).where('told', '=', 0);
+  const row = await open.where(isFree(owner)).returningAll().executeTakeFirst();
+  if (row) return { is: 'mine', run: parseRun(row) };
+  const known = trx.selectFrom('runs').select('id').where('id', '=', id).where('told', '=', 0);
+  return { is: (await known.executeTakeFirst()) ? 'elsewhere' : 'over' };
 }
 
 interface Start {
   readonly run: NewRun;
-  readonly posts: RunPosts;
-  readonly at: string;
+  readonly beginning: Beginning;
+  readonly owner: string;
 }
 
-async function start(db: Database, { run, posts, at }: Start): Promise<Started> {
-  return db.transaction().execute(async (trx) => {
-    const known = await trx.selectFrom('runs').selectAll().where('id', '=', run.id).executeTakeFirst();
-    if (known) return { is: 'known', run: parseRun(known) };
-    const held = await readLeases(trx, run);
-    if (held.length > 0) return { is: 'busy', held };
-    await trx.insertInto('runs').values(rowOf({ run, posts, at })).execute();
-    const leases = run.hosts.map((host) => ({ repo: run.repo, host, run: run.id, since: at }));
-    if (leases.length > 0) await trx.insertInto('leases').values(leases).execute();
-    return { is: 'started' };
-  });
+async function start(trx: Database, { run, beginning, owner }: Start): Promise<Started> {
+  const known = await trx.selectFrom('runs').selectAll().where('id', '=', run.id).executeTakeFirst();
+  if (known) return { is: 'known', run: parseRun(known) };
+  const hosts = new Map(run.hosts.map((host) => [machineOf(run, beginning, host), host]));
+  const held = await readLeases(trx, [...hosts.keys()]);
+  if (held.length > 0) return { is: 'busy', held };
+  const { posts = NO_POSTS } = beginning;
+  await trx
+    .insertInto('runs')
+    .values({ ...rowOf(run, posts), started_at: timeNow(), owner })
+    .execute();
+  const { id, repo } = run;
+  const leases = [...hosts].map(([machine, host]) => ({ machine, repo, host, run: id, since: timeNow() }));
+  if (leases.length > 0) await trx.insertInto('leases').values(leases).execute();
+  return { is: 'started' };
 }
 
-async function readLeases(db: Database, run: NewRun): Promise<readonly Lease[]> {
-  if (run.hosts.length === 0) return [];
-  return db
+function machineOf({ repo }: NewRun, { machines }: Beginning, host: string): string {
+  return machines?.get(host) ?? `${repo} ${host}`;
+}
+
+async function readLeases(trx: Database, machines: readonly string[]): Promise<readonly Lease[]> {
+  if (machines.length === 0) return [];
+  return trx
     .selectFrom('leases')
     .innerJoin('runs', 'runs.id', 'leases.run')
-    .select(['leases.host', 'leases.run', 'leases.since', 'runs.asked_by as by', 'runs.pull'])
-    .where('leases.repo', '=', run.repo)
-    .where('leases.host', 'in', run.hosts)
+    .select(['leases.host', 'leases.repo', 'leases.run', 'leases.since', 'runs.asked_by as by', 'runs.pull'])
+    .where('leases.machine', 'in', machines)
     .orderBy('leases.host')
     .execute();
 }
 
-function rowOf({ run, posts, at }: Start) {
+function rowOf(run: NewRun, posts: RunPosts) {
   const { id, repo, installation, pull, plan } = run;
   return {
     id,
@@ -183,29 +246,12 @@ function rowOf({ run, posts, at }: Start) {
     posts: JSON.stringify(posts),
     ended: null,
     told: 0,
-    started_at: at,
     ended_at: null,
     cancel_by: null,
   };
 }
 
-interface Row {
-  readonly id: string;
-  readonly repo: string;
-  readonly installation: number;
-  readonly pull: number;
-  readonly commit_sha: string;
-  readonly plan: string;
-  readonly asked_by: string;
-  readonly request: string;
-  readonly hosts: string;
-  readonly posts: string;
-  readonly ended: string | null;
-  readonly told: number;
-  readonly started_at: string;
-}
-
-function parseRun(row: Row): Run {
+function parseRun(row: Selectable<Tables['runs']>): Run {
   const { id, repo, installation, pull, plan } = row;
   return {
     id,

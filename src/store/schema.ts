@@ -1,5 +1,5 @@
-// The tables, and the migrations that make them. Portable on purpose: text, integers and JSON as text only,
-// so that the same queries run on PostgreSQL. Times are ISO 8601 in UTC, which sort as text.
+// The tables, and the migrations that make them on both databases. Portable on purpose: text, integers and JSON as
+// text only. Times are ISO 8601 in UTC, which sort as text.
 import type { Generated } from 'kysely';
 
 export type DeliveryState = 'pending' | 'running' | 'done' | 'failed';
@@ -18,6 +18,8 @@ export interface Tables {
     received_at: string;
     started_at: string | null;
     ended_at: string | null;
+    /** The server that handles it. */
+    owner: string | null;
   };
   plans: {
     seq: Generated<number>;
@@ -49,8 +51,10 @@ export interface Tables {
     ended_at: string | null;
     /** Who wants it to stop. */
     cancel_by: string | null;
+    /** The server that follows it. */
+    owner: string | null;
   };
-  leases: { repo: string; host: string; run: string; since: string };
+  leases: { machine: string; repo: string; host: string; run: string; since: string };
   comments: { repo: string; pull: number; comment_id: number; history: string };
   checks: {
     repo: string;
@@ -79,48 +83,81 @@ export interface Tables {
   drift_issues: { repo: string; stack: string; issue: number; shown: string };
   /** When a repository was last looked at by schedule. */
   drift_looks: { repo: string; at: string };
+  /** The servers that are there, each until its time unless it says again that it lives. */
+  servers: { id: string; who: string; until: string };
+  /** What only one server does at a time. */
+  turns: { key: string; owner: string };
+}
+
+/** What the databases call differently. */
+export interface Words {
+  /** Of 64 bits: ids of GitHub's do not fit into fewer. */
+  readonly integer: string;
+  /** A primary key that counts up. */
+  readonly serial: string;
+}
+
+/** The store was written by a newer Ashore: what that made of it is not known here. */
+export function refuseNewer(version: number): void {
+  if (version <= MIGRATIONS.length) return;
+  throw new Error(
+    `the store was written by a newer Ashore (version ${version}, this one knows ${MIGRATIONS.length})`,
+  );
 }
 
 /** Each entry is run once, in order; the number of those that were run is the database's version. Never edit one. */
-export const MIGRATIONS: readonly (readonly string[])[] = [
-  [
+export const MIGRATIONS: readonly ((words: Words) => readonly string[])[] = [
+  ({ integer, serial }) => [
     `create table deliveries (
-      seq integer primary key autoincrement, guid text not null unique, event text not null, payload text not null,
-      group_key text not null, state text not null, attempts integer not null, error text,
+      seq ${serial}, guid text not null unique, event text not null, payload text not null,
+      group_key text not null, state text not null, attempts ${integer} not null, error text,
       received_at text not null, started_at text, ended_at text)`,
     // Two deliveries of one group can never run at once, whatever the code above this does.
     `create unique index deliveries_running on deliveries (group_key) where state = 'running'`,
     `create index deliveries_pending on deliveries (seq) where state = 'pending'`,
     `create table plans (
-      seq integer primary key autoincrement, repo text not null, pull integer not null, commit_sha text not null,
-      digest text not null, json text not null, superseded integer not null, created_at text not null, shown_at text,
+      seq ${serial}, repo text not null, pull ${integer} not null, commit_sha text not null,
+      digest text not null, json text not null, superseded ${integer} not null, created_at text not null, shown_at text,
       unique (repo, pull, commit_sha, digest))`,
     `create table runs (
-      id text primary key, repo text not null, installation integer not null, pull integer not null,
+      id text primary key, repo text not null, installation ${integer} not null, pull ${integer} not null,
       commit_sha text not null, plan text not null, asked_by text not null, request text not null, hosts text not null,
-      posts text not null, ended text, told integer not null, started_at text not null, ended_at text)`,
+      posts text not null, ended text, told ${integer} not null, started_at text not null, ended_at text)`,
     `create index runs_plan on runs (repo, pull, plan)`,
     `create table leases (
       repo text not null, host text not null, run text not null references runs (id), since text not null,
       primary key (repo, host))`,
     `create table comments (
-      repo text not null, pull integer not null, comment_id integer not null, history text not null,
+      repo text not null, pull ${integer} not null, comment_id ${integer} not null, history text not null,
       primary key (repo, pull))`,
     `create table checks (
-      repo text not null, check_id integer not null, name text not null, commit_sha text not null, pull integer,
+      repo text not null, check_id ${integer} not null, name text not null, commit_sha text not null, pull ${integer},
       subject text, primary key (repo, check_id))`,
   ],
-  [
+  ({ integer, serial }) => [
     `create table stops (
-      seq integer primary key autoincrement, repo text not null, kind text not null, subject text not null,
-      reason text not null, asked_by text not null, pull integer not null, since text not null, until text not null,
+      seq ${serial}, repo text not null, kind text not null, subject text not null,
+      reason text not null, asked_by text not null, pull ${integer} not null, since text not null, until text not null,
       lifted_at text, lifted_by text)`,
     `create index stops_open on stops (repo, until) where lifted_at is null`,
   ],
-  [
+  ({ integer }) => [
     `create table drift_issues (
-      repo text not null, stack text not null, issue integer not null, shown text not null, primary key (repo, stack))`,
+      repo text not null, stack text not null, issue ${integer} not null, shown text not null, primary key (repo, stack))`,
     `create table drift_looks (repo text primary key, at text not null)`,
   ],
-  ['alter table runs add column cancel_by text'],
+  () => ['alter table runs add column cancel_by text'],
+  () => [
+    `create table servers (id text primary key, who text not null, until text not null)`,
+    `create table turns (key text primary key, owner text not null)`,
+    `alter table deliveries add column owner text`,
+    `alter table runs add column owner text`,
+    // A host is held by its address, whichever repository calls it what.
+    `alter table leases rename to former_leases`,
+    `create table leases (
+      machine text primary key, repo text not null, host text not null, run text not null references runs (id),
+      since text not null)`,
+    `insert into leases select repo || ' ' || host, repo, host, run, since from former_leases`,
+    `drop table former_leases`,
+  ],
 ];

@@ -1,25 +1,30 @@
-// The store: inbox, plans, runs with their leases, and the ids of our posts, in one file of one directory.
-// One process at a time; a second one is told who is there.
+// The store: inbox, plans, runs with their leases, and the ids of our posts. It is one file of one directory for one
+// server, of which a second is told who is there; or a PostgreSQL database, for as many servers as there are.
+import { randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { openCancels } from './cancels.ts';
 import type { Cancels } from './cancels.ts';
-import { openDatabase } from './database.ts';
 import type { OpenDatabase } from './database.ts';
-import { openDeliveries } from './deliveries.ts';
+import { openDeliveries, releaseDeliveries } from './deliveries.ts';
 import type { Deliveries } from './deliveries.ts';
 import { openDrifts } from './drifts.ts';
 import type { Drifts } from './drifts.ts';
 import { takeLock } from './lock.ts';
 import type { Lock } from './lock.ts';
+import { joinServers } from './membership.ts';
+import type { Member, Membership } from './membership.ts';
 import { openPlans } from './plans.ts';
 import type { Plans } from './plans.ts';
 import { openPosts } from './posts.ts';
 import type { Posts } from './posts.ts';
-import { openRuns } from './runs.ts';
+import { openRuns, releaseRuns } from './runs.ts';
 import type { Runs } from './runs.ts';
+import { openSqlite } from './sqlite.ts';
 import { openStops } from './stops.ts';
 import type { Stops } from './stops.ts';
+import { openTurns } from './turns.ts';
+import type { SharedTurns } from './turns.ts';
 
 export interface Store {
   readonly deliveries: Deliveries;
@@ -29,7 +34,22 @@ export interface Store {
   readonly posts: Posts;
   readonly stops: Stops;
   readonly drifts: Drifts;
+  readonly turns: SharedTurns;
+  /** Other servers may work on it at the same time. */
+  readonly shared: boolean;
+  /** Says that this server lives, and frees what those held who have not said so. Rejects with Fenced when it was too late. */
+  readonly beat: () => Promise<readonly string[]>;
+  /** No other server can have taken over what is under way here. */
+  readonly holds: () => boolean;
+  /** Hands over what is under way, and lets go of the database. */
   readonly close: () => Promise<void>;
+}
+
+/** Where it is: a PostgreSQL database, or else a directory. */
+export interface StorePlace {
+  readonly directory: string;
+  /** `postgres://…` */
+  readonly database?: string | undefined;
 }
 
 export type Opened =
@@ -39,36 +59,85 @@ export type Opened =
 export interface StoreOptions {
   /** Shown to a second process. */
   readonly who: string;
+  /** The clock of the embedded database; PostgreSQL has its own. */
   readonly now: () => Date;
+  /** Milliseconds of silence after which a server counts as gone. */
+  readonly lease?: number;
 }
 
-export function openStore(directory: string, { who, now }: StoreOptions): Opened {
+/** Rejects when the database cannot be opened. */
+export async function openStore(
+  { directory, database }: StorePlace,
+  { who, now, lease = LEASE }: StoreOptions,
+): Promise<Opened> {
+  const member = { id: randomUUID(), who, lease };
+  if (database !== undefined) {
+    // Loaded only where it is used: it is the largest part of starting.
+    const { openPostgres } = await import('./postgres.ts');
+    const opened = await openPostgres(database, lease);
+    return { is: 'open', store: await assemble(opened, member) };
+  }
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const path = join(directory, 'ashore.db');
   const locked = takeLock(`${path}.lock`, who);
   if (locked.is === 'taken') return { is: 'locked', by: locked.by };
-  const { db, close } = openLocked(path, locked.lock);
-  const store = {
-    deliveries: openDeliveries(db, now),
-    plans: openPlans(db, now),
-    runs: openRuns(db, now),
-    cancels: openCancels(db),
-    posts: openPosts(db),
-    stops: openStops(db, now),
-    drifts: openDrifts(db, now),
-    close: async () => {
-      await close();
-      locked.lock.release();
-    },
-  };
-  return { is: 'open', store };
+  const opened = openLocked(path, locked.lock, now);
+  return { is: 'open', store: await assemble(opened, member) };
 }
 
-function openLocked(path: string, lock: Lock): OpenDatabase {
+/** Milliseconds. Three beats may be lost. */
+const LEASE = 30_000;
+
+function openLocked(path: string, lock: Lock, now: () => Date): OpenDatabase {
   try {
-    return openDatabase(path);
+    const opened = openSqlite(path, now);
+    const close = async (): Promise<void> => {
+      await opened.close();
+      lock.release();
+    };
+    return { ...opened, close };
   } catch (error) {
     lock.release();
     throw error;
   }
+}
+
+async function assemble(opened: OpenDatabase, who: Member): Promise<Store> {
+  const { db, shared } = opened;
+  try {
+    const member = await joinServers(opened, who);
+    return {
+      deliveries: openDeliveries(opened, member),
+      plans: openPlans(db, member),
+      runs: openRuns(db, member),
+      posts: openPosts(db, member),
+      stops: openStops(db, member),
+      cancels: openCancels(db),
+      drifts: openDrifts(db, member),
+      turns: openTurns(db, member),
+      shared,
+      beat: member.beat,
+      holds: member.holds,
+      close: async () => {
+        try {
+          await handOver(opened, member);
+        } finally {
+          await opened.close();
+        }
+      },
+    };
+  } catch (error) {
+    await opened.close();
+    throw error;
+  }
+}
+
+/** Once it has left, nothing that is still under way here can write. */
+async function handOver({ db }: OpenDatabase, member: Membership): Promise<void> {
+  await db.transaction().execute(async (trx) => {
+    await releaseDeliveries(trx, member.id);
+    await releaseRuns(trx, member.id);
+    await trx.deleteFrom('turns').where('owner', '=', member.id).execute();
+    await member.leave(trx);
+  });
 }

@@ -115,6 +115,7 @@ export async function openSite(options: SiteOptions = {}): Promise<Site> {
     apiUrl: github.apiUrl,
     ssh: { keyPath: theLab().clientKey.path, agentSocket: undefined, ...secrets },
     data: mkdtempSync(join(tmpdir(), 'ashore-attack-')),
+    grace: 0.2,
     host: '127.0.0.1',
     port: 0,
     logLevel: 'trace',
@@ -131,7 +132,7 @@ async function assemble(github: GitHubDouble, repo: RepoDouble, settings: Settin
   const lines: string[] = [];
   const log = createLog('trace', { write: (line) => void lines.push(line) });
   const start = async (): Promise<Server> => {
-    const started = await startServer(settings, { octokit: Unhurried, log, grace: 200 });
+    const started = await startServer(settings, { octokit: Unhurried, log });
     github.setWebhookUrl(`${started.url}${settings.webhookPath}`);
     return started;
   };

@@ -109,7 +109,7 @@ describe('a pull request that changes deploy-configs/', () => {
     await rig.settled();
     expect(rig.fleet.planned[0]?.files.size).toBe(321);
     expect(rig.check(head(pull), PLAN).conclusion).toBe('success');
-  });
+  }, 120_000);
 });
 
 describe('a pull request that changes nothing there', () => {

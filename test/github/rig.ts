@@ -89,6 +89,7 @@ export async function startRig({ policy, files, log = createLog('silent') }: Rig
     apiUrl: github.apiUrl,
     ssh: { keyPath: undefined, agentSocket: undefined },
     data,
+    grace: 0.2,
     host: '127.0.0.1',
     port: 0,
     logLevel: 'silent',
@@ -111,7 +112,6 @@ async function assemble({ github, repo, fleet, settings }: Parts, log: Logger): 
       octokit: Unhurried,
       log,
       now,
-      grace: 200,
     });
     github.setWebhookUrl(`${started.url}${settings.webhookPath}`);
     return started;

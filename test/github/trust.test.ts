@@ -114,7 +114,10 @@ describe('the token', () => {
 
 describe('a run that was accepted and has not begun', () => {
   const accept = async (pull: number): Promise<void> => {
-    const opened = openStore(rig.settings.data, { who: 'a test', now: () => new Date() });
+    const opened = await openStore(
+      { directory: rig.settings.data },
+      { who: 'a test', now: () => new Date() },
+    );
     if (opened.is === 'locked') throw new Error('the store is still open');
     const { store } = opened;
     const stored = await store.plans.current({ repo: 'acme/infra', pull });

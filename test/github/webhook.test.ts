@@ -20,17 +20,26 @@ let store: Store;
 let server: Server;
 let port: number;
 let woken: number;
+let ready: boolean;
 
 beforeEach(async () => {
   directory = mkdtempSync(join(tmpdir(), 'ashore-webhook-'));
-  const opened = openStore(directory, { who: 'test', now: () => new Date() });
+  const opened = await openStore({ directory }, { who: 'test', now: () => new Date() });
   if (opened.is === 'locked') throw new Error('locked');
   ({ store } = opened);
   woken = 0;
+  ready = true;
   const wake = (): void => void woken++;
   const log = createLog('silent');
   server = createServer(
-    createListener({ path: PATH, secret: SECRET, deliveries: store.deliveries, wake, log }),
+    createListener({
+      path: PATH,
+      secret: SECRET,
+      deliveries: store.deliveries,
+      wake,
+      ready: () => ready,
+      log,
+    }),
   );
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();
@@ -188,13 +197,19 @@ describe('health', () => {
   it('is ok, and says no more', async () => {
     expect(await send({ path: '/healthz', method: 'GET' })).toEqual([200, { status: 'ok' }]);
   });
+
+  it('is not, while the server takes no work, and says no more', async () => {
+    ready = false;
+    const answer = await send({ path: '/healthz', method: 'GET' });
+    expect(answer).toEqual([503, { error: 'not ready' }]);
+  });
 });
 
 describe('a store that fails', () => {
   it('is answered as a failure, so that GitHub shows the delivery as lost', async () => {
     await store.close();
     expect(await send({})).toEqual([500, { error: 'STORE_FAILED' }]);
-    const opened = openStore(directory, { who: 'test', now: () => new Date() });
+    const opened = await openStore({ directory }, { who: 'test', now: () => new Date() });
     if (opened.is === 'open') ({ store } = opened);
   });
 });

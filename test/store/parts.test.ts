@@ -1,163 +1,314 @@
-// The parts of the store: inbox, plans, runs with their leases, posts.
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+// The parts of the store on both databases: inbox, plans, runs with their leases, posts, freezes.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Plan } from '../../src/core/plan.ts';
 import type { NewRun } from '../../src/store/runs.ts';
-import { openStore } from '../../src/store/store.ts';
 import type { Store } from '../../src/store/store.ts';
+import { onBoth } from './databases.ts';
+import type { Ground } from './databases.ts';
 
-let directory: string;
-let store: Store;
-let now: Date;
-beforeEach(() => {
-  directory = mkdtempSync(join(tmpdir(), 'ashore-parts-'));
-  now = new Date('2026-11-22T12:00:00Z');
-  const opened = openStore(directory, { who: 'test', now: () => now });
-  if (opened.is === 'locked') throw new Error('locked');
-  ({ store } = opened);
-});
-afterEach(async () => {
-  await store.close();
-  rmSync(directory, { recursive: true, force: true });
-});
-
-describe('deliveries', () => {
-  const put = (guid: string, group = 'a') =>
-    store.deliveries.put({ guid, event: 'push', payload: '{}', group });
-  const take = async () => (await store.deliveries.take())?.guid;
-
-  it('are taken in order within their group, and groups side by side', async () => {
-    for (const [guid, group] of [
-      ['1', 'a'],
-      ['2', 'a'],
-      ['3', 'b'],
-      ['4', 'a'],
-    ] as const)
-      await put(guid, group);
-    expect([await take(), await take(), await take()]).toEqual(['1', '3', undefined]);
-    await store.deliveries.end('1', null);
-    expect([await take(), await take()]).toEqual(['2', undefined]);
-    await store.deliveries.end('2', 'it failed');
-    expect(await take()).toBe('4');
-  });
-
-  it('are each kept once, until one has failed and is sent again', async () => {
-    expect([await put('1'), await put('1')]).toEqual(['new', 'known']);
-    await take();
-    expect(await put('1')).toBe('known');
-    await store.deliveries.end('1', null);
-    expect([await put('1'), await take()]).toEqual(['known', undefined]);
-    await put('2');
-    await take();
-    await store.deliveries.end('2', 'it failed');
-    expect([await put('2'), await put('2'), await take()]).toEqual(['again', 'known', '2']);
-  });
-
-  it('that were under way are tried once more, and then have failed', async () => {
-    await put('1');
-    await take();
-    expect(await store.deliveries.recover()).toEqual({ again: 1, lost: 0 });
-    expect(await store.deliveries.take()).toMatchObject({ guid: '1', attempts: 2 });
-    expect(await store.deliveries.recover()).toEqual({ again: 0, lost: 1 });
-    expect([await take(), await put('1')]).toEqual([undefined, 'again']);
-  });
-
-  it('are known by their GUIDs', async () => {
-    await put('1');
-    expect(await store.deliveries.known(['1', '2'])).toEqual(new Set(['1']));
-    expect(await store.deliveries.known([])).toEqual(new Set());
-  });
-
-  it('are forgotten when they ended long ago', async () => {
-    await put('1');
-    await put('2', 'b');
-    await take();
-    await store.deliveries.end('1', null);
-    expect(await store.deliveries.prune(now)).toBe(0);
-    expect(await store.deliveries.prune(new Date(now.getTime() + 1))).toBe(1);
-    expect(await store.deliveries.known(['1', '2'])).toEqual(new Set(['2']));
-  });
-
-  it('go to one taker each, however many take at once', async () => {
-    for (let index = 0; index < 20; index++) await put(`${index}`, `g${index}`);
-    const taken = await Promise.all(Array.from({ length: 25 }, take));
-    expect(taken.filter((guid) => guid !== undefined).toSorted()).toEqual(
-      Array.from({ length: 20 }, (_, index) => `${index}`).toSorted(),
-    );
-  });
-});
-
-describe('plans', () => {
-  const place = { repo: 'acme/infra', pull: 7 };
-  const plan = (digest: string, commit = 'c1'): Plan => {
-    return { format: 1, digest, commit, config: 'x', at: '2026-11-22T12:00:00Z', stacks: [], hosts: [] };
+onBoth(({ ground: makeGround }) => {
+  let ground: Ground;
+  let store: Store;
+  let now: Date;
+  const setClock = async (time: string): Promise<void> => {
+    now = new Date(time);
+    await ground.setClock(now);
   };
-  const current = async () => (await store.plans.current(place))?.plan.digest;
-
-  it('supersede each other within a pull request', async () => {
-    await store.plans.put(place, plan('aa'));
-    await store.plans.put({ ...place, pull: 8 }, plan('bb'));
-    await store.plans.put(place, plan('cc'));
-    expect(await current()).toBe('cc');
-    const found = await store.plans.find(place, '');
-    expect(found.map(({ plan: { digest }, superseded }) => [digest, superseded])).toEqual([
-      ['cc', false],
-      ['aa', true],
-    ]);
+  beforeEach(async () => {
+    ground = await makeGround();
+    store = await ground.open();
+    await setClock('2026-11-22T12:00:00Z');
+  });
+  afterEach(async () => {
+    await store.close();
+    await ground.clean();
   });
 
-  it('keep the time at which they were first shown, also when made again', async () => {
-    await store.plans.put(place, plan('aa'));
-    await store.plans.show(place, plan('aa'), '2026-11-22T12:00:05Z');
-    await store.plans.put(place, plan('bb'));
-    await store.plans.put(place, plan('aa'));
-    await store.plans.show(place, plan('aa'), '2026-11-22T12:30:00Z');
-    expect(await store.plans.current(place)).toMatchObject({
-      shownAt: '2026-11-22T12:00:05Z',
-      superseded: false,
+  describe('deliveries', () => {
+    const put = (guid: string, group = 'a') =>
+      store.deliveries.put({ guid, event: 'push', payload: '{}', group });
+    const take = async () => (await store.deliveries.take())?.guid;
+
+    it('are taken in order within their group, and groups side by side', async () => {
+      for (const [guid, group] of [
+        ['1', 'a'],
+        ['2', 'a'],
+        ['3', 'b'],
+        ['4', 'a'],
+      ] as const)
+        await put(guid, group);
+      expect([await take(), await take(), await take()]).toEqual(['1', '3', undefined]);
+      await store.deliveries.end('1', null);
+      expect([await take(), await take()]).toEqual(['2', undefined]);
+      await store.deliveries.end('2', 'it failed');
+      expect(await take()).toBe('4');
+    });
+
+    it('are each kept once, until one has failed and is sent again', async () => {
+      expect([await put('1'), await put('1')]).toEqual(['new', 'known']);
+      await take();
+      expect(await put('1')).toBe('known');
+      await store.deliveries.end('1', null);
+      expect([await put('1'), await take()]).toEqual(['known', undefined]);
+      await put('2');
+      await take();
+      await store.deliveries.end('2', 'it failed');
+      expect([await put('2'), await put('2'), await take()]).toEqual(['again', 'known', '2']);
+    });
+
+    it('are known by their GUIDs', async () => {
+      await put('1');
+      expect(await store.deliveries.known(['1', '2'])).toEqual(new Set(['1']));
+      expect(await store.deliveries.known([])).toEqual(new Set());
+    });
+
+    it('are forgotten when they ended long ago', async () => {
+      await put('1');
+      await put('2', 'b');
+      await take();
+      await store.deliveries.end('1', null);
+      expect(await store.deliveries.prune(now)).toBe(0);
+      expect(await store.deliveries.prune(new Date(now.getTime() + 1))).toBe(1);
+      expect(await store.deliveries.known(['1', '2'])).toEqual(new Set(['2']));
+    });
+
+    it('go to one taker each, however many take at once', async () => {
+      for (let index = 0; index < 20; index++) await put(`${index}`, `g${index}`);
+      const taken = await Promise.all(Array.from({ length: 25 }, take));
+      expect(taken.filter((guid) => guid !== undefined).toSorted()).toEqual(
+        Array.from({ length: 20 }, (_, index) => `${index}`).toSorted(),
+      );
     });
   });
 
-  it('are told apart by their commit', async () => {
-    await store.plans.put(place, plan('aa', 'c1'));
-    await store.plans.show(place, plan('aa', 'c1'), '2026-11-22T12:00:05Z');
-    await store.plans.put(place, plan('aa', 'c2'));
-    expect(await store.plans.current(place)).toMatchObject({ commit: 'c2', shownAt: null });
-    expect(await store.plans.lastShown(place, 'c1')).toMatchObject({ commit: 'c1', superseded: true });
-    expect(await store.plans.lastShown(place, 'c2')).toBeUndefined();
+  describe('plans', () => {
+    const place = { repo: 'acme/infra', pull: 7 };
+    const plan = (digest: string, commit = 'c1'): Plan => {
+      return { format: 1, digest, commit, config: 'x', at: '2026-11-22T12:00:00Z', stacks: [], hosts: [] };
+    };
+    const current = async () => (await store.plans.current(place))?.plan.digest;
+
+    it('supersede each other within a pull request', async () => {
+      await store.plans.put(place, plan('aa'));
+      await store.plans.put({ ...place, pull: 8 }, plan('bb'));
+      await store.plans.put(place, plan('cc'));
+      expect(await current()).toBe('cc');
+      const found = await store.plans.find(place, '');
+      expect(found.map(({ plan: { digest }, superseded }) => [digest, superseded])).toEqual([
+        ['cc', false],
+        ['aa', true],
+      ]);
+    });
+
+    it('keep the time at which they were first shown, also when made again', async () => {
+      await store.plans.put(place, plan('aa'));
+      await store.plans.show(place, plan('aa'), '2026-11-22T12:00:05Z');
+      await store.plans.put(place, plan('bb'));
+      await store.plans.put(place, plan('aa'));
+      await store.plans.show(place, plan('aa'), '2026-11-22T12:30:00Z');
+      expect(await store.plans.current(place)).toMatchObject({
+        shownAt: '2026-11-22T12:00:05Z',
+        superseded: false,
+      });
+    });
+
+    it('are told apart by their commit', async () => {
+      await store.plans.put(place, plan('aa', 'c1'));
+      await store.plans.show(place, plan('aa', 'c1'), '2026-11-22T12:00:05Z');
+      await store.plans.put(place, plan('aa', 'c2'));
+      expect(await store.plans.current(place)).toMatchObject({ commit: 'c2', shownAt: null });
+      expect(await store.plans.lastShown(place, 'c1')).toMatchObject({ commit: 'c1', superseded: true });
+      expect(await store.plans.lastShown(place, 'c2')).toBeUndefined();
+    });
+
+    it('are superseded by another commit, or all of them', async () => {
+      await store.plans.put(place, plan('aa', 'c1'));
+      await store.plans.supersede(place, 'c1');
+      expect(await current()).toBe('aa');
+      await store.plans.supersede(place, 'c2');
+      expect(await current()).toBeUndefined();
+      await store.plans.put(place, plan('bb', 'c2'));
+      await store.plans.supersede(place, null);
+      expect(await current()).toBeUndefined();
+    });
+
+    it('are found by the beginning of their digest', async () => {
+      for (const digest of ['abc1', 'abc2', 'b_c1']) await store.plans.put(place, plan(digest));
+      const find = async (prefix: string) =>
+        (await store.plans.find(place, prefix)).map((each) => each.plan.digest);
+      expect([await find('abc'), await find('abc1'), await find('bxc'), await find('%')]).toEqual([
+        ['abc2', 'abc1'],
+        ['abc1'],
+        [],
+        [],
+      ]);
+    });
+
+    it('are forgotten when they are old and superseded, and no run names them', async () => {
+      for (const digest of ['aa', 'bb', 'cc']) await store.plans.put(place, plan(digest));
+      await store.runs.start(run('r1', ['web1'], 'aa'));
+      expect(await store.plans.prune(now)).toBe(0);
+      expect(await store.plans.prune(new Date(now.getTime() + 1))).toBe(1);
+      expect((await store.plans.find(place, '')).map((each) => each.plan.digest)).toEqual(['cc', 'aa']);
+    });
   });
 
-  it('are superseded by another commit, or all of them', async () => {
-    await store.plans.put(place, plan('aa', 'c1'));
-    await store.plans.supersede(place, 'c1');
-    expect(await current()).toBe('aa');
-    await store.plans.supersede(place, 'c2');
-    expect(await current()).toBeUndefined();
-    await store.plans.put(place, plan('bb', 'c2'));
-    await store.plans.supersede(place, null);
-    expect(await current()).toBeUndefined();
+  describe('runs', () => {
+    it('hold their hosts until they end', async () => {
+      expect(await store.runs.start(run('r1', ['web1', 'web2']))).toEqual({ is: 'started' });
+      await setClock('2026-11-22T12:01:00Z');
+      expect(await store.runs.start(run('r2', ['db1', 'web2']))).toEqual({
+        is: 'busy',
+        held: [
+          {
+            host: 'web2',
+            repo: 'acme/infra',
+            run: 'r1',
+            by: 'ada',
+            pull: 7,
+            since: '2026-11-22T12:00:00.000Z',
+          },
+        ],
+      });
+      expect(await store.runs.start(run('r3', ['db1']))).toEqual({ is: 'started' });
+      await store.runs.end('r1', LOST);
+      expect(await store.runs.start(run('r4', ['web2']))).toEqual({ is: 'started' });
+    });
+
+    it('hold hosts of their own repository only, as far as is known', async () => {
+      await store.runs.start(run('r1', ['web1']));
+      expect(await store.runs.start({ ...run('r2', ['web1']), repo: 'acme/other' })).toEqual({
+        is: 'started',
+      });
+    });
+
+    it('hold a machine, whatever another repository calls it', async () => {
+      const machines = new Map([
+        ['web1', '10.0.0.11:22'],
+        ['www', '10.0.0.11:22'],
+      ]);
+      await store.runs.start(run('r1', ['web1']), { machines });
+      const other = { ...run('r2', ['db1', 'www']), repo: 'acme/other' };
+      expect(await store.runs.start(other, { machines })).toMatchObject({
+        is: 'busy',
+        held: [{ host: 'web1', repo: 'acme/infra', run: 'r1' }],
+      });
+    });
+
+    it('start once', async () => {
+      await store.runs.start(run('r1', ['web1']));
+      expect(await store.runs.start(run('r1', ['web1']))).toMatchObject({
+        is: 'known',
+        run: { id: 'r1', ended: null },
+      });
+      await store.runs.end('r1', LOST);
+      expect(await store.runs.start(run('r1', ['web1']))).toMatchObject({
+        is: 'known',
+        run: { ended: LOST },
+      });
+      expect(await store.runs.start(run('r2', ['web1']))).toEqual({ is: 'started' });
+    });
+
+    it('may have no host at all', async () => {
+      expect(await store.runs.start(run('r1', []))).toEqual({ is: 'started' });
+    });
+
+    it('are given back whole', async () => {
+      const posts = {
+        begun: true,
+        check: { id: 9, url: 'https://example.com/9' },
+        deployments: [{ stack: 'shop', id: 4 }],
+      };
+      await store.runs.start(run('r1', ['web1']));
+      await store.runs.keepPosts('r1', posts);
+      const startedAt = '2026-11-22T12:00:00.000Z';
+      const whole = { ...run('r1', ['web1']), posts, ended: null, told: false, startedAt };
+      expect(await store.runs.read('r1')).toEqual(whole);
+      const report = {
+        format: 1,
+        run: 'r1',
+        plan: 'aa',
+        commit: 'c1',
+        by: 'ada',
+        startedAt: 's',
+        endedAt: 'e',
+      } as const;
+      const ended = { is: 'report', report: { ...report, hosts: [] } } as const;
+      await store.runs.end('r1', { ...ended, report: { ...ended.report, hosts: [] } });
+      expect(await store.runs.read('r1')).toEqual({ ...whole, ended });
+      expect(await store.runs.read('r2')).toBeUndefined();
+    });
+
+    it('are to be told until they were, for as long as is asked', async () => {
+      for (const id of ['r1', 'r2', 'r3']) await store.runs.start(run(id, [id]));
+      await store.runs.end('r2', LOST);
+      await store.runs.end('r3', LOST);
+      await store.runs.tell('r3');
+      const untold = async (since: Date) =>
+        (await store.runs.untold(since)).map((each) => each.id).toSorted();
+      expect(await untold(now)).toEqual(['r1', 'r2']);
+      expect(await untold(new Date(now.getTime() + 1))).toEqual(['r1']);
+    });
+
+    it('are forgotten when they ended long ago and that was told', async () => {
+      for (const id of ['open', 'untold', 'told']) await store.runs.start(run(id, [id]));
+      for (const id of ['untold', 'told']) await store.runs.end(id, LOST);
+      await store.runs.tell('told');
+      expect(await store.runs.prune(now)).toBe(0);
+      expect(await store.runs.prune(new Date(now.getTime() + 1))).toBe(1);
+      const left = await Promise.all(['open', 'untold', 'told'].map((id) => store.runs.read(id)));
+      expect(left.map((each) => each?.id)).toEqual(['open', 'untold', undefined]);
+    });
+
+    it('are found by their plan and by their age', async () => {
+      await store.runs.start(run('r1', ['web1']));
+      await setClock('2026-11-22T12:01:00Z');
+      await store.runs.start(run('r2', ['web2']));
+      await store.runs.start(run('r3', ['web3'], 'bb'));
+      const ids = (await store.runs.ofPlan({ repo: 'acme/infra', pull: 7 }, 'aa')).map((each) => each.id);
+      expect(ids).toEqual(['r1', 'r2']);
+      expect(await store.runs.newest('acme/other')).toBeUndefined();
+      expect((await store.runs.newest('acme/infra'))?.startedAt).toBe('2026-11-22T12:01:00.000Z');
+    });
   });
 
-  it('are found by the beginning of their digest', async () => {
-    for (const digest of ['abc1', 'abc2', 'b_c1']) await store.plans.put(place, plan(digest));
-    const find = async (prefix: string) =>
-      (await store.plans.find(place, prefix)).map((each) => each.plan.digest);
-    expect([await find('abc'), await find('abc1'), await find('bxc'), await find('%')]).toEqual([
-      ['abc2', 'abc1'],
-      ['abc1'],
-      [],
-      [],
-    ]);
+  describe('freezes', () => {
+    const freeze = (until: string) => {
+      const since = '2026-11-22T12:00:00.000Z';
+      return { is: 'freeze', subject: '', reason: 'x', by: 'ada', pull: 7, since, until } as const;
+    };
+    it('end at their time, or when they are lifted, or when another takes their place', async () => {
+      await store.stops.put('acme/infra', freeze('2026-11-22T12:10:00.000Z'));
+      await store.stops.put('acme/infra', freeze('2026-11-22T12:00:30.000Z'));
+      expect(await store.stops.active('acme/infra')).toEqual([freeze('2026-11-22T12:00:30.000Z')]);
+      expect(await store.stops.active('acme/other')).toEqual([]);
+      await setClock('2026-11-22T12:01:00Z');
+      expect(await store.stops.active('acme/infra')).toEqual([]);
+      expect(await store.stops.lift('acme/infra', { is: 'freeze', subject: '' }, 'grace')).toBe(false);
+      await store.stops.put('acme/infra', freeze('2026-11-22T12:10:00.000Z'));
+      expect(await store.stops.lift('acme/infra', { is: 'freeze', subject: '' }, 'grace')).toBe(true);
+      expect(await store.stops.active('acme/infra')).toEqual([]);
+    });
   });
 
-  it('are forgotten when they are old and superseded, and no run names them', async () => {
-    for (const digest of ['aa', 'bb', 'cc']) await store.plans.put(place, plan(digest));
-    await store.runs.start(run('r1', ['web1'], 'aa'));
-    expect(await store.plans.prune(now)).toBe(0);
-    expect(await store.plans.prune(new Date(now.getTime() + 1))).toBe(1);
-    expect((await store.plans.find(place, '')).map((each) => each.plan.digest)).toEqual(['cc', 'aa']);
+  describe('posts', () => {
+    const check = { repo: 'acme/infra', id: 1, name: 'ashore/plan', commit: 'c1', pull: 7, subject: null };
+
+    it('keep one sticky comment a pull request', async () => {
+      await store.posts.keepSticky('acme/infra', 7, { comment: 1, history: [] });
+      await store.posts.keepSticky('acme/infra', 7, { comment: 2, history: [] });
+      expect(await store.posts.readSticky('acme/infra', 7)).toEqual({ comment: 2, history: [] });
+      expect(await store.posts.readSticky('acme/infra', 8)).toBeUndefined();
+    });
+
+    it('keep what a check run stands for', async () => {
+      await store.posts.keepCheck(check);
+      await store.posts.keepCheck({ ...check, subject: 'aa' });
+      await store.posts.keepCheck({ ...check, id: 2, pull: null });
+      expect(await store.posts.readCheck('acme/infra', 1)).toEqual({ ...check, subject: 'aa' });
+      expect(await store.posts.readCheck('acme/other', 1)).toBeUndefined();
+      expect(await store.posts.newestChecks('acme/infra', 'c1')).toEqual([{ ...check, id: 2, pull: null }]);
+    });
   });
 });
 
@@ -167,107 +318,3 @@ function run(id: string, hosts: readonly string[], plan = 'aa'): NewRun {
 }
 
 const LOST = { is: 'lost' as const, reason: { code: 'BUG' as const, message: 'gone' } };
-
-describe('runs', () => {
-  it('hold their hosts until they end', async () => {
-    expect(await store.runs.start(run('r1', ['web1', 'web2']))).toEqual({ is: 'started' });
-    now = new Date('2026-11-22T12:01:00Z');
-    expect(await store.runs.start(run('r2', ['db1', 'web2']))).toEqual({
-      is: 'busy',
-      held: [{ host: 'web2', run: 'r1', by: 'ada', pull: 7, since: '2026-11-22T12:00:00.000Z' }],
-    });
-    expect(await store.runs.start(run('r3', ['db1']))).toEqual({ is: 'started' });
-    await store.runs.end('r1', LOST);
-    expect(await store.runs.start(run('r4', ['web2']))).toEqual({ is: 'started' });
-  });
-
-  it('hold hosts of their own repository only', async () => {
-    await store.runs.start(run('r1', ['web1']));
-    expect(await store.runs.start({ ...run('r2', ['web1']), repo: 'acme/other' })).toEqual({ is: 'started' });
-  });
-
-  it('start once', async () => {
-    await store.runs.start(run('r1', ['web1']));
-    expect(await store.runs.start(run('r1', ['web1']))).toMatchObject({
-      is: 'known',
-      run: { id: 'r1', ended: null },
-    });
-    await store.runs.end('r1', LOST);
-    expect(await store.runs.start(run('r1', ['web1']))).toMatchObject({
-      is: 'known',
-      run: { ended: LOST },
-    });
-    expect(await store.runs.start(run('r2', ['web1']))).toEqual({ is: 'started' });
-  });
-
-  it('may have no host at all', async () => {
-    expect(await store.runs.start(run('r1', []))).toEqual({ is: 'started' });
-  });
-
-  it('are given back whole', async () => {
-    const posts = {
-      begun: true,
-      check: { id: 9, url: 'https://example.com/9' },
-      deployments: [{ stack: 'shop', id: 4 }],
-    };
-    await store.runs.start(run('r1', ['web1']));
-    await store.runs.keepPosts('r1', posts);
-    const startedAt = '2026-11-22T12:00:00.000Z';
-    const whole = { ...run('r1', ['web1']), posts, ended: null, told: false, startedAt };
-    expect(await store.runs.read('r1')).toEqual(whole);
-    const report = {
-      format: 1,
-      run: 'r1',
-      plan: 'aa',
-      commit: 'c1',
-      by: 'ada',
-      startedAt: 's',
-      endedAt: 'e',
-    } as const;
-    const ended = { is: 'report', report: { ...report, hosts: [] } } as const;
-    await store.runs.end('r1', { ...ended, report: { ...ended.report, hosts: [] } });
-    expect(await store.runs.read('r1')).toEqual({ ...whole, ended });
-    expect(await store.runs.read('r2')).toBeUndefined();
-  });
-
-  it('are to be told until they were, for as long as is asked', async () => {
-    for (const id of ['r1', 'r2', 'r3']) await store.runs.start(run(id, [id]));
-    await store.runs.end('r2', LOST);
-    await store.runs.end('r3', LOST);
-    await store.runs.tell('r3');
-    const untold = async (since: Date) => (await store.runs.untold(since)).map((each) => each.id).toSorted();
-    expect(await untold(now)).toEqual(['r1', 'r2']);
-    expect(await untold(new Date(now.getTime() + 1))).toEqual(['r1']);
-  });
-
-  it('are found by their plan and by their age', async () => {
-    await store.runs.start(run('r1', ['web1']));
-    now = new Date('2026-11-22T12:01:00Z');
-    await store.runs.start(run('r2', ['web2']));
-    await store.runs.start(run('r3', ['web3'], 'bb'));
-    const ids = (await store.runs.ofPlan({ repo: 'acme/infra', pull: 7 }, 'aa')).map((each) => each.id);
-    expect(ids).toEqual(['r1', 'r2']);
-    expect(await store.runs.newest('acme/other')).toBeUndefined();
-    expect((await store.runs.newest('acme/infra'))?.startedAt).toBe('2026-11-22T12:01:00.000Z');
-  });
-});
-
-describe('posts', () => {
-  const check = { repo: 'acme/infra', id: 1, name: 'ashore/plan', commit: 'c1', pull: 7, subject: null };
-
-  it('keep one sticky comment a pull request', async () => {
-    await store.posts.keepSticky('acme/infra', 7, { comment: 1, history: [] });
-    await store.posts.keepSticky('acme/infra', 7, { comment: 2, history: [] });
-    expect(await store.posts.readSticky('acme/infra', 7)).toEqual({ comment: 2, history: [] });
-    expect(await store.posts.readSticky('acme/infra', 8)).toBeUndefined();
-  });
-
-  it('keep what a check run stands for', async () => {
-    await store.posts.keepCheck(check);
-    await store.posts.keepCheck({ ...check, subject: 'aa' });
-    await store.posts.keepCheck({ ...check, id: 2, pull: null });
-    expect(await store.posts.readCheck('acme/infra', 1)).toEqual({ ...check, subject: 'aa' });
-    expect(await store.posts.readCheck('acme/other', 1)).toBeUndefined();
-    expect(await store.posts.newestChecks('acme/infra', 'c1')).toEqual([{ ...check, id: 2, pull: null }]);
-  });
-});

@@ -1,33 +1,25 @@
-// The store on real files: what it has acknowledged outlives kill -9, and no two processes share it.
+// The store as a whole: what it has acknowledged outlives kill -9, an older Ashore leaves a newer store alone, and the
+// embedded one is shared by nobody.
 import { spawn } from 'node:child_process';
 import type { ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { Readable } from 'node:stream';
+import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openStore } from '../../src/store/store.ts';
-import type { Store } from '../../src/store/store.ts';
+import type { StorePlace } from '../../src/store/store.ts';
+import { ask } from '../support/postgres.ts';
+import { onBoth } from './databases.ts';
+import type { Ground } from './databases.ts';
 
-let directory: string;
-beforeEach(() => {
-  directory = mkdtempSync(join(tmpdir(), 'ashore-store-'));
-});
-afterEach(() => {
-  rmSync(directory, { recursive: true, force: true });
-});
-
-function open(who = 'test'): Store {
-  const opened = openStore(directory, { who, now: () => new Date() });
-  if (opened.is === 'locked') throw new Error(`locked by ${opened.by}`);
-  return opened.store;
-}
-
-function startWriter(...more: readonly string[]): ChildProcessByStdio<null, Readable, null> {
-  const argv = [fileURLToPath(import.meta.resolve('./writer.ts')), directory, ...more];
+function startWriter(
+  place: StorePlace,
+  ...more: readonly string[]
+): ChildProcessByStdio<null, Readable, null> {
+  const argv = [fileURLToPath(import.meta.resolve('./writer.ts')), JSON.stringify(place), ...more];
   return spawn(process.execPath, argv, { stdio: ['ignore', 'pipe', 'inherit'] });
 }
 
@@ -44,70 +36,140 @@ async function readLines(
   return text.split('\n').slice(0, -1);
 }
 
-describe('what was acknowledged', () => {
-  it('is there after kill -9 in the middle of writing', async () => {
-    const child = startWriter();
-    const kept = await readLines(child, 60);
-    child.kill('SIGKILL');
-    await once(child, 'exit');
-    const store = open();
-    const known = await store.deliveries.known(kept);
-    expect(kept.length).toBeGreaterThanOrEqual(60);
-    expect([...known].toSorted()).toEqual(kept.toSorted());
+/** A next server takes up what is left, as soon as the former one counts as gone. */
+async function recover(ground: Ground): Promise<{ readonly again: number; readonly lost: number }> {
+  const store = await ground.open({ lease: 3000 });
+  try {
+    for (;;) {
+      const found = await store.deliveries.recover();
+      if (found.again + found.lost > 0) return found;
+      await wait(200);
+      await store.beat();
+    }
+  } finally {
     await store.close();
+  }
+}
+
+async function setVersion({ directory, database }: StorePlace, version: number): Promise<void> {
+  if (database !== undefined) {
+    await ask(database, `update ashore_version set version = ${version}`);
+    return;
+  }
+  const raw = new DatabaseSync(join(directory, 'ashore.db'));
+  raw.exec(`pragma user_version = ${version}`);
+  raw.close();
+}
+
+async function readVersion({ directory, database }: StorePlace): Promise<unknown> {
+  if (database !== undefined) return (await ask(database, 'select version from ashore_version'))[0];
+  const raw = new DatabaseSync(join(directory, 'ashore.db'));
+  const version = raw.prepare('pragma user_version').get();
+  raw.close();
+  return version;
+}
+
+onBoth(({ name, ground: makeGround }) => {
+  let ground: Ground;
+  beforeEach(async () => {
+    ground = await makeGround();
+  });
+  afterEach(async () => {
+    await ground.clean();
   });
 
-  it('is there after an orderly end', async () => {
-    const first = open();
-    await first.posts.keepSticky('acme/infra', 7, {
-      comment: 12,
-      history: [{ digest: 'd', at: 'a', note: 'n' }],
+  describe('what was acknowledged', () => {
+    it('is there after kill -9 in the middle of writing', async () => {
+      const child = startWriter(ground.place);
+      const kept = await readLines(child, 60);
+      child.kill('SIGKILL');
+      await once(child, 'exit');
+      const store = await ground.open();
+      const known = await store.deliveries.known(kept);
+      expect(kept.length).toBeGreaterThanOrEqual(60);
+      expect([...known].toSorted()).toEqual(kept.toSorted());
+      await store.close();
     });
-    await first.close();
-    const second = open();
-    expect(await second.posts.readSticky('acme/infra', 7)).toEqual({
-      comment: 12,
-      history: [{ digest: 'd', at: 'a', note: 'n' }],
+
+    it('is there after an orderly end', async () => {
+      const first = await ground.open();
+      const sticky = { comment: 5_000_000_000, history: [{ digest: 'd', at: 'a', note: 'n' }] };
+      await first.posts.keepSticky('acme/infra', 7, sticky);
+      await first.close();
+      const second = await ground.open();
+      expect(await second.posts.readSticky('acme/infra', 7)).toEqual(sticky);
+      await second.close();
     });
-    await second.close();
-  });
-});
-
-describe('a second process', () => {
-  it('is refused and told who is there', async () => {
-    const store = open('the first one');
-    const child = startWriter();
-    expect(await readLines(child, 1)).toEqual(['locked by the first one']);
-    await store.close();
   });
 
-  it('gets in when the first was killed', async () => {
-    const child = startWriter('lock');
-    expect(await readLines(child, 1)).toEqual(['open']);
-    expect(openStore(directory, { who: 'second', now: () => new Date() })).toEqual({
-      is: 'locked',
-      by: `writer ${child.pid}`,
+  describe('a store of a newer Ashore', () => {
+    it('is left alone', async () => {
+      await (await ground.open()).close();
+      await setVersion(ground.place, 99);
+      for (const _ of [1, 2]) await expect(ground.open()).rejects.toThrow(/newer Ashore \(version 99/);
+      expect(Object.values((await readVersion(ground.place)) ?? {})).toEqual([99]);
     });
-    child.kill('SIGKILL');
-    await once(child, 'exit');
-    await open().close();
   });
 
-  it('gets in when the first has closed', async () => {
-    await open('first').close();
-    await open('second').close();
+  describe('the end of a server', () => {
+    it('leaves what was under way to the next one, as if it had not begun', async () => {
+      const first = await ground.open();
+      await first.deliveries.put({ guid: 'guid-1', event: 'push', payload: '{}', group: 'g' });
+      await first.deliveries.take();
+      await first.turns.take('key');
+      await first.close();
+      const second = await ground.open();
+      expect(await second.deliveries.take()).toMatchObject({ guid: 'guid-1', attempts: 1 });
+      expect(await second.turns.take('key')).toBe(true);
+      await second.close();
+    });
   });
-});
 
-describe('the file', () => {
-  it('of a newer Ashore is left alone', async () => {
-    await open().close();
-    const raw = new DatabaseSync(join(directory, 'ashore.db'));
-    raw.exec('pragma user_version = 99');
-    raw.close();
-    for (const _ of [1, 2]) expect(() => open()).toThrow(/newer Ashore \(version 99/);
-    const again = new DatabaseSync(join(directory, 'ashore.db'));
-    expect(again.prepare('pragma user_version').get()).toEqual({ user_version: 99 });
-    again.close();
+  describe('a delivery', () => {
+    it('whose server was killed is tried once more, and then has failed until it is sent again', async () => {
+      const put = async (): Promise<string> => {
+        const store = await ground.open({ lease: 3000 });
+        const was = await store.deliveries.put({ guid: 'g-1', event: 'push', payload: '{}', group: 'g' });
+        await store.close();
+        return was;
+      };
+      await put();
+      const recovered = [];
+      for (const _ of [1, 2]) {
+        const child = startWriter(ground.place, 'take');
+        expect(await readLines(child, 1)).toEqual(['g-1']);
+        child.kill('SIGKILL');
+        await once(child, 'exit');
+        recovered.push(await recover(ground));
+      }
+      expect(recovered).toEqual([
+        { again: 1, lost: 0 },
+        { again: 0, lost: 1 },
+      ]);
+      expect(await put()).toBe('again');
+    });
   });
+
+  if (name === 'embedded') {
+    describe('a second process', () => {
+      it('is refused and told who is there', async () => {
+        const store = await ground.open({ who: 'the first one' });
+        const child = startWriter(ground.place);
+        expect(await readLines(child, 1)).toEqual(['locked by the first one']);
+        await store.close();
+      });
+
+      it('gets in when the first was killed', async () => {
+        const child = startWriter(ground.place, 'lock');
+        expect(await readLines(child, 1)).toEqual(['open']);
+        expect(await openStore(ground.place, { who: 'second', now: () => new Date() })).toEqual({
+          is: 'locked',
+          by: `writer ${child.pid}`,
+        });
+        child.kill('SIGKILL');
+        await once(child, 'exit');
+        await (await ground.open()).close();
+      });
+    });
+  }
 });

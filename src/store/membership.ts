@@ -1,0 +1,97 @@
+// This server among those on one store. What it has claimed (deliveries, runs, turns) carries its id, and the id is the
+// fencing token: it counts only while its row is there. A server that did not say in time that it lives is struck off
+// by another, for good: what it held is free, and whatever it still tries to write fails.
+import { isConflict, timeIn, timeNow } from './database.ts';
+import type { Database, OpenDatabase } from './database.ts';
+
+export interface Membership {
+  readonly id: string;
+  /** One transaction, in which this server counts from its beginning to its end. Rejects with Fenced when it no longer does. */
+  readonly write: <Value>(work: (trx: Database) => Promise<Value>) => Promise<Value>;
+  /** Says that it lives, and strikes off who has not. Answers with those. */
+  readonly beat: () => Promise<readonly string[]>;
+  /** Nobody can have struck it off yet, by this machine's own measure of time. */
+  readonly holds: () => boolean;
+  readonly leave: (trx: Database) => Promise<void>;
+}
+
+export interface Member {
+  readonly id: string;
+  /** For people. */
+  readonly who: string;
+  /** Milliseconds for which one beat is good. */
+  readonly lease: number;
+}
+
+/** Another server has taken over what this one held. */
+export class Fenced extends Error {
+  override readonly name = 'Fenced';
+}
+
+export async function joinServers(
+  { db, shared }: OpenDatabase,
+  { id, who, lease }: Member,
+): Promise<Membership> {
+  let good = performance.now() + lease;
+  const isMember = async (trx: Database): Promise<void> => {
+    const mine = trx.selectFrom('servers').select('id').where('id', '=', id);
+    // Only striking off has to wait for this, and not the next beat.
+    const found = await (shared ? mine.forKeyShare() : mine).executeTakeFirst();
+    if (!found) throw new Fenced('this server was silent for too long, and another has taken over');
+  };
+  // Who alone may open the store finds the dead only.
+  if (!shared) await db.deleteFrom('servers').execute();
+  await db
+    .insertInto('servers')
+    .values({ id, who, until: timeIn(lease) })
+    .execute();
+  return {
+    id,
+    write: (work) =>
+      transact(db, async (trx) => {
+        await isMember(trx);
+        return work(trx);
+      }),
+    beat: async () => {
+      const began = performance.now();
+      await transact(db, async (trx) => {
+        await isMember(trx);
+        await trx
+          .updateTable('servers')
+          .set({ until: timeIn(lease) })
+          .where('id', '=', id)
+          .execute();
+      });
+      good = began + lease;
+      return strikeOff(db, shared);
+    },
+    holds: () => performance.now() < good,
+    leave: async (trx) => {
+      await trx.deleteFrom('servers').where('id', '=', id).execute();
+    },
+  };
+}
+
+/** One that is in the middle of a write is left for the next time: its transaction ends soon, or is ended. */
+async function strikeOff(db: Database, shared: boolean): Promise<readonly string[]> {
+  return transact(db, async (trx) => {
+    const silent = trx.selectFrom('servers').select('id').where('until', '<', timeNow());
+    const dead = await (shared ? silent.forUpdate().skipLocked() : silent).execute();
+    const ids = dead.map((row) => row.id);
+    if (ids.length > 0) await trx.deleteFrom('servers').where('id', 'in', ids).execute();
+    return ids;
+  });
+}
+
+const ATTEMPTS = 5;
+
+/** Tries again when another server was first; what it then finds is what that one left. */
+async function transact<Value>(db: Database, work: (trx: Database) => Promise<Value>): Promise<Value> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await db.transaction().execute(work);
+    } catch (error) {
+      if (attempt >= ATTEMPTS || !isConflict(error)) throw error;
+    }
+  }
+}

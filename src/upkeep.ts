@@ -1,0 +1,114 @@
+// What a server does by the clock: says that it lives, takes up what servers left that do not, looks whether others
+// brought work, asks GitHub for what was missed, forgets what is old. Only being struck off ends the server.
+import type { Logger } from 'pino';
+import type { Runner } from './github/carry-out.ts';
+import type { Inbox } from './github/inbox.ts';
+import { Fenced } from './store/membership.ts';
+import type { Store } from './store/store.ts';
+
+export interface UpkeepOptions {
+  readonly store: Store;
+  readonly inbox: Inbox;
+  readonly runner: Runner;
+  /** Asks GitHub for what did not arrive. */
+  readonly sweep: () => Promise<void>;
+  /** Milliseconds for which a beat is good. */
+  readonly lease: number;
+  readonly now: () => Date;
+  readonly log: Logger;
+  /** Called when others have taken over from this server. */
+  readonly lost: () => void;
+}
+
+export interface Upkeep {
+  /** Resolves when GitHub is not being asked. */
+  readonly idle: () => Promise<void>;
+  readonly stop: () => void;
+}
+
+/** Resolves when what was left has been taken up; goes on until it is stopped. */
+export async function startUpkeep(options: UpkeepOptions): Promise<Upkeep> {
+  const { store, inbox, runner, lease, log } = options;
+  await recover(options);
+  await runner.resume();
+  inbox.wake();
+  const beats = repeat(log, lease / BEATS, 'this server could not say that it lives', () => beat(options));
+  const sweeps = repeat(log, SWEEP, 'what was missed could not be asked for', () => sweep(options));
+  const prunes = repeat(log, DAY, 'what is old could not be forgotten', () => prune(options));
+  // Others put deliveries in, too, and end what one waits for that is here.
+  const looks = store.shared ? repeat(log, LOOK, 'the inbox', async () => inbox.wake()) : undefined;
+  void prunes.now();
+  void sweeps.now();
+  return { idle: sweeps.idle, stop: () => [beats, sweeps, prunes, looks].forEach((each) => each?.stop()) };
+}
+
+/** In one lease, so that two may be lost. */
+const BEATS = 3;
+
+/** Milliseconds. */
+const LOOK = 1000;
+const SWEEP = 10 * 60_000;
+const DAY = 24 * 60 * 60_000;
+
+/** Days for which what has ended is kept. */
+const KEPT = { deliveries: 30, plans: 30, runs: 365 };
+
+async function beat(options: UpkeepOptions): Promise<void> {
+  const { store, inbox, runner, log, lost } = options;
+  try {
+    const dead = await store.beat();
+    if (dead.length > 0)
+      log.warn({ servers: dead }, 'servers were silent for too long: taking over from them');
+  } catch (error) {
+    if (!(error instanceof Fenced)) throw error;
+    log.error({ err: error }, 'this server ends');
+    return lost();
+  }
+  if (await recover(options)) inbox.wake();
+  await runner.adopt();
+}
+
+/** True when there is something to do again. */
+async function recover({ store, log }: UpkeepOptions): Promise<boolean> {
+  const { again, lost } = await store.deliveries.recover();
+  if (again + lost > 0) log.warn({ again, lost }, 'deliveries were under way on servers that are gone');
+  return again > 0;
+}
+
+/** One server at a time: GitHub counts who asks. */
+async function sweep({ store, runner, sweep: ask }: UpkeepOptions): Promise<void> {
+  await runner.resume();
+  if (!(await store.turns.take('sweep'))) return;
+  try {
+    await ask();
+  } finally {
+    await store.turns.give('sweep');
+  }
+}
+
+async function prune({ store, now }: UpkeepOptions): Promise<void> {
+  const daysAgo = (days: number): Date => new Date(now().getTime() - days * DAY);
+  await store.deliveries.prune(daysAgo(KEPT.deliveries));
+  await store.runs.prune(daysAgo(KEPT.runs));
+  await store.plans.prune(daysAgo(KEPT.plans));
+}
+
+interface Repeated {
+  readonly now: () => Promise<void>;
+  readonly idle: () => Promise<void>;
+  readonly stop: () => void;
+}
+
+/** What takes longer than its time is not begun twice. */
+function repeat(log: Logger, every: number, failure: string, work: () => Promise<void>): Repeated {
+  let underway: Promise<void> | undefined;
+  const now = (): Promise<void> => {
+    underway ??= work()
+      .catch((error: unknown) => log.warn({ err: error }, failure))
+      .finally(() => (underway = undefined));
+    return underway;
+  };
+  const timer = setInterval(() => void now(), every);
+  timer.unref();
+  return { now, idle: async () => underway, stop: () => clearInterval(timer) };
+}
