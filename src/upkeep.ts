@@ -91,6 +91,7 @@ async function prune({ store, now }: UpkeepOptions): Promise<void> {
   await store.deliveries.prune(daysAgo(KEPT.deliveries));
   await store.runs.prune(daysAgo(KEPT.runs));
   await store.plans.prune(daysAgo(KEPT.plans));
+  await store.pushes.prune(daysAgo(KEPT.plans));
 }
 
 interface Repeated {

@@ -38,7 +38,7 @@ export const PolicyFile = z
             'What deploys: the merge of the pull request, `/deploy` before it, or both. `merge` unless given.',
           ),
         by: Who.optional().describe(
-          'Who may deploy: the least role on the repository, or teams. `[write]` unless given.',
+          'Who may deploy: the least role on the repository, or teams. Nothing is deployed where nobody is named.',
         ),
         approvals: Approvals.describe('Approving reviews that are needed; 0 unless given.'),
         checks: z
@@ -108,7 +108,7 @@ export const PolicyFile = z
   .describe('Who may deploy and how. Always read from the base branch, never from the pull request itself.');
 type PolicyFile = z.infer<typeof PolicyFile>;
 
-/** What holds without a policy.yml. */
+/** What holds without a policy.yml: hosts are planned, and nobody may deploy. */
 export const DEFAULT_POLICY: Policy = policyOf({});
 
 export function parsePolicyTree(tree: Tree, tell: Tell): Policy | undefined {
@@ -133,7 +133,7 @@ function hoursOf(every: string): number {
 function policyOf({ deploy, confirm, freeze, stacks, verbs, drift }: PolicyFile): Policy {
   return {
     on: deploy?.on ?? 'merge',
-    by: deploy?.by ?? ['write'],
+    by: deploy?.by ?? [],
     approvals: deploy?.approvals ?? 0,
     checks: deploy?.checks ?? 'required',
     upToDate: deploy?.up_to_date ?? false,

@@ -9,7 +9,8 @@ import { requirePlan, requireWhole, selectHosts } from './rules/plan.ts';
 import { requireFresh, requirePull } from './rules/pull.ts';
 import type { DeployAsk, PlanState, Request, Requirement, Standing } from './rules/request.ts';
 import { requireReleased, requireUnfrozen } from './rules/stops.ts';
-import { requireActor } from './rules/who.ts';
+import { requireActor, requireAlone, requireNamed } from './rules/who.ts';
+import type { AloneRequest } from './rules/who.ts';
 
 export type * from './rules/request.ts';
 
@@ -23,9 +24,20 @@ export type Decision =
 
 export function authorize(request: Request): Decision {
   const { deploy, cancel } = request;
-  const requirements = cancel
-    ? requireCanceller(request, cancel)
-    : [...requireActor(request), ...requirePull(request), ...(deploy ? requireDeploy(request, deploy) : [])];
+  if (cancel) return decide(requireCanceller(request, cancel));
+  return decide([
+    ...requireActor(request),
+    ...requirePull(request),
+    ...(deploy ? requireDeploy(request, deploy) : []),
+  ]);
+}
+
+/** The same door for what is not about a pull request: a look at what was pushed, and freezes and holds. */
+export function authorizeAlone(request: AloneRequest): Decision {
+  return decide(requireAlone(request));
+}
+
+function decide(requirements: readonly Requirement[]): Decision {
   const reasons = requirements.flatMap(({ unmet }) => unmet);
   return reasons.length === 0 ? { allowed: true, requirements } : { allowed: false, requirements, reasons };
 }
@@ -35,6 +47,7 @@ export function findBlockers(standing: Standing, state: PlanState): readonly Rea
   const { policy } = standing;
   const { plan } = state;
   const requirements = [
+    requireNamed(standing, plan),
     ...(policy.on === 'merge' ? [] : requireFresh(standing)),
     ...requireChecks(standing).map(withoutPending),
     ...requireApprovals(standing, state),

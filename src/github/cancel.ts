@@ -98,6 +98,7 @@ async function refuseCanceller(
     policy,
     pull: pullStateOf(survey),
     reviews: [],
+    pushers: [],
     checks: [],
     owned: [],
     stops: [],

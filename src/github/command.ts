@@ -97,16 +97,26 @@ export function parseComment(body: string): ParsedComment {
 const WORDS = ['plan', 'deploy', 'cancel', 'drift', 'freeze', 'unfreeze', 'hold', 'release', 'help'] as const;
 type Word = (typeof WORDS)[number];
 
-/** What Markdown hides or shows as code: fenced blocks (to the end when never closed), HTML comments, <pre>. */
+/**
+ * What Markdown hides or shows as code: fenced blocks (to the end when never closed), code spans, which go on over the
+ * lines of a paragraph, comments and declarations of HTML, its elements for code, and the inside of its tags.
+ * https://spec.commonmark.org/0.31.2/#code-spans, #raw-html
+ */
 const HIDDEN = new RegExp(
   [
     '^ {0,3}(`{3,})[^\\n`]*$[^]*?(?:^ {0,3}\\1`*[ \\t]*$|(?![^]))',
     '^ {0,3}(~{3,})[^\\n]*$[^]*?(?:^ {0,3}\\2~*[ \\t]*$|(?![^]))',
+    '(?<!`)(`+)(?!`)(?:(?!\\n[ \\t]*\\n)[^])*?(?<!`)\\3(?!`)',
     '<!--[^]*?(?:-->|(?![^]))',
-    '<pre[\\s>][^]*?(?:</pre>|(?![^]))',
+    '<[!?][^]*?(?:>|(?![^]))',
+    '<(pre|code|kbd|samp|tt|script|style|textarea|title)(?=[\\s>])[^]*?(?:</\\4\\s*>|(?![^]))',
+    '</?[a-z](?:"[^"]*"|\'[^\']*\'|[^\'"<>])*>',
   ].join('|'),
   'gim',
 );
+
+/** Stands where something was hidden: what follows it on its line is still no beginning of a line. */
+const GAP = '\ufffc';
 
 const MAX_LINE = 2000;
 const HOST = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
@@ -116,7 +126,15 @@ const RUN = /^[a-z0-9-]{1,40}$/;
 const TOKEN = /^[0-9a-f]{8}$/;
 
 function visibleLines(body: string): readonly string[] {
-  return body.replaceAll('\r\n', '\n').replace(HIDDEN, '').split('\n');
+  return body.replaceAll('\r\n', '\n').replaceAll(HIDDEN, coverHidden).split('\n');
+}
+
+/** What is hidden within one line is no beginning of a line, and stays: `/deploy` with a plan in backticks is not a bare one. */
+function coverHidden(hidden: string, ...groups: readonly (string | number | undefined)[]): string {
+  const [offset, body] = groups.slice(-2);
+  const begins = offset === 0 || (typeof body === 'string' && body[Number(offset) - 1] === '\n');
+  if (hidden.startsWith('<!--')) return begins ? GAP : '';
+  return hidden.includes('\n') ? GAP : hidden;
 }
 
 function parseLine(line: string): ParsedComment {

@@ -16,19 +16,45 @@ export interface StickyPost {
 }
 
 /** Writes the sticky comment, anew when somebody deleted it. Answers with GitHub's time of it. */
-export async function putSticky(
-  { store, appId }: GithubWorld,
-  repo: Repo,
-  post: StickyPost,
-): Promise<string> {
+export async function putSticky(world: GithubWorld, repo: Repo, post: StickyPost): Promise<string> {
+  return world.turns.take(turnOf(repo, post.pull), () => put(world, repo, post));
+}
+
+export interface Altered {
+  readonly pull: number;
+  readonly comment: number;
+  /** What it says now as a webhook tells it, null when it was deleted; our own edits are told as well. */
+  readonly seen: string | null;
+}
+
+/** Writes the sticky comment again as it was when it was altered by anybody else, and leaves every other comment alone. */
+export async function restoreSticky(world: GithubWorld, repo: Repo, altered: Altered): Promise<void> {
+  await world.turns.take(turnOf(repo, altered.pull), async () => {
+    const known = await world.store.posts.readSticky(fullName(repo), altered.pull);
+    if (!known || known.comment !== altered.comment || known.body === null) return;
+    if (known.body === altered.seen) return;
+    const { body, history } = known;
+    const { pull } = altered;
+    const written =
+      (await updateOwn(repo, world.appId, known.comment, body)) ?? (await create(repo, pull, body));
+    repo.log.warn({ pull, comment: known.comment }, 'our comment was altered and is written again');
+    await world.store.posts.keepSticky(fullName(repo), pull, {
+      comment: written.id,
+      body: written.body,
+      history,
+    });
+  });
+}
+
+async function put({ store, appId }: GithubWorld, repo: Repo, post: StickyPost): Promise<string> {
   const { pull, entry } = post;
   const known = await store.posts.readSticky(fullName(repo), pull);
   const history = (known?.history ?? []).filter((past) => past.digest !== entry?.digest);
-  const body = post.render(history);
-  const written = known && (await updateOwn(repo, appId, known.comment, body));
-  const { id, at } = written ?? (await create(repo, pull, body));
+  const rendered = post.render(history);
+  const written = known && (await updateOwn(repo, appId, known.comment, rendered));
+  const { id, at, body } = written ?? (await create(repo, pull, rendered));
   const kept = entry ? [entry, ...history].slice(0, MAX_HISTORY) : (known?.history ?? []);
-  await store.posts.keepSticky(fullName(repo), pull, { comment: id, history: kept });
+  await store.posts.keepSticky(fullName(repo), pull, { comment: id, body, history: kept });
   return at;
 }
 
@@ -42,11 +68,17 @@ const MAX_HISTORY = 50;
 interface Written {
   readonly id: number;
   readonly at: string;
+  readonly body: string;
+}
+
+/** Two writers of one comment would each keep what the other has overwritten. */
+function turnOf(repo: Repo, pull: number): string {
+  return `sticky ${fullName(repo)}#${pull}`;
 }
 
 async function create(repo: Repo, pull: number, body: string): Promise<Written> {
   const { data } = await repo.octokit.rest.issues.createComment({ ...place(repo), issue_number: pull, body });
-  return { id: data.id, at: data.updated_at };
+  return { id: data.id, at: data.updated_at, body: data.body ?? body };
 }
 
 /** undefined when the comment is gone, or is not by our App: an id from a restored store may name anybody's. */
@@ -54,8 +86,9 @@ async function updateOwn(repo: Repo, appId: number, id: number, body: string): P
   try {
     const found = await repo.octokit.rest.issues.getComment({ ...place(repo), comment_id: id });
     if (found.data.performed_via_github_app?.id !== appId) return undefined;
+    if (found.data.body === body) return { id, at: found.data.updated_at, body };
     const { data } = await repo.octokit.rest.issues.updateComment({ ...place(repo), comment_id: id, body });
-    return { id, at: data.updated_at };
+    return { id, at: data.updated_at, body: data.body ?? body };
   } catch (error) {
     if (statusOf(error) === 404 || statusOf(error) === 410) return undefined;
     throw error;

@@ -25,6 +25,9 @@ export interface Merged {
   readonly delivery: string;
 }
 
+/** A pull request is merged once. */
+const MERGE = 'merge';
+
 /** Resolves when the deploy has ended, so that the next merge of the branch begins on what this one left. */
 export async function deployMerge(
   world: GithubWorld,
@@ -32,7 +35,7 @@ export async function deployMerge(
   repo: Repo,
   merged: Merged,
 ): Promise<void> {
-  const begun = await findRun(world, repo, merged);
+  const begun = await findRun(world, repo, { pull: merged.pull, key: MERGE });
   if (begun) return runner.follow(repo, begun);
   const survey = await surveyPull(repo, merged.pull);
   const { pull, commit } = survey;
@@ -95,7 +98,7 @@ async function planAndDeploy(course: Course, deploys: boolean): Promise<void> {
 }
 
 async function deployOrAsk(course: Course, plan: Plan, output: CheckOutput): Promise<void> {
-  const { world, runner, repo, survey, check, merged } = course;
+  const { world, runner, repo, survey, check } = course;
   const stored = await world.store.plans.current({ repo: fullName(repo), pull: survey.pull.number });
   if (stored?.plan.digest !== plan.digest) throw new Error(`the store lost plan ${plan.digest}`);
   const changed = refuseChanged(course, plan);
@@ -108,7 +111,7 @@ async function deployOrAsk(course: Course, plan: Plan, output: CheckOutput): Pro
     named: false,
     only: [],
     skip: [],
-    delivery: merged.delivery,
+    key: MERGE,
     check: { id: check.id, url: check.url },
   });
   if (asked.is === 'refused') return stop(course, asked.reasons, output, plan);

@@ -16,7 +16,7 @@ import { planPush } from './on-push.ts';
 import { fullName } from './repo.ts';
 import type { GithubWorld, Repo } from './repo.ts';
 import { findRun, requestDeploy } from './request-deploy.ts';
-import { refusePlan } from './request-plan.ts';
+import { refuseLook, refusePlan } from './request-plan.ts';
 import { surveyPull } from './survey.ts';
 
 export interface Press {
@@ -82,6 +82,8 @@ async function carryOutPress(course: Course): Promise<readonly Reason[]> {
   const { world, repo, press, check } = course;
   const { pull } = check;
   if (pull === null) {
+    const refused = await refuseLook(world, repo, press.account);
+    if (refused.length > 0) return refused;
     await planPush(world, repo, { commit: check.commit, base: null, delivery: press.delivery });
     return [];
   }
@@ -110,7 +112,7 @@ async function plan({ world, repo, press }: Course, pull: number): Promise<reado
 /** The check run names the digest, so pressing is as good as typing it. */
 async function deploy(course: Course, pull: number): Promise<readonly Reason[]> {
   const { world, runner, repo, press, check } = course;
-  const begun = await findRun(world, repo, { pull, delivery: press.delivery });
+  const begun = await findRun(world, repo, { pull, key: press.delivery });
   if (begun) {
     void runner.follow(repo, begun);
     return [];
@@ -129,7 +131,7 @@ async function deploy(course: Course, pull: number): Promise<readonly Reason[]> 
     via: 'button',
     named: true,
     ...hostsOf(run),
-    delivery: press.delivery,
+    key: press.delivery,
   });
   if (asked.is === 'refused') return asked.reasons;
   void runner.follow(repo, asked.run);

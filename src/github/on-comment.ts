@@ -11,7 +11,8 @@ import type { Command } from './command.ts';
 import { postReply } from './comments.ts';
 import { lookForDrift, putDriftIssues } from './drift.ts';
 import { reasonOf } from './failure.ts';
-import type { Account } from './permissions.ts';
+import { readHeard } from './heard.ts';
+import type { NewComment } from './heard.ts';
 import { planPull } from './plan-pull.ts';
 import { readPull } from './pulls.ts';
 import { react } from './reactions.ts';
@@ -23,25 +24,21 @@ import { stopDeploys } from './stop-deploys.ts';
 import { surveyPull } from './survey.ts';
 import type { Survey } from './survey.ts';
 
-export interface NewComment {
-  readonly pull: number;
-  readonly id: number;
-  readonly body: string;
-  /** GitHub's time. */
-  readonly at: string;
-  readonly account: Account;
-  readonly delivery: string;
-}
-
 export async function onComment(
   world: GithubWorld,
   runner: Runner,
   repo: Repo,
-  comment: NewComment,
+  told: NewComment,
 ): Promise<void> {
-  if (comment.account.bot) return;
-  const parsed = parseComment(comment.body);
+  if (told.account.bot) return;
+  const parsed = parseComment(told.body);
   if (parsed.is === 'nothing') return;
+  const heard = await readHeard(repo, told);
+  if (heard.is === 'gone')
+    return repo.log.warn({ comment: told.id }, 'a command was deleted before it was heard');
+  const { comment } = heard;
+  if (!(await world.store.commands.claim(fullName(repo), comment.id, comment.delivery)))
+    return repo.log.warn({ comment: comment.id }, 'a command that was heard already came under another id');
   await react(repo, comment.id, 'eyes');
   const answer = async ({ reasons, requirements }: Refusal): Promise<void> => {
     if (reasons.length === 0) return;
@@ -56,6 +53,7 @@ export async function onComment(
       }),
     );
   };
+  if (heard.is === 'changed') return answer({ reasons: [heard.reason] });
   if (parsed.is === 'refused') return answer({ reasons: [parsed.reason] });
   try {
     await answer(await carryOutCommand({ world, runner, repo, comment }, parsed.command));
@@ -158,7 +156,8 @@ const UNTOUCHED: Reason = {
 
 async function deploy(course: Course, command: Extract<Command, { is: 'deploy' }>): Promise<Refusal> {
   const { world, runner, repo, comment } = course;
-  const begun = await findRun(world, repo, comment);
+  const key = `comment ${comment.id}`;
+  const begun = await findRun(world, repo, { pull: comment.pull, key });
   if (begun) {
     void runner.follow(repo, begun);
     return { reasons: [] };
@@ -175,7 +174,7 @@ async function deploy(course: Course, command: Extract<Command, { is: 'deploy' }
     confirm: command.confirm,
     only: command.only,
     skip: command.skip,
-    delivery: comment.delivery,
+    key,
     comment: comment.id,
   });
   if (asked.is === 'refused') return asked;
@@ -194,7 +193,7 @@ async function findPlan(
   if (named === undefined) {
     const current = await world.store.plans.current(place);
     const seen =
-      current?.commit === survey.commit && current.shownAt !== null && current.shownAt <= comment.at;
+      current?.commit === survey.commit && current.shownAt !== null && current.shownAt < comment.at;
     if (current && seen) return current;
     return { code: 'PLAN_AMBIGUOUS', message: 'no current plan was shown before this comment was written' };
   }

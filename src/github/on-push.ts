@@ -5,7 +5,7 @@ import type { OpenCheck } from './checks.ts';
 import { readSubtree } from './contents.ts';
 import { explainReasons, reasonOf } from './failure.ts';
 import { makePlan } from './make-plan.ts';
-import { readParents, readPullsOf } from './pulls.ts';
+import { readContains, readDefaultBranch, readParents, readPullsOf, readTip } from './pulls.ts';
 import type { GithubWorld, Repo } from './repo.ts';
 
 export interface Push {
@@ -25,8 +25,16 @@ export async function onPush(
     readSubtree(repo, after),
   ]);
   if (old === fresh) return;
+  if (!(await isDefault(repo, after)))
+    return repo.log.warn({ after }, 'a push that is not on the default branch');
   if ((await readPullsOf(repo, after)).some((pull) => pull.merged)) return;
   await planPush(world, repo, { commit: after, base: known ? before : null, delivery });
+}
+
+/** The webhook says so; whether it is so, GitHub knows. */
+async function isDefault(repo: Repo, commit: string): Promise<boolean> {
+  const tip = await readTip(repo, await readDefaultBranch(repo));
+  return tip === commit || (await readContains(repo, tip, commit));
 }
 
 export interface PushPlan {

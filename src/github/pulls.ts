@@ -6,6 +6,8 @@ export interface Pull {
   readonly number: number;
   readonly author: string;
   readonly head: string;
+  /** The branch of the head and where it is; null when that repository is gone. */
+  readonly from: { readonly owner: string; readonly repo: string; readonly branch: string } | null;
   readonly fork: boolean;
   readonly base: string;
   readonly defaultBranch: string;
@@ -26,6 +28,9 @@ export async function readPull(repo: Repo, number: number): Promise<Pull> {
     number,
     author: data.user.login,
     head: data.head.sha,
+    from: data.head.repo
+      ? { owner: data.head.repo.owner.login, repo: data.head.repo.name, branch: data.head.ref }
+      : null,
     // A fork that was deleted since has no repository any more.
     fork: data.head.repo?.id !== data.base.repo.id,
     base: data.base.ref,
@@ -36,6 +41,11 @@ export async function readPull(repo: Repo, number: number): Promise<Pull> {
     commits: data.commits,
     site: data.base.repo.html_url,
   };
+}
+
+export async function readDefaultBranch(repo: Repo): Promise<string> {
+  const { data } = await repo.octokit.rest.repos.get(place(repo));
+  return data.default_branch;
 }
 
 /** The commit a branch is at. */

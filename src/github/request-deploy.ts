@@ -31,8 +31,8 @@ export interface DeployWish {
   readonly confirm?: string | undefined;
   readonly only: readonly string[];
   readonly skip: readonly string[];
-  /** Names the run: the same delivery never starts two. */
-  readonly delivery: string;
+  /** Names the run: the same wish never starts two. */
+  readonly key: string;
   /** The comment that asked. */
   readonly comment?: number;
   /** The check run that was begun for it already. */
@@ -84,17 +84,17 @@ export async function recheckRun(world: GithubWorld, repo: Repo, run: Run): Prom
   const account = { login: run.by, bot: false };
   const held = (run.request.held ?? []).map(({ host }) => host);
   const hosts = { only: only.length > 0 ? only : run.hosts, skip: [...skip, ...held] };
-  const wish = { survey, stored, account, via, named, confirm, ...hosts, delivery: run.id };
+  const wish = { survey, stored, account, via, named, confirm, ...hosts, key: run.id };
   const request = await readRequest(world, repo, wish);
   if ('reason' in request) return [request.reason];
   const decision = authorize(request);
   return decision.allowed ? [] : decision.reasons;
 }
 
-/** What a delivery names: the run that it has begun, should it be handled once more after a restart. */
+/** What a wish is known by: the run that it has begun is found again, after a restart and when it arrives once more. */
 export interface Asking {
   readonly pull: number;
-  readonly delivery: string;
+  readonly key: string;
 }
 
 export async function findRun(world: GithubWorld, repo: Repo, asking: Asking): Promise<NewRun | undefined> {
@@ -137,8 +137,8 @@ async function isOvertaken({ store }: GithubWorld, repo: Repo, { commit }: Surve
   return readContains(repo, newest.commit, commit);
 }
 
-function runId(repo: Repo, { pull, delivery }: Asking): string {
-  return `pr-${pull}-${sha256(`${fullName(repo)} ${delivery}`).slice(0, 12)}`;
+function runId(repo: Repo, { pull, key }: Asking): string {
+  return `pr-${pull}-${sha256(`${fullName(repo)} ${key}`).slice(0, 12)}`;
 }
 
 function runOf(repo: Repo, wish: DeployWish, { deploy, stops }: Request): NewRun {
@@ -149,7 +149,7 @@ function runOf(repo: Repo, wish: DeployWish, { deploy, stops }: Request): NewRun
     asked.includes(host) ? [{ host, reason }] : [],
   );
   return {
-    id: runId(repo, { pull: survey.pull.number, delivery: wish.delivery }),
+    id: runId(repo, { pull: survey.pull.number, key: wish.key }),
     repo: fullName(repo),
     installation: repo.installation,
     pull: survey.pull.number,

@@ -16,7 +16,10 @@ export async function readDone(
   return hosts.filter((host) => host.outcome === 'done').map((host) => host.host);
 }
 
-/** From when reviews count. After a merge: since the last plan that was shown for the head, which is what was reviewed. */
+/**
+ * From when reviews of this plan count: since it was shown. What was shown before the merge was reviewed as well, and
+ * counts where it is the same plan.
+ */
 export async function readShownAt(
   { store }: GithubWorld,
   repo: Repo,
@@ -25,7 +28,7 @@ export async function readShownAt(
 ): Promise<string | null> {
   const where = { repo: fullName(repo), pull: pull.number };
   const reviewed = pull.state === 'merged' ? await store.plans.lastShown(where, pull.head) : undefined;
-  if (reviewed) return reviewed.shownAt;
+  if (reviewed?.plan.digest === plan.digest) return reviewed.shownAt;
   const known = await store.plans.find(where, plan.digest);
   return known.find((stored) => stored.commit === commit)?.shownAt ?? null;
 }

@@ -3,6 +3,7 @@ import type { Policy } from '../core/resource.ts';
 import type { StoredPlan } from '../store/plans.ts';
 import { readOwned } from './codeowners.ts';
 import { tokenOf } from './confirm-token.ts';
+import { readPushers } from './pushers.ts';
 import { readRequiredChecks } from './required-checks.ts';
 import { fullName } from './repo.ts';
 import type { GithubWorld, Repo } from './repo.ts';
@@ -19,13 +20,15 @@ export async function readStanding(
   survey: Survey,
   policy: Policy,
 ): Promise<Standing> {
-  const [reviews, checks, owned, stops] = await Promise.all([
-    asksForReviews(policy) ? readReviews(repo, survey.pull.number) : [],
+  const asks = asksForReviews(policy);
+  const [reviews, pushers, checks, owned, stops] = await Promise.all([
+    asks ? readReviews(repo, survey.pull.number) : [],
+    asks ? readPushers(world, repo, survey.pull) : [],
     policy.checks === 'required' ? readRequiredChecks(repo, survey.pull, world.appId) : [],
     policy.codeowners ? readOwned(repo, survey) : [],
     world.store.stops.active(fullName(repo)),
   ]);
-  return { policy, pull: pullStateOf(survey), reviews, checks, owned, stops, now: world.now() };
+  return { policy, pull: pullStateOf(survey), reviews, pushers, checks, owned, stops, now: world.now() };
 }
 
 export async function readPlanState(

@@ -8,14 +8,13 @@ import { renderStopped } from '../render/stop.ts';
 import type { LiftCommand, StopCommand } from './command.ts';
 import { postReply } from './comments.ts';
 import { readFiles } from './contents.ts';
-import { readActor } from './permissions.ts';
 import type { Account } from './permissions.ts';
 import { readPull, readTip } from './pulls.ts';
 import { fullName } from './repo.ts';
 import type { GithubWorld, Repo } from './repo.ts';
+import { refuseAlone } from './request-plan.ts';
 import { reason } from './rules/request.ts';
-import { belongs, namesOf } from './rules/who.ts';
-import { filesOf, readPolicy } from './survey.ts';
+import { filesOf } from './survey.ts';
 import { endOf } from './until.ts';
 
 interface Asked {
@@ -31,7 +30,7 @@ export async function stopDeploys(
 ): Promise<readonly Reason[]> {
   const { world, repo, comment } = asked;
   const tip = await readTip(repo, (await readPull(repo, comment.pull)).defaultBranch);
-  const refused = await refuseAsker(asked, tip);
+  const refused = await refuseAlone(world, repo, { account: comment.account, wants: 'stop', tip });
   if (refused.length > 0) return refused;
   switch (command.is) {
     case 'freeze':
@@ -79,20 +78,6 @@ async function say({ world, repo, comment }: Asked): Promise<readonly Reason[]> 
   const stops = await world.store.stops.active(fullName(repo));
   await postReply(repo, comment.pull, renderStopped(stops));
   return [];
-}
-
-async function refuseAsker({ world, repo, comment }: Asked, tip: string): Promise<readonly Reason[]> {
-  const read = await readPolicy(world, repo, tip);
-  if ('reason' in read) return [read.reason];
-  const actor = await readActor(repo, comment.account, namesOf(read.policy));
-  if (!actor.bot && belongs(actor, read.policy.by)) return [];
-  const needed = read.policy.by.join(' or ');
-  return [
-    reason(
-      'NOT_ALLOWED',
-      `${actor.login} has the role ${actor.role} here; this needs ${needed}, as a deploy`,
-    ),
-  ];
 }
 
 /** Names exist in the configuration of the default branch, so that a slip of the pen stops nothing by another name. */

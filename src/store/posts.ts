@@ -9,6 +9,8 @@ export type HistoryEntry = z.infer<typeof HistoryEntry>;
 
 export interface Sticky {
   readonly comment: number;
+  /** What it says, as GitHub took it; null when that was not kept. */
+  readonly body: string | null;
   /** Newest first. */
   readonly history: readonly HistoryEntry[];
 }
@@ -43,11 +45,13 @@ export function openPosts(db: Database, member: Membership): Posts {
         .where('pull', '=', pull)
         .executeTakeFirst();
       if (!row) return undefined;
-      return { comment: row.comment_id, history: z.array(HistoryEntry).parse(JSON.parse(row.history)) };
+      const { comment_id: comment, body } = row;
+      return { comment, body, history: z.array(HistoryEntry).parse(JSON.parse(row.history)) };
     },
     keepSticky: (repo, pull, sticky) =>
       member.write(async (trx) => {
-        const kept = { comment_id: sticky.comment, history: JSON.stringify(sticky.history) };
+        const { comment, body } = sticky;
+        const kept = { comment_id: comment, body, history: JSON.stringify(sticky.history) };
         await trx
           .insertInto('comments')
           .values({ repo, pull, ...kept })

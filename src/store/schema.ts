@@ -55,7 +55,7 @@ export interface Tables {
     owner: string | null;
   };
   leases: { machine: string; repo: string; host: string; run: string; since: string };
-  comments: { repo: string; pull: number; comment_id: number; history: string };
+  comments: { repo: string; pull: number; comment_id: number; history: string; body: string | null };
   checks: {
     repo: string;
     check_id: number;
@@ -85,6 +85,10 @@ export interface Tables {
   drift_looks: { repo: string; at: string };
   /** The servers that are there, each until its time unless it says again that it lives. */
   servers: { id: string; who: string; until: string };
+  /** Who pushed a commit: nobody approves what they pushed themselves. */
+  pushes: { repo: string; commit_sha: string; pushed_by: string; heard_at: string };
+  /** Comments that were taken as commands, each by the delivery that brought it first. */
+  commands: { repo: string; comment_id: number; delivery: string; heard_at: string };
   /** What only one server does at a time. */
   turns: { key: string; owner: string };
 }
@@ -159,5 +163,14 @@ export const MIGRATIONS: readonly ((words: Words) => readonly string[])[] = [
       since text not null)`,
     `insert into leases select repo || ' ' || host, repo, host, run, since from former_leases`,
     `drop table former_leases`,
+  ],
+  ({ integer }) => [
+    `create table pushes (
+      repo text not null, commit_sha text not null, pushed_by text not null, heard_at text not null,
+      primary key (repo, commit_sha, pushed_by))`,
+    `create table commands (
+      repo text not null, comment_id ${integer} not null, delivery text not null, heard_at text not null,
+      primary key (repo, comment_id))`,
+    `alter table comments add column body text`,
   ],
 ];

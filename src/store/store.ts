@@ -5,6 +5,8 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { openCancels } from './cancels.ts';
 import type { Cancels } from './cancels.ts';
+import { openCommands } from './commands.ts';
+import type { Commands } from './commands.ts';
 import type { OpenDatabase } from './database.ts';
 import { openDeliveries, releaseDeliveries } from './deliveries.ts';
 import type { Deliveries } from './deliveries.ts';
@@ -18,6 +20,8 @@ import { openPlans } from './plans.ts';
 import type { Plans } from './plans.ts';
 import { openPosts } from './posts.ts';
 import type { Posts } from './posts.ts';
+import { openPushes } from './pushes.ts';
+import type { Pushes } from './pushes.ts';
 import { openRuns, releaseRuns } from './runs.ts';
 import type { Runs } from './runs.ts';
 import { openSqlite } from './sqlite.ts';
@@ -34,6 +38,8 @@ export interface Store {
   readonly posts: Posts;
   readonly stops: Stops;
   readonly drifts: Drifts;
+  readonly pushes: Pushes;
+  readonly commands: Commands;
   readonly turns: SharedTurns;
   /** Other servers may work on it at the same time. */
   readonly shared: boolean;
@@ -114,6 +120,8 @@ async function assemble(opened: OpenDatabase, who: Member): Promise<Store> {
       stops: openStops(db, member),
       cancels: openCancels(db),
       drifts: openDrifts(db, member),
+      pushes: openPushes(db, member),
+      commands: openCommands(member),
       turns: openTurns(db, member),
       shared,
       beat: member.beat,

@@ -36,7 +36,7 @@ describe('a configuration', () => {
   it('has its policy along', () => {
     expect(configOf({ 'policy.yml': 'deploy: { on: both }' }).policy).toMatchObject({
       on: 'both',
-      by: ['write'],
+      by: [],
     });
   });
 });

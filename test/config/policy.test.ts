@@ -9,7 +9,7 @@ function policyOf(text: string | null): unknown {
 
 const DEFAULTS = {
   on: 'merge',
-  by: ['write'],
+  by: [],
   approvals: 0,
   confirm: ['delete', 'replace'],
   freeze: [],

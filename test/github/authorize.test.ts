@@ -103,6 +103,7 @@ interface Case {
   readonly plan?: Partial<PlanState>;
   readonly ask?: Partial<DeployAsk>;
   readonly reviews?: readonly Review[];
+  readonly pushers?: readonly string[];
   readonly now?: string;
   readonly checks?: Request['checks'];
   readonly owned?: Request['owned'];
@@ -115,6 +116,7 @@ function request(of: Case): Request {
     policy: of.policy ?? POLICY,
     pull: { ...PULL, ...of.pull },
     reviews: of.reviews ?? [],
+    pushers: of.pushers ?? ['ada'],
     checks: of.checks ?? [],
     owned: of.owned ?? [],
     stops: of.stops ?? [],
@@ -218,7 +220,26 @@ const DEPLOYS: readonly (readonly [string, Case, readonly string[]])[] = [
     { policy: ONE, reviews: [{ ...YES, at: '2026-11-22T11:59:59Z' }] },
     ['APPROVAL_MISSING'],
   ],
-  ['an approval in the same second', { policy: ONE, reviews: [{ ...YES, at: SHOWN }] }, []],
+  [
+    'an approval in the same second: it may be from before',
+    { policy: ONE, reviews: [{ ...YES, at: SHOWN }] },
+    ['APPROVAL_MISSING'],
+  ],
+  [
+    'an approval by who pushed',
+    { policy: ONE, reviews: [YES], pushers: ['ada', 'Grace'] },
+    ['APPROVAL_MISSING'],
+  ],
+  [
+    'an approval when nobody knows who pushed',
+    { policy: ONE, reviews: [YES], pushers: [] },
+    ['APPROVAL_MISSING'],
+  ],
+  [
+    'an approval of an owner who pushed',
+    { policy: OWNERS, owned: [{ ...OWNED, logins: ['grace'] }], reviews: [YES], pushers: ['grace'] },
+    ['APPROVAL_MISSING'],
+  ],
   [
     'an approval of a plan never shown',
     { policy: ONE, reviews: [YES], plan: { shownAt: null } },
@@ -438,7 +459,7 @@ describe('authorize a deploy', () => {
         {
           code: 'APPROVAL_MISSING',
           message:
-            '0 of 1 approvals of this plan are there; 1 more are by the author, without write, or older than the commit or the plan',
+            '0 of 1 approvals of this plan are there; 1 more are by the author, by who pushed, without write, or not newer than the commit and the plan',
         },
         {
           code: 'CONFIRMATION_NEEDED',

@@ -8,7 +8,7 @@ import type { Rig } from './rig.ts';
 
 let rig: Rig;
 beforeEach(async () => {
-  rig = await startRig({ policy: 'deploy: { on: comment }\n' });
+  rig = await startRig({ policy: 'deploy: { on: comment, by: [write] }\n' });
 });
 afterEach(async () => {
   await rig.stop();

@@ -72,6 +72,10 @@ const COMMANDS_READ: readonly (readonly [string, string, unknown])[] = [
   ['after a fence within a longer one', '````\n```\n/deploy\n````\n/plan', { is: 'plan', hosts: [] }],
   ['after an HTML comment', '<!-- /deploy -->\n/plan', { is: 'plan', hosts: [] }],
   ['with a comment behind it', '/plan web1 <!-- note -->', { is: 'plan', hosts: ['web1'] }],
+  ['in <details>', '<details>\n\n/plan\n</details>', { is: 'plan', hosts: [] }],
+  ['after a lone backtick', 'a ` b\n\n/plan', { is: 'plan', hosts: [] }],
+  ['between two pieces of code', '`a`\n/plan\n`b`', { is: 'plan', hosts: [] }],
+  ['after code that names a tag', 'so `<code>`\n/plan', { is: 'plan', hosts: [] }],
   ['after <pre>', '<pre>\n/deploy\n</pre>\n/plan', { is: 'plan', hosts: [] }],
   ['after code in one line', '```/deploy```\n/plan', { is: 'plan', hosts: [] }],
 ];
@@ -88,6 +92,14 @@ const NOT_READ: readonly (readonly [string, string])[] = [
   ['in a fence within another', '~~~\n```\n~~~\n```\n/deploy'],
   ['in an HTML comment over lines', '<!--\n/deploy\n-->'],
   ['in an HTML comment that is never closed', '<!--\n/deploy'],
+  ['in code over several lines', 'so `\n/deploy\n` it goes'],
+  ['in code of two backticks over several lines', 'so ``\n`/deploy\n/deploy\n`` it goes'],
+  ['in <code>', '<details><summary>x</summary><code>\n/deploy\n</code></details>'],
+  ['in <code> that is never closed', '<CODE>\n/deploy'],
+  ['in a tag', '<a title="\n/deploy\n">x</a>'],
+  ['in an instruction of HTML', '<?\n/deploy\n?>'],
+  ['behind code that ends on its line', 'so `\n`/deploy'],
+  ['behind a comment on its line', '<!-- x -->/deploy'],
   ['in <pre>', '<pre class="log">\n/deploy\n</pre>'],
   ['a path', '/deploy/web1'],
   ['another path', '/etc/nginx is wrong'],
@@ -171,8 +183,8 @@ describe('parseComment', () => {
 
   it('answers a comment of 60 kB within a moment', () => {
     const began = performance.now();
-    const bodies = ['`', '```\n', '<!--', '<pre ', '/x\n', ' /', '~~~\n\n'].map((piece) =>
-      piece.repeat(60_000 / piece.length),
+    const bodies = ['`', '```\n', '<!--', '<pre ', '<a ', '`a``', '<a"', '/x\n', ' /', '~~~\n\n'].map(
+      (piece) => piece.repeat(60_000 / piece.length),
     );
     expect(bodies.map((body) => parseComment(body).is)).toEqual(bodies.map(() => 'nothing'));
     expect(performance.now() - began).toBeLessThan(1500);

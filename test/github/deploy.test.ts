@@ -14,7 +14,7 @@ afterEach(async () => {
   await rig.stop();
 });
 
-const COMMENT = { policy: 'deploy: { on: comment }\n' };
+const COMMENT = { policy: 'deploy: { on: comment, by: [write] }\n' };
 const DEPLOY = 'ashore/deploy';
 const head = (pull: number): string => rig.repo.pull(pull).head.sha;
 const live = (): readonly unknown[] => [rig.fleet.live.get('web1'), rig.fleet.live.get('web2')];
@@ -168,7 +168,7 @@ describe('/deploy before the merge', () => {
   });
 
   it('waits for approvals of what was shown, and shows when they are there', async () => {
-    await start({ policy: 'deploy: { on: comment, approvals: 1 }\n' });
+    await start({ policy: 'deploy: { on: comment, by: [write], approvals: 1 }\n' });
     const pull = await rig.open('v2', { branch: 'topic' });
     expect(rig.check(head(pull), 'ashore/plan').conclusion).toBe('action_required');
     await rig.repo.review(pull, { by: 'mallory', state: 'APPROVE' });

@@ -107,7 +107,7 @@ describe('a pull request that changes deploy-configs/', () => {
     });
     const pull = await rig.repo.openPull({ title: 'Many', head: 'large', by: 'ada' });
     await rig.settled();
-    expect(rig.fleet.planned[0]?.files.size).toBe(321);
+    expect(rig.fleet.planned[0]?.files.size).toBe(322);
     expect(rig.check(head(pull), PLAN).conclusion).toBe('success');
   }, 120_000);
 });
@@ -273,7 +273,7 @@ const HOST_KEY = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ2rZ1cI6CqvVbYkKxRrMXxJKp
 
 describe('a branch that is behind its base', () => {
   const behind = async (on: string): Promise<number> => {
-    await start({ policy: `deploy: { on: ${on} }\n` });
+    await start({ policy: `deploy: { on: ${on}, by: [write] }\n` });
     await rig.repo.commit({ branch: 'topic', author: 'ada', message: 'v2', files: oneHost });
     const files = { 'deploy-configs/other.yml': 'v1' };
     await rig.repo.commit({ branch: 'main', author: 'grace', message: 'Other', files });

@@ -28,6 +28,7 @@ class Unhurried extends ProbotOctokit {
 /** ada opens, grace decides, mallory only reads. */
 const PEOPLE = { ada: 'write', grace: 'maintain', mallory: 'read' } as const;
 const POLICY = 'deploy-configs/policy.yml';
+const BY = 'deploy: { by: [write] }\n';
 
 export interface Rig {
   readonly github: GitHubDouble;
@@ -54,13 +55,17 @@ export interface Rig {
 }
 
 export interface RigOptions {
-  /** policy.yml on the default branch. */
-  readonly policy?: string;
+  /** policy.yml on the default branch, which names who may deploy unless told otherwise; null: there is none. */
+  readonly policy?: string | null;
   readonly files?: Readonly<Record<string, string>>;
   readonly log?: Logger;
 }
 
-export async function startRig({ policy, files, log = createLog('silent') }: RigOptions = {}): Promise<Rig> {
+export async function startRig({
+  policy = BY,
+  files,
+  log = createLog('silent'),
+}: RigOptions = {}): Promise<Rig> {
   const secret = randomBytes(32).toString('hex');
   const manifest = Manifest.parse(parse(readFileSync('app.yml', 'utf8')));
   const github = await startGitHub({
@@ -74,7 +79,7 @@ export async function startRig({ policy, files, log = createLog('silent') }: Rig
   const first = {
     [STACK]: 'v1',
     'README.md': 'shop',
-    ...(policy === undefined ? {} : { [POLICY]: policy }),
+    ...(policy === null ? {} : { [POLICY]: policy }),
     ...files,
   };
   await repo.commit({ branch: 'main', author: 'grace', message: 'Begin', files: first });

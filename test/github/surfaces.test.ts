@@ -219,6 +219,7 @@ describe('readMergedOnto', () => {
     number: 7,
     author: 'ada',
     head: 'h',
+    from: null,
     fork: false,
     base: 'main',
     defaultBranch: 'main',

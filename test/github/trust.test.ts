@@ -5,7 +5,7 @@ import { STACK } from './fleet.ts';
 import { startRig } from './rig.ts';
 import type { Rig, RigOptions } from './rig.ts';
 
-const COMMENT = 'deploy: { on: comment }\n';
+const COMMENT = 'deploy: { on: comment, by: [write] }\n';
 const HOST_KEY = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ2rZ1cI6CqvVbYkKxRrMXxJKp2tJbbB6hI2aCcG0F5Y';
 const HOSTS = {
   'deploy-configs/hosts.yml': ['web1', 'web2']

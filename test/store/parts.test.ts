@@ -291,13 +291,36 @@ onBoth(({ ground: makeGround }) => {
     });
   });
 
+  describe('pushes', () => {
+    it('keep everybody who pushed a commit, until they are old', async () => {
+      await store.pushes.keep('acme/infra', 'c1', 'ada');
+      await store.pushes.keep('acme/infra', 'c1', 'ada');
+      await store.pushes.keep('acme/infra', 'c1', 'linus');
+      expect([...(await store.pushes.read('acme/infra', 'c1'))].toSorted()).toEqual(['ada', 'linus']);
+      expect(await store.pushes.read('acme/other', 'c1')).toEqual([]);
+      await store.pushes.prune(new Date(0));
+      expect((await store.pushes.read('acme/infra', 'c1')).length).toBe(2);
+      await store.pushes.prune(new Date('2100-01-01'));
+      expect(await store.pushes.read('acme/infra', 'c1')).toEqual([]);
+    });
+  });
+
+  describe('commands', () => {
+    it('belong to the delivery that brought them first, which may come again', async () => {
+      expect(await store.commands.claim('acme/infra', 5, 'first')).toBe(true);
+      expect(await store.commands.claim('acme/infra', 5, 'second')).toBe(false);
+      expect(await store.commands.claim('acme/infra', 5, 'first')).toBe(true);
+      expect(await store.commands.claim('acme/other', 5, 'second')).toBe(true);
+    });
+  });
+
   describe('posts', () => {
     const check = { repo: 'acme/infra', id: 1, name: 'ashore/plan', commit: 'c1', pull: 7, subject: null };
 
     it('keep one sticky comment a pull request', async () => {
-      await store.posts.keepSticky('acme/infra', 7, { comment: 1, history: [] });
-      await store.posts.keepSticky('acme/infra', 7, { comment: 2, history: [] });
-      expect(await store.posts.readSticky('acme/infra', 7)).toEqual({ comment: 2, history: [] });
+      await store.posts.keepSticky('acme/infra', 7, { comment: 1, body: 'one', history: [] });
+      await store.posts.keepSticky('acme/infra', 7, { comment: 2, body: 'two', history: [] });
+      expect(await store.posts.readSticky('acme/infra', 7)).toEqual({ comment: 2, body: 'two', history: [] });
       expect(await store.posts.readSticky('acme/infra', 8)).toBeUndefined();
     });
 

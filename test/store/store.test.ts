@@ -93,7 +93,11 @@ onBoth(({ name, ground: makeGround }) => {
 
     it('is there after an orderly end', async () => {
       const first = await ground.open();
-      const sticky = { comment: 5_000_000_000, history: [{ digest: 'd', at: 'a', note: 'n' }] };
+      const sticky = {
+        comment: 5_000_000_000,
+        body: 'shown',
+        history: [{ digest: 'd', at: 'a', note: 'n' }],
+      };
       await first.posts.keepSticky('acme/infra', 7, sticky);
       await first.close();
       const second = await ground.open();

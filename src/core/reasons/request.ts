@@ -57,6 +57,12 @@ export const REQUEST_REASONS = {
     what: 'This account may not do that.',
     next: 'Ask somebody with the permission named.',
   },
+  POLICY_MISSING: {
+    class: 'needs-person',
+    fixer: 'author',
+    what: 'The policy of the base branch does not say who may deploy.',
+    next: 'Put `deploy: { on: merge, by: [write] }` into deploy-configs/policy.yml on the base branch.',
+  },
   APPROVAL_MISSING: {
     class: 'needs-person',
     fixer: 'requester',
@@ -106,6 +112,12 @@ export const REQUEST_REASONS = {
     next: 'Update the branch; the plan is made again by itself.',
   },
   COMMAND_UNKNOWN: { class: 'permanent', fixer: 'requester', what: 'This is not a command.', next: '/help' },
+  COMMENT_CHANGED: {
+    class: 'permanent',
+    fixer: 'requester',
+    what: 'The comment is not as it was first written, so it is not carried out.',
+    next: 'Write the command in a new comment.',
+  },
   COMMAND_INVALID: {
     class: 'permanent',
     fixer: 'requester',

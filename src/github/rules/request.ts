@@ -86,6 +86,8 @@ export interface Standing {
   readonly policy: Policy;
   readonly pull: PullState;
   readonly reviews: readonly Review[];
+  /** Who pushed the head; nobody when that is not known, and then no approval counts. */
+  readonly pushers: readonly string[];
   readonly checks: readonly RequiredCheck[];
   readonly owned: readonly OwnedPath[];
   /** Freezes and holds that were commented and have not ended. */

@@ -1,9 +1,10 @@
 // Who may: roles and teams of the policy, of the stacks that a plan touches, and of the verbs that it holds.
 import type { Plan } from '../../core/plan.ts';
 import { VERBS } from '../../core/kind.ts';
+import type { Reason } from '../../core/reason.ts';
 import type { Policy } from '../../core/resource.ts';
 import { atLeast, isRole, reason } from './request.ts';
-import type { Actor, Request, Requirement } from './request.ts';
+import type { Actor, Request, Requirement, Standing } from './request.ts';
 
 /** Somebody must be one of these. */
 export interface Circle {
@@ -36,14 +37,12 @@ export function namesOf(policy: Policy): readonly string[] {
   return [...new Set([...policy.by, ...stacks, ...verbs])];
 }
 
-export function requireActor({ actor, policy, deploy }: Request): readonly Requirement[] {
-  if (actor.bot) {
-    const unmet = [reason('NOT_ALLOWED', `${actor.login} is not a person`)];
-    return [{ what: 'who', required: 'a person', found: 'a bot', changer: 'nobody', unmet }];
-  }
+export function requireActor(request: Request): readonly Requirement[] {
+  const { actor, policy, deploy } = request;
+  if (actor.bot) return [requirePerson(actor)];
   return circlesOf(policy, deploy?.plan.plan).map((circle) => {
     const met = belongs(actor, circle.by) || (!deploy && atLeast(actor.role, 'write'));
-    const needed = deploy ? circle.by.join(' or ') : 'write';
+    const needed = deploy ? circle.by.join(' or ') || 'somebody whom policy names' : 'write';
     const asking = circle.of === 'policy' ? 'this' : circle.of;
     const message = `${actor.login} has the role ${actor.role} here; ${asking} needs ${needed}`;
     return {
@@ -51,9 +50,58 @@ export function requireActor({ actor, policy, deploy }: Request): readonly Requi
       required: needed,
       found: [actor.role, ...actor.teams].join(', '),
       changer: 'an admin of the repository',
-      unmet: met ? [] : [reason('NOT_ALLOWED', message)],
+      unmet: met
+        ? []
+        : [deploy && circle.by.length === 0 ? unnamed(request) : reason('NOT_ALLOWED', message)],
     };
   });
+}
+
+/** Before anybody asks: whether the policy names somebody for all that the plan touches. */
+export function requireNamed(standing: Pick<Standing, 'policy' | 'pull'>, plan: Plan): Requirement {
+  const closed = circlesOf(standing.policy, plan).some(({ by }) => by.length === 0);
+  return {
+    what: 'policy',
+    required: 'somebody who may deploy',
+    found: closed ? 'nobody' : 'named',
+    changer: 'an admin of the repository',
+    unmet: closed ? [unnamed(standing)] : [],
+  };
+}
+
+function unnamed({ policy, pull }: Pick<Standing, 'policy' | 'pull'>): Reason {
+  const line = `deploy: { on: ${policy.on}, by: [write] }`;
+  const next = `Put the line \`${line}\` into \`deploy-configs/policy.yml\` on ${pull.base}: everybody with write may deploy then. Or name teams: \`by: ['@org/team']\`.`;
+  return reason('POLICY_MISSING', `the policy of ${pull.base} does not say who may deploy`, next);
+}
+
+export interface AloneRequest {
+  readonly actor: Actor;
+  readonly policy: Policy;
+  /** stop: who may deploy may also stop deploys. */
+  readonly wants: 'look' | 'stop';
+}
+
+export function requireAlone({ actor, policy, wants }: AloneRequest): readonly Requirement[] {
+  if (actor.bot) return [requirePerson(actor)];
+  const { by } = policy;
+  const met = belongs(actor, by) || (wants === 'look' && atLeast(actor.role, 'write'));
+  const needed = wants === 'look' ? 'write' : by.join(' or ') || 'somebody whom policy names';
+  const message = `${actor.login} has the role ${actor.role} here; this needs ${needed}${wants === 'stop' ? ', as a deploy' : ''}`;
+  return [
+    {
+      what: 'who, by policy',
+      required: needed,
+      found: [actor.role, ...actor.teams].join(', '),
+      changer: 'an admin of the repository',
+      unmet: met ? [] : [reason('NOT_ALLOWED', message)],
+    },
+  ];
+}
+
+function requirePerson({ login }: Actor): Requirement {
+  const unmet = [reason('NOT_ALLOWED', `${login} is not a person`)];
+  return { what: 'who', required: 'a person', found: 'a bot', changer: 'nobody', unmet };
 }
 
 export function belongs(actor: Actor, by: readonly string[]): boolean {

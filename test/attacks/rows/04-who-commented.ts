@@ -23,10 +23,6 @@ const HIDDEN: readonly (readonly [string, (command: string) => string])[] = [
   ['as a link', (command) => `[${command}](https://example.com)`],
   ['behind an invisible character', (command) => `\u200b${command}`],
   ['behind a direction mark', (command) => `\u202e${command}`],
-];
-
-/** Shown as code too, and read as commands. */
-const OPEN_HIDDEN: readonly (readonly [string, (command: string) => string])[] = [
   ['in code over several lines', (command) => `so \`\n${command}\n\` it goes`],
   ['in code of HTML', (command) => `<details><summary>x</summary><code>\n${command}\n</code></details>`],
 ];
@@ -53,12 +49,6 @@ describe('4 who commented', () => {
     await site.comment(quiet.pull, `/d\u0435ploy ${quiet.digest}`);
     expect(site.said(quiet.pull)).toMatch(/COMMAND_UNKNOWN/);
     await expectUntouched(site, quiet);
-  });
-
-  it.fails.each(OPEN_HIDDEN)('OPEN: a command %s is none', async (_, hide) => {
-    const shown = await wish(site);
-    const comment = await site.comment(shown.pull, hide(`/deploy ${shown.digest}`));
-    expect(comment.reactions).toEqual([]);
   });
 
   it.each(['/deploy', '/deploy DIGEST', '/plan', '/plan web1', '/deploy --only web1'])(
@@ -90,18 +80,22 @@ describe('4 who commented', () => {
     await expectUntouched(site, wanted);
   });
 
-  it.fails('OPEN: somebody whose right is taken away between the word and the beginning of the run', async () => {
+  it('somebody whose right is taken away between the word and the beginning of the run', async () => {
     const wanted = await wish(site);
-    const begun = (): number => site.github.calls().get('checks/create') ?? 0;
-    const before = begun();
-    site.github.setLatency(600);
+    const asked = (id: string): number => site.github.calls().get(id) ?? 0;
+    const [looks, pulls] = ['repos/get-collaborator-permission-level', 'pulls/get'];
+    const before = asked(looks);
+    site.github.setLatency(300);
     await site.repo.comment(wanted.pull, `/deploy ${wanted.digest}`, 'linus');
-    await site.github.waitFor(() => begun() > before, { what: 'a run that begins' });
+    await site.github.waitFor(() => asked(looks) > before, { what: 'a look at the right' });
+    // The next look at the pull request is that of the run which was accepted by then, and has not begun.
+    const accepted = asked(pulls);
+    await site.github.waitFor(() => asked(pulls) > accepted, { what: 'a run' });
     site.repo.collaborator('linus', 'read');
-    await site.restart();
     site.github.setLatency(0);
     await site.settled();
     site.repo.collaborator('linus', 'write');
+    expect(site.said(wanted.pull)).toMatch(/NOT_ALLOWED/);
     expect(await has('web1', wanted.file), site.said(wanted.pull)).toBe(false);
   });
 
@@ -147,10 +141,10 @@ describe('4 who commented', () => {
     await expectUntouched(site, wanted);
   });
 
-  it.fails.each([
+  it.each([
     ['was taken back', (id: number) => site.repo.deleteComment(id, 'grace')],
     ['was changed', (id: number) => site.repo.editComment(id, 'Not yet!', 'grace')],
-  ])('OPEN: a command that %s before it was heard', async (_, change) => {
+  ])('a command that %s before it was heard', async (_, change) => {
     const wanted = await wish(site);
     site.github.loseDeliveries((event) => event === 'issue_comment.created');
     const comment = await site.comment(wanted.pull, `/deploy ${wanted.digest}`);

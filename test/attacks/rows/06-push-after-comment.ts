@@ -23,8 +23,6 @@ describe('6 push after comment', () => {
     await site.comment(wanted.pull, command);
     const lost = site.delivery('issue_comment', 'created');
     site.github.loseDeliveries(() => false);
-    // GitHub's times are whole seconds.
-    await new Promise((resolve) => setTimeout(resolve, 1001));
     await meanwhile();
     await site.settled();
     site.github.redeliver(lost.id);

@@ -103,7 +103,7 @@ describe('10 forged or replayed webhooks', () => {
     expect(site.said(own.pull)).toBe(said);
   });
 
-  it.fails('OPEN: the same signed body under a new id, which no signature covers', async () => {
+  it('the same signed body under a new id, which no signature covers', async () => {
     const own = await wish(site);
     const payload = await capture(own.pull, '/help');
     for (const _ of [1, 2]) {
@@ -123,7 +123,7 @@ describe('10 forged or replayed webhooks', () => {
     expect(runsOf(site, own.pull).length).toBe(1);
   });
 
-  it.fails('OPEN: a payload that lies about who wrote a comment', async () => {
+  it('a payload that lies about who wrote a comment', async () => {
     const own = await wish(site);
     const payload = await capture(own.pull, `/deploy ${own.digest}`, 'mallory');
     const user = { ...payload.comment.user, login: 'grace' };
@@ -132,7 +132,7 @@ describe('10 forged or replayed webhooks', () => {
     await expectUntouched(site, own);
   });
 
-  it.fails('OPEN: a payload that lies about what a comment says', async () => {
+  it('a payload that lies about what a comment says', async () => {
     const own = await wish(site);
     const payload = await capture(own.pull, 'not yet');
     const comment = { ...payload.comment, body: `/deploy ${own.digest}` };
@@ -164,7 +164,7 @@ describe('10 forged or replayed webhooks', () => {
     expect(await has('web1', own.file)).toBe(false);
   });
 
-  it.fails('OPEN: a payload that says a branch of anybody is the default branch', async () => {
+  it('a payload that says a branch of anybody is the default branch', async () => {
     await site.push('main', { 'remark.yml': 'on: web1\nresources: []\n' }, 'grace');
     const payload = Push.parse(site.delivery('push').request.payload);
     const after = await site.push('aside', { 'aside.yml': note('/etc/attack-10-aside') }, 'linus');

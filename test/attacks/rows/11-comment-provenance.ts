@@ -55,7 +55,7 @@ describe('11 comment provenance', () => {
     await expectUntouched(site, meant);
   });
 
-  it.fails('OPEN: our comment, edited by a person, is put right again', async () => {
+  it('our comment, edited by a person, is put right again', async () => {
     const wanted = await wish(site);
     const [ours] = site.repo.comments(wanted.pull).filter(({ app }) => app);
     const body = ours?.body ?? '';

@@ -45,19 +45,42 @@ describe('15 default installation too open', () => {
     expect(await has('web1', wanted.file)).toBe(false);
   });
 
-  it('without a policy a merge deletes nothing that was not named', async () => {
+  it.each([
+    ['no policy at all', null],
+    ['a policy that names nobody', 'deploy: { on: both }\nconfirm: []\n'],
+    ['a policy of another stack', 'deploy: { on: both }\nstacks: { other: { by: [write] } }\n'],
+  ])('%s: a plan is shown with the line to add, and nothing is deployed by anybody', async (_, policy) => {
+    const closed = await openSite({ policy });
+    const wanted = await wish(closed);
+    expect(closed.said(wanted.pull)).toMatch(/POLICY_MISSING.*deploy: \{ on: \w+, by: \[write\] \}/);
+    await closed.comment(wanted.pull, `/deploy ${wanted.digest}`, 'grace');
+    const buttons = closed.check(wanted.head, 'ashore/plan').actions.map(({ identifier }) => identifier);
+    expect(buttons).not.toContain('deploy');
+    await closed.merge(wanted.pull, 'grace');
+    await closed.comment(wanted.pull, `/deploy ${closed.digest(wanted.pull)}`, 'grace');
+    expect(closed.said(wanted.pull).match(/was \*\*refused/g)?.length).toBe(3);
+    await expectUntouched(closed, wanted);
+    await closed.stop();
+  });
+
+  it('with the shortest policy a merge deletes nothing that was not confirmed', async () => {
+    const shortest = await openSite({ policy: 'deploy: { by: [write] }\n' });
     const file = '/etc/attack-15';
-    const made = await site.propose({ 'gone.yml': note(file) });
-    await site.merge(made.pull);
-    expect(await has('web1', file), site.said(made.pull)).toBe(true);
-    const gone = await site.propose({ 'gone.yml': null });
-    await site.merge(gone.pull);
-    expect(site.said(gone.pull)).toMatch(/CONFIRMATION_NEEDED/);
-    expect(await has('web1', file)).toBe(true);
-    await site.comment(gone.pull, '/deploy', 'ada');
-    expect(await has('web1', file)).toBe(true);
-    await site.comment(gone.pull, `/deploy ${site.digest(gone.pull)}`, 'ada');
-    expect(await has('web1', file), site.said(gone.pull)).toBe(false);
+    const made = await shortest.propose({ 'gone.yml': note(file) });
+    await shortest.merge(made.pull);
+    expect(await has('web1', file), shortest.said(made.pull)).toBe(true);
+    const gone = await shortest.propose({ 'gone.yml': null });
+    await shortest.merge(gone.pull);
+    expect(shortest.said(gone.pull)).toMatch(/CONFIRMATION_NEEDED/);
+    const command = `/deploy ${shortest.digest(gone.pull)}`;
+    for (const words of ['/deploy', command, `${command} --confirm 00000000`]) {
+      await shortest.comment(gone.pull, words, 'ada');
+      expect(await has('web1', file), words).toBe(true);
+    }
+    const token = / --confirm ([0-9a-f]{8})/.exec(shortest.said(gone.pull))?.[1];
+    await shortest.comment(gone.pull, `${command} --confirm ${token}`, 'ada');
+    expect(await has('web1', file), shortest.said(gone.pull)).toBe(false);
+    await shortest.stop();
   });
 
   it('a push past any pull request deploys nothing', async () => {
@@ -85,6 +108,4 @@ describe('15 default installation too open', () => {
     expect(await has('web1', '/etc/attack-15-broken')).toBe(false);
     await broken.stop();
   });
-
-  it.todo('OPEN: no stack is deployable before the policy of the base branch names who may');
 });

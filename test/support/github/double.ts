@@ -155,6 +155,7 @@ export class GitHubDouble {
       checkSuites: new Map(),
       checkRuns: new Map(),
       statuses: [],
+      activities: [],
       deployments: new Map(),
     };
     this.world.repos.set(`${owner}/${name}`.toLowerCase(), repository);

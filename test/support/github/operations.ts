@@ -1,4 +1,5 @@
 // Every REST operation the double serves, by the id GitHub's description gives it. Method, path and answers are GitHub's own.
+import { activityOperations } from './activities.ts';
 import { appOperations } from './apps.ts';
 import { checkOperations } from './checks-rest.ts';
 import { commentOperations } from './comments.ts';
@@ -13,6 +14,7 @@ import { statusOperations } from './statuses.ts';
 import { teamOperations } from './teams.ts';
 
 export const operations: Readonly<Record<string, Operation>> = {
+  ...activityOperations,
   ...appOperations,
   ...checkOperations,
   ...commentOperations,

@@ -6,7 +6,8 @@ import type { JsonObject } from './json.ts';
 import { checkSuiteFor } from './checks.ts';
 import { closePull, headMoved, mergedByPush } from './pulls.ts';
 import { accountByEmail, repoHtml, repoJson } from './shapes.ts';
-import { type Account, type Repository, stamp } from './state.ts';
+import { keepActivity } from './activities.ts';
+import { type Account, type Activity, type Repository, stamp } from './state.ts';
 import type { World } from './world.ts';
 
 export interface Push {
@@ -112,9 +113,16 @@ async function touchPulls(world: World, push: Push, branch: string): Promise<voi
   }
 }
 
+async function activityType({ repo, before, after }: Push): Promise<Activity['type']> {
+  if (before === NO_COMMIT) return 'branch_creation';
+  if (after === NO_COMMIT) return 'branch_deletion';
+  return (await repo.git.contains(after, before)) ? 'push' : 'force_push';
+}
+
 export async function pushed(world: World, push: Push): Promise<void> {
   if (push.before === push.after) return;
   push.repo.pushedAt = stamp();
+  keepActivity(world, push, await activityType(push));
   await emitPush(world, push);
   if (!push.ref.startsWith('refs/heads/')) return;
   const branch = push.ref.slice('refs/heads/'.length);

@@ -18,6 +18,7 @@ import {
   type Protection,
   type Review,
   type Role,
+  passSecond,
   stamp,
 } from './state.ts';
 
@@ -165,6 +166,7 @@ export class RepoDouble extends RepoView {
   }
 
   async comment(number: number, body: string, by: string): Promise<Comment> {
+    passSecond();
     return this.world.alone(async () =>
       addComment(this.world, this.repository, this.issue(number), body, this.account(by)),
     );
@@ -186,6 +188,7 @@ export class RepoDouble extends RepoView {
     number: number,
     given: { by: string; state: 'APPROVE' | 'REQUEST_CHANGES' | 'COMMENT'; body?: string; commit?: string },
   ): Promise<Review> {
+    passSecond();
     return this.world.alone(async () => {
       const issue = this.issue(number);
       return addReview(this.world, this.repository, issue, {

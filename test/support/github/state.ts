@@ -47,9 +47,21 @@ export interface Repository {
   readonly checkSuites: Map<number, CheckSuite>;
   readonly checkRuns: Map<number, CheckRun>;
   readonly statuses: CommitStatus[];
+  readonly activities: Activity[];
   readonly deployments: Map<number, Deployment>;
   defaultBranch: string;
   pushedAt: string;
+}
+
+/** One move of a branch. */
+export interface Activity {
+  readonly id: number;
+  readonly before: string;
+  readonly after: string;
+  readonly ref: string;
+  readonly type: 'push' | 'force_push' | 'branch_creation' | 'branch_deletion';
+  readonly actor: Account;
+  readonly at: string;
 }
 
 export interface Protection {
@@ -201,7 +213,14 @@ export function roleAtLeast(role: Role | undefined, wanted: Role): boolean {
   return role !== undefined && ROLES.indexOf(role) >= ROLES.indexOf(wanted);
 }
 
+let ahead = 0;
+
+/** People read before they write: what they say is not of the second in which they saw what it is about. */
+export function passSecond(): void {
+  ahead += 1000;
+}
+
 /** GitHub's times carry no milliseconds. */
-export function stamp(at: Date = new Date()): string {
+export function stamp(at: Date = new Date(Date.now() + ahead)): string {
   return `${at.toISOString().slice(0, 19)}Z`;
 }
