@@ -33,6 +33,7 @@ export function createLiveDeployer(options: LiveOptions): Deployer {
     kinds,
     connect,
     connectToLook: options.plan ? guard(connectAsPlanner(options.plan)) : connect,
+    bounded: permit !== undefined,
     createReader,
     carryOut: createCarryOut(),
     cancel: createCancel(),

@@ -19,6 +19,11 @@ export interface PlanInput {
   readonly commit: string;
   /** Plans every stack, touched or not. */
   readonly all?: boolean;
+  /**
+   * Hosts that the base does not reach in the very same way are not contacted, unless the world bounds what may be reached:
+   * who they are is the word of this configuration alone.
+   */
+  readonly cautious?: boolean;
   /** Only these hosts; all when left out. */
   readonly hosts?: readonly string[];
   /** Called as each host has been looked at. */
@@ -66,6 +71,8 @@ export interface DeployWorld {
   readonly connect: Connect;
   /** For planning: may have an identity of its own, which cannot write. */
   readonly connectToLook: Connect;
+  /** Whether somebody else than the configuration says what may be reached. */
+  readonly bounded?: boolean;
   readonly createReader: (session: Session) => Reader;
   readonly carryOut: CarryOut;
   readonly cancel: Cancel;

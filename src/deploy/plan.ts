@@ -1,8 +1,9 @@
 // The verb plan: a configuration against its live hosts, a look each, and all changes as one document.
 import pLimit from 'p-limit';
 import { formatRef } from '../core/address.ts';
-import type { Session } from '../core/host.ts';
-import { sha256 } from '../core/json.ts';
+import type { Session, Target } from '../core/host.ts';
+import { canonical, sha256 } from '../core/json.ts';
+import type { Json } from '../core/json.ts';
 import { digestOf } from '../core/plan.ts';
 import type { HostPlan, Plan } from '../core/plan.ts';
 import { HostFailure } from '../core/reason.ts';
@@ -38,7 +39,14 @@ export async function planConfig(world: DeployWorld, input: PlanInput): Promise<
   const plans = await Promise.all(
     hosts.map((host) =>
       limit(async () => {
-        const plan = await lookAndPlan(world, questionOf(host, stacks, config, base), { config, redactor });
+        const question = questionOf(host, stacks, config, base);
+        const stranger =
+          input.cautious && !world.bounded
+            ? refuseStranger(question.host, input.commit, { config, base })
+            : undefined;
+        const plan = stranger
+          ? unplanned(question, stranger)
+          : await lookAndPlan(world, question, { config, redactor });
         input.progress?.(++done, hosts.length, host);
         return plan;
       }),
@@ -110,14 +118,41 @@ export function questionOf(
   };
 }
 
+function unplanned({ host, login }: HostQuestion, failure: Reason): HostPlan {
+  return { host, login, changes: [], blocked: [], unchanged: 0, failure };
+}
+
+/** A host that is new, or reached in another way than the base does. */
+function refuseStranger(
+  host: string,
+  commit: string,
+  { config, base }: { readonly config: Config; readonly base: Config | undefined },
+): Reason | undefined {
+  const known = base?.targets.get(host);
+  if (known && canonical(wayTo(known)) === canonical(wayTo(config.targets.get(host)))) return undefined;
+  const some = base && base.targets.size > 0;
+  const fresh = some ? 'is not on the base branch' : 'is new, as the base branch has no hosts yet';
+  const why = known ? 'is reached in another way than on the base branch' : fresh;
+  return {
+    code: 'HOST_UNCONFIRMED',
+    message: `${host} ${why}; it was not contacted`,
+    next: `Read where the hosts of this change are; then somebody with write comments \`/plan ${commit.slice(0, 12)}\`.`,
+  };
+}
+
+/** What decides which machine is spoken to, and as whom. */
+function wayTo(target: Target | null | undefined): Json {
+  if (!target) return null;
+  const { address, port, user, planUser = null, hostKeys, jump } = target;
+  return { address, port, user, planUser, hostKeys: [...hostKeys], jump: wayTo(jump) };
+}
+
 async function lookAndPlan(
   world: DeployWorld,
   question: HostQuestion,
   { config, redactor }: { readonly config: Config; readonly redactor: Redactor },
 ): Promise<HostPlan> {
-  const failed = (failure: Reason): HostPlan => {
-    return { host: question.host, login: question.login, changes: [], blocked: [], unchanged: 0, failure };
-  };
+  const failed = (failure: Reason): HostPlan => unplanned(question, failure);
   const target = config.targets.get(question.host);
   if (!target) return failed({ code: 'HOST_UNKNOWN', message: `hosts.yml has no host ${question.host}` });
   let session: Session | undefined;

@@ -14,6 +14,8 @@ export interface PlanOf {
   readonly base: string;
   /** Only these hosts are looked at; all when empty. */
   readonly hosts: readonly string[];
+  /** Hosts that only this commit knows are left alone. */
+  readonly cautious?: boolean;
   readonly progress?: (done: number, of: number) => void;
 }
 
@@ -24,6 +26,7 @@ export async function makePlan(world: GithubWorld, repo: Repo, of: PlanOf): Prom
     files: filesOf(head),
     base: baseFiles(base),
     commit: of.commit,
+    cautious: of.cautious ?? false,
     ...(of.hosts.length === 0 ? {} : { hosts: of.hosts }),
     ...(of.progress ? { progress: of.progress } : {}),
   });

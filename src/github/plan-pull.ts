@@ -86,6 +86,7 @@ async function planTouched(
     commit,
     base,
     hosts: ask.hosts,
+    cautious: pull.state !== 'merged' && ask.commit !== commit,
     progress: (done, of) =>
       check.update({ title: `Looked at ${done} of ${of} hosts`, summary: 'Looking at the hosts.' }),
   });

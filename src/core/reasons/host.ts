@@ -14,6 +14,12 @@ export const HOST_REASONS = {
     what: 'The server does not let this repository reach the address.',
     next: 'Whoever runs the server can add the address to its file of repositories.',
   },
+  HOST_UNCONFIRMED: {
+    class: 'needs-person',
+    fixer: 'requester',
+    what: 'Only this pull request says where the host is, so it is not contacted before somebody who may says so.',
+    next: '/plan with the newest commit, by somebody with write, once the hosts of the change were read.',
+  },
   HOST_UNREACHABLE: {
     class: 'transient',
     fixer: 'operator',
