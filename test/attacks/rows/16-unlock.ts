@@ -127,6 +127,9 @@ describe('16 unlock as a bypass', () => {
       },
     });
     const pull = await site.repo.openPull({ title: 'Another name', head: 'twin', by: 'ada' });
+    // The host is new to the repository, so somebody has to say that it may be looked at.
+    await site.github.waitFor(() => site.said(pull).includes('HOST_UNCONFIRMED'), { what: 'a question' });
+    await site.repo.comment(pull, `/plan ${twin.slice(0, 12)}`, 'grace');
     await site.github.waitFor(() => /\/deploy [0-9a-f]{12}/.test(site.said(pull)), { what: 'a plan' });
     await site.repo.comment(pull, `/deploy ${site.digest(pull)}`, 'grace');
     const ended = (): boolean =>
