@@ -80,3 +80,25 @@ function joinContinued(text: string): string[] {
   }
   return held === '' ? lines : [...lines, held.trim()];
 }
+
+/**
+ * A command for ExecStart= (systemd.service(5), Command lines): every word in quotes with C escapes, `%` and `$` doubled.
+ * The program is an absolute path, which has no place for the signs that change how it is run.
+ */
+export function formatExec(argv: readonly string[]): string {
+  return argv.map((word) => (/^[A-Za-z0-9_@+=:,./-]+$/.test(word) ? word : quoteWord(word))).join(' ');
+}
+
+function quoteWord(word: string): string {
+  const escaped = word.replaceAll(/[\\"%$\p{Cc}]/gu, (sign) => {
+    if (sign === '%' || sign === '$') return sign + sign;
+    if (sign === '\\' || sign === '"') return `\\${sign}`;
+    return `\\u${(sign.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`;
+  });
+  return `"${escaped}"`;
+}
+
+/** A value in which systemd would read `%` as its own. */
+export function literal(text: string): string {
+  return text.replaceAll('%', '%%');
+}

@@ -7,6 +7,7 @@ import { symlink } from './symlink.ts';
 import { group } from './group.ts';
 import { packageKind } from './package.ts';
 import { service } from './service.ts';
+import { timer } from './timer.ts';
 import { sysctl } from './sysctl.ts';
 import { user } from './user.ts';
 
@@ -19,5 +20,6 @@ export const kinds: readonly AnyKind[] = [
   packageKind,
   service,
   sysctl,
+  timer,
   user,
 ];

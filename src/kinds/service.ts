@@ -3,15 +3,14 @@
 import { z } from 'zod';
 import type { Ref } from '../core/address.ts';
 import type { Reader } from '../core/host.ts';
-import { sha256 } from '../core/json.ts';
 import { defineKind } from '../core/kind.ts';
 import type { Unresolved } from '../core/kind.ts';
 import { formatUnit, parseUnit } from '../formats/unit.ts';
 import { resolveAlone } from './absent.ts';
 import { Absent, Path } from './paths/path.ts';
 import { changeUnit } from './systemd/change.ts';
-import { readChangeTimes, readStandings, readUnits } from './systemd/look.ts';
-import { dropInDirectory, dropInPath, stateOf, unitPath } from './systemd/state.ts';
+import { readUnitStates } from './systemd/read.ts';
+import { rememberUnit } from './systemd/state.ts';
 import type { Declared, State, Want } from './systemd/state.ts';
 
 const Value = z.union([z.string(), z.number(), z.boolean()]);
@@ -64,7 +63,7 @@ export const service = defineKind<Spec, State, Want>({
   read,
   change: (request) => changeUnit({ ...request, id: unitName(request.id) }),
   needs,
-  remember,
+  remember: rememberUnit,
 });
 
 function unitName(id: string): string {
@@ -153,41 +152,13 @@ function wantOf(spec: Spec, written: Pick<Declared, 'unit' | 'dropIn'> & { user:
 }
 
 async function read(host: Reader, wanted: ReadonlyMap<string, Want | undefined>) {
-  const names = [...wanted.keys()].map(unitName);
-  const own = names.flatMap((unit) => [unitPath(unit), dropInPath(unit)]);
-  const [units, standings, times] = await Promise.all([
-    readUnits(host, names),
-    readStandings(host, own),
-    readChangeTimes(host, watchedPaths(wanted)),
-  ]);
-  const states = [...wanted].map(([id, want]) => {
-    const name = unitName(id);
-    const unit = units.get(name);
-    const file = standings.get(unitPath(name)) ?? { is: 'nothing' };
-    const dropIn = standings.get(dropInPath(name)) ?? { is: 'nothing' };
-    return [id, unit && stateOf({ name, want, unit, file, dropIn, times })] as const;
-  });
-  return new Map(states.flatMap(([id, state]) => (state ? [[id, state] as const] : [])));
-}
-
-/** The files of the unit that the administrator has in /etc count as watched; those of packages are left to their packages. */
-function watchedPaths(wanted: ReadonlyMap<string, Want | undefined>): readonly string[] {
-  const paths = [...wanted].flatMap(([id, want]) => {
-    if (!want || 'absent' in want) return [];
-    const name = unitName(id);
-    return [unitPath(name), dropInDirectory(name), ...want.restartOn, ...want.reloadOn];
-  });
-  return [...new Set(paths)];
+  const states = await readUnitStates(host, new Map([...wanted].map(([id, want]) => [unitName(id), want])));
+  const found = [...wanted.keys()].map((id) => [id, states.get(unitName(id))] as const);
+  return new Map(found.flatMap(([id, state]) => (state ? [[id, state] as const] : [])));
 }
 
 function needs(_id: string, want: Want): readonly Ref[] {
   if ('absent' in want) return [];
   const files = [...want.restartOn, ...want.reloadOn].map((id) => ({ kind: 'file', id }));
   return want.user === null ? files : [...files, { kind: 'user', id: want.user }];
-}
-
-function remember(want: Want) {
-  if ('absent' in want) return { unit: null, dropIn: null };
-  const mark = (text: string | null): string | null => (text === null ? null : sha256(text));
-  return { unit: mark(want.unit), dropIn: mark(want.dropIn) };
 }

@@ -37,6 +37,19 @@ export interface State {
   readonly [ASIDE]: { readonly file: Standing; readonly dropIn: Standing; readonly fragment: string };
 }
 
+/** A unit given whole, enabled and running. */
+export function wholeUnit(text: string, settle: number): Declared {
+  const plain = { dropIn: null, enabled: true, running: true, restartOn: [], reloadOn: [], user: null };
+  return { ...plain, unit: text, settle };
+}
+
+/** What the ledger keeps of a unit. */
+export function rememberUnit(want: Want): { unit: string | null; dropIn: string | null } {
+  if ('absent' in want) return { unit: null, dropIn: null };
+  const mark = (text: string | null): string | null => (text === null ? null : sha256(text));
+  return { unit: mark(want.unit), dropIn: mark(want.dropIn) };
+}
+
 export interface Found {
   readonly name: string;
   readonly want: Want | undefined;

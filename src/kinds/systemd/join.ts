@@ -1,0 +1,36 @@
+// Changes of several units that are one resource: one change, its fields told apart by the names of the units. Pure.
+import type { Blocked, KindChange, Verb } from '../../core/kind.ts';
+
+export interface UnitPart {
+  readonly name: string;
+  readonly change: KindChange | Blocked | undefined;
+}
+
+/** In the order of the steps. */
+export function joinUnits(parts: readonly UnitPart[]): KindChange | Blocked | undefined {
+  const changes: KindChange[] = [];
+  for (const { name, change } of parts) {
+    if (change && 'blocked' in change) return change;
+    if (!change) continue;
+    const fields = change.fields.map((field) => ({ ...field, name: `${name} ${field.name}` }));
+    changes.push({ ...change, fields, reason: `${name}: ${change.reason}` });
+  }
+  const [first, ...others] = changes;
+  if (!first) return undefined;
+  const kept = changes.every(({ data }) => data === 'kept');
+  return {
+    verb: others.length === 0 && parts.length === 1 ? first.verb : joinVerbs(changes.map(({ verb }) => verb)),
+    reason: changes.map(({ reason }) => reason).join('; '),
+    fields: changes.flatMap(({ fields }) => fields),
+    steps: changes.flatMap(({ steps }) => steps),
+    interrupts: changes.flatMap(({ interrupts }) => interrupts ?? []),
+    notes: changes.flatMap(({ notes }) => notes ?? []),
+    ...(kept ? { data: 'kept' as const } : {}),
+  };
+}
+
+/** What is made in part is made; what goes in part has gone; anything else changes what is there. */
+function joinVerbs(verbs: readonly Verb[]): Verb {
+  for (const verb of ['create', 'delete'] as const) if (verbs.includes(verb)) return verb;
+  return verbs.every((verb) => verb === 'forget') ? 'forget' : 'update';
+}
