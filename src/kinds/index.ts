@@ -7,6 +7,8 @@ import { symlink } from './symlink.ts';
 import { group } from './group.ts';
 import { packageKind } from './package.ts';
 import { service } from './service.ts';
+import { cron } from './cron.ts';
+import { sudoers } from './sudoers.ts';
 import { timer } from './timer.ts';
 import { sysctl } from './sysctl.ts';
 import { user } from './user.ts';
@@ -21,5 +23,7 @@ export const kinds: readonly AnyKind[] = [
   service,
   sysctl,
   timer,
+  cron,
+  sudoers,
   user,
 ];

@@ -37,14 +37,13 @@ describe.each(SUITES)('service on %s', (suite) => {
       file: sha256(content),
       [ASIDE]: aside(`/etc/systemd/system/${name}`, { is: 'file', text: content }),
     });
-    const link = (fragment: string, to: string): object => ({
-      file: 'link',
-      [ASIDE]: aside(fragment, { is: 'link', to }),
-    });
+    const linked = (fragment: string, to: string): object => aside(fragment, { is: 'link', to });
+    const link = (fragment: string, to: string): object => ({ file: 'link', [ASIDE]: linked(fragment, to) });
     const dropIn = '[Service]\nNice=1\n';
+    const verdict = { by: 'unit', is: 'taken', said: '' };
     expect(await readCase(service, 'service-many', suite)).toEqual({
       up: { ...STATE, ...own('up.service', whole), enabled: 'enabled', run: 'up' },
-      ghost: { ...STATE, load: 'not-found', run: 'up', [ASIDE]: aside('') },
+      ghost: { ...STATE, load: 'not-found', run: 'up', [ASIDE]: { ...aside(''), verdict } },
       stale: {
         ...STATE,
         file: sha256(whole),
@@ -70,7 +69,8 @@ describe.each(SUITES)('service on %s', (suite) => {
       failed: { ...STATE, ...own('failed.service', '[Service]\nExecStart=/bin/false\n'), run: 'failed' },
       linked: {
         ...STATE,
-        ...link(`${system}/cron.service`, '/lib/systemd/system/cron.service'),
+        file: 'link',
+        [ASIDE]: { ...linked(`${system}/cron.service`, '/lib/systemd/system/cron.service'), verdict },
         alias: 'cron.service',
         run: 'up',
         newer: { restart: ['/etc/systemd/system/linked.service'], reload: [] },

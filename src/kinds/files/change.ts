@@ -15,6 +15,7 @@ import type { FileState } from './read.ts';
 import { foundContent, isKnown, linkNotes, readerNotes, Remembered, wantedContent } from './shown.ts';
 import type { Present } from './shown.ts';
 import type { Bytes, Want } from './spec.ts';
+import { judgeVerdict } from './verdict.ts';
 
 /** `id` is the path. */
 export function changeFile(request: ChangeRequest<Want, FileState>): KindChange | Blocked | undefined {
@@ -36,7 +37,20 @@ function decide(
   if ('absent' in want) return found && deletion(id, found, known);
   const around = judgeAround(have[ASIDE].around, world);
   if ('blocked' in around) return around;
-  return found ? update({ id, want, found, known, ...around }) : creation({ id, want, ...around });
+  const verdict = judgeContent(request, have, want);
+  if ('blocked' in verdict) return verdict;
+  const notes = [...around.notes, ...verdict.notes];
+  return found ? update({ id, want, found, known, notes }) : creation({ id, want, notes });
+}
+
+/** Only bytes that would be written are judged. */
+function judgeContent(
+  { id, world }: ChangeRequest<Want, FileState>,
+  have: FileState,
+  { content, sha256 }: Bytes,
+) {
+  if (have.found?.sha256 === sha256) return { notes: [] };
+  return judgeVerdict(id, 'text' in content ? content.text : undefined, have[ASIDE].verdict, world);
 }
 
 interface Declared {

@@ -2,7 +2,7 @@
 import type { Reader } from '../../core/host.ts';
 import { ASIDE } from '../../core/kind.ts';
 import type { Seal } from '../../core/secret.ts';
-import { contentOf } from '../../core/step.ts';
+import { bytesOf, contentOf } from '../../core/step.ts';
 import { readAround } from '../paths/around.ts';
 import type { Around } from '../paths/around.ts';
 import { readContents } from '../paths/contents.ts';
@@ -14,6 +14,8 @@ import { leadsTo } from '../paths/placed.ts';
 import { readSums } from '../paths/sums.ts';
 import type { FileAside, FileFound } from './shown.ts';
 import type { Bytes, Want } from './spec.ts';
+import { isChecked, readVerdicts } from './verdict.ts';
+import type { Verdict } from './verdict.ts';
 
 export interface FileState {
   /** Left out: nothing is there. */
@@ -40,15 +42,28 @@ export async function readFiles(
     readContents(host, new Map(plain.map(([id, want]) => [id, want?.sha256 ?? null]))),
     readAround(host, new Map(present.map(([id, want]) => [id, neededBy(id, want)]))),
   ]);
+  const verdicts = await readVerdicts(host, dueBytes(plain, contents));
   const states = new Map<string, FileState>();
   for (const [id, want] of present) {
     const stat = stats.get(id);
     const around = arounds.get(id);
     if (!around || (!stat && !want && around.place !== 'closed')) continue;
     const content = sums.get(id) ?? contents.get(id);
-    states.set(id, stateOf({ stat, content, around, want, seal }));
+    states.set(id, stateOf({ stat, content, around, want, seal, verdict: verdicts.get(id) }));
   }
   return states;
+}
+
+/** Bytes that would be written, where a program is known that reads them. */
+function dueBytes(
+  plain: readonly (readonly [string, Bytes | undefined])[],
+  contents: ReadonlyMap<string, OldContent>,
+): ReadonlyMap<string, Uint8Array> {
+  const due = plain.flatMap(([path, want]) => {
+    if (!want || 'seal' in want.content || !isChecked(path)) return [];
+    return contents.get(path)?.sha256 === want.sha256 ? [] : [[path, bytesOf(want.content)] as const];
+  });
+  return new Map(due);
 }
 
 function partition<T>(all: readonly T[], is: (one: T) => boolean): readonly [T[], T[]] {
@@ -61,16 +76,26 @@ interface Seen {
   readonly around: Around;
   readonly want: Bytes | undefined;
   readonly seal: Seal | undefined;
+  readonly verdict: Verdict | undefined;
 }
 
-function stateOf({ stat, content, around, want, seal }: Seen): FileState {
+function stateOf({ stat, content, around, want, seal, verdict }: Seen): FileState {
   const { links = 1, size = 0, found } = stat ?? {};
   const { bytes = null, immutable = false, open = false } = content ?? {};
   // For a login that is not root the look cannot ask as somebody else, so the mode has its say too.
   const isOpen = open && /[4-7]$/.test(found?.mode ?? '');
   const sum = content?.sha256 ?? null;
   const sealed = sum === null || sum === want?.sha256 ? sum : (seal?.(sum) ?? sum);
-  const aside = { around, sum, old: bytes && contentOf(bytes), immutable, open: isOpen, links, size };
+  const aside = {
+    around,
+    sum,
+    old: bytes && contentOf(bytes),
+    immutable,
+    open: isOpen,
+    links,
+    size,
+    ...(verdict ? { verdict } : {}),
+  };
   return { ...(found ? { found: { ...found, sha256: sealed } } : {}), ...leadsTo(around), [ASIDE]: aside };
 }
 

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { bytesOf } from '../../core/step.ts';
 import type { Content } from '../../core/step.ts';
 import type { Bytes } from './spec.ts';
+import type { Verdict } from './verdict.ts';
 import type { Around } from '../paths/around.ts';
 import type { ShownContent } from '../paths/contents.ts';
 import type { Found } from '../paths/found.ts';
@@ -24,6 +25,8 @@ export interface FileAside {
   readonly open: boolean;
   /** Null: as wanted, or not to be shown. */
   readonly old: Content | null;
+  /** What the program that reads it says of the wanted bytes, where they are not there yet. */
+  readonly verdict?: Verdict | undefined;
 }
 
 export type Present = FileFound & FileAside;

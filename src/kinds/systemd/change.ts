@@ -3,6 +3,8 @@ import { sha256 } from '../../core/json.ts';
 import { ASIDE } from '../../core/kind.ts';
 import type { Blocked, ChangeRequest, KindChange, World } from '../../core/kind.ts';
 import type { Reason } from '../../core/reason.ts';
+import { noteOn } from '../files/follow.ts';
+import { judgeVerdict } from '../files/verdict.ts';
 import { causesOf, foreignFiles, planBoot, planDaemon, planFiles, planRunning } from './parts.ts';
 import { planAbsent, planOmission } from './removal.ts';
 import { dropInPath, isThere, reason, unitPath } from './state.ts';
@@ -14,7 +16,9 @@ export function changeUnit(request: ChangeRequest<Want, State>): KindChange | Bl
   if (!want) return have && planOmission(unit, have, last);
   if ('absent' in want) return have && planAbsent(unit, have);
   const refused = refuseUnit(unit, want, have, world);
-  return refused ? { blocked: refused } : planDeclared(unit, want, have, world);
+  if (refused) return { blocked: refused };
+  const verdict = judgeVerdict(unitPath(unit), want.unit ?? undefined, have?.[ASIDE].verdict, world);
+  return 'blocked' in verdict ? verdict : noteOn(planDeclared(unit, want, have, world), verdict.notes);
 }
 
 function refuseUnit(unit: string, want: Declared, have: State | undefined, world: World): Reason | undefined {

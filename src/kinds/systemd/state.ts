@@ -2,6 +2,7 @@
 import { sha256 } from '../../core/json.ts';
 import { ASIDE } from '../../core/kind.ts';
 import type { Reason, ReasonCode } from '../../core/reason.ts';
+import type { Verdict } from '../files/verdict.ts';
 import type { Standing, Unit } from './look.ts';
 
 export interface Declared {
@@ -34,7 +35,13 @@ export interface State {
   readonly needsReload: boolean;
   /** Watched files that changed after the unit came up, or after it was last reloaded. */
   readonly newer: { readonly restart: readonly string[]; readonly reload: readonly string[] };
-  readonly [ASIDE]: { readonly file: Standing; readonly dropIn: Standing; readonly fragment: string };
+  readonly [ASIDE]: {
+    readonly file: Standing;
+    readonly dropIn: Standing;
+    readonly fragment: string;
+    /** What systemd says of a unit file that would be written. */
+    readonly verdict?: Verdict | undefined;
+  };
 }
 
 /** A unit given whole, enabled and running. */
@@ -57,12 +64,13 @@ export interface Found {
   readonly file: Standing;
   readonly dropIn: Standing;
   readonly times: ReadonlyMap<string, number>;
+  readonly verdict?: Verdict | undefined;
 }
 
 /** undefined: there is nothing of it. */
-export function stateOf({ name, want, unit, file, dropIn, times }: Found): State | undefined {
+export function stateOf({ name, want, unit, file, dropIn, times, verdict }: Found): State | undefined {
   const bare = file.is === 'nothing' && dropIn.is === 'nothing' && !isUp(unit);
-  if (unit.load === 'not-found' && bare) return undefined;
+  if (unit.load === 'not-found' && bare && !verdict) return undefined;
   const leaving = !want || 'absent' in want;
   if (leaving && unit.load === 'masked' && !isUp(unit)) return undefined;
   const declared = leaving ? undefined : want;
@@ -83,7 +91,7 @@ export function stateOf({ name, want, unit, file, dropIn, times }: Found): State
       declared && declared.running !== false && runs
         ? newerOf(name, declared, unit, times)
         : { restart: [], reload: [] },
-    [ASIDE]: { file, dropIn, fragment: unit.fragment },
+    [ASIDE]: { file, dropIn, fragment: unit.fragment, ...(verdict ? { verdict } : {}) },
   };
 }
 
