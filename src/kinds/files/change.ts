@@ -37,7 +37,7 @@ function decide(
   if ('absent' in want) return found && deletion(id, found, known);
   const around = judgeAround(have[ASIDE].around, world);
   if ('blocked' in around) return around;
-  const verdict = judgeContent(request, have, want);
+  const verdict = judgeContent({ id, world }, have, want);
   if ('blocked' in verdict) return verdict;
   const notes = [...around.notes, ...verdict.notes];
   return found ? update({ id, want, found, known, notes }) : creation({ id, want, notes });
@@ -45,7 +45,7 @@ function decide(
 
 /** Only bytes that would be written are judged. */
 function judgeContent(
-  { id, world }: ChangeRequest<Want, FileState>,
+  { id, world }: Pick<ChangeRequest<Want, FileState>, 'id' | 'world'>,
   have: FileState,
   { content, sha256 }: Bytes,
 ) {
