@@ -7,7 +7,7 @@ import type { Blocked, ChangeRequest, KindChange, Unresolved } from '../core/kin
 import { quoteCommand } from '../core/shell.ts';
 import { resolveAlone } from './absent.ts';
 import { changeFile } from './files/change.ts';
-import { checkSchedule } from './files/cron.ts';
+import { checkSchedule } from './files/crontab.ts';
 import { noteOn } from './files/follow.ts';
 import type { FileState } from './files/read.ts';
 import type { Want as FileWant } from './files/spec.ts';

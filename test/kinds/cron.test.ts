@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ASIDE } from '../../src/core/kind.ts';
 import { cron } from '../../src/kinds/cron.ts';
-import { checkCron } from '../../src/kinds/files/cron.ts';
+import { checkCron } from '../../src/kinds/files/crontab.ts';
 import { fileAt, noFileAt } from './found.ts';
 import { want, worldOf } from './trial.ts';
 

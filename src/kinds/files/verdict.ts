@@ -3,7 +3,7 @@
 import { decode } from '../../core/host.ts';
 import type { Reader } from '../../core/host.ts';
 import type { Blocked, World } from '../../core/kind.ts';
-import { checkCron } from './cron.ts';
+import { checkCron } from './crontab.ts';
 
 const CHECKERS = {
   sudoers: { command: 'visudo -c', package: 'sudo' },
