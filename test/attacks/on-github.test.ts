@@ -1,6 +1,6 @@
 // Attacks by words, buttons, reviews, webhooks and policy: row 4 to 6, 8 to 13 and 15.
 // Every attack of the list of holes that other deploy bots had is tried end to end, a file a row below rows/; one lab serves
-// them all, so they are imported here. What begins with OPEN works today, and fails here once it is closed.
+// them all, so they are imported here.
 import { afterAll, beforeAll } from 'vitest';
 import { startArena, stopArena } from './arena.ts';
 import './rows/04-who-commented.ts';
