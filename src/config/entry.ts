@@ -161,10 +161,14 @@ function unresolvedProblem({ path, message, code }: Unresolved, tree: Tree, sour
   return { code: code ?? 'CONFIG_INVALID', message, where, near };
 }
 
-type Outcome = Settled & { readonly host: string };
+/** What was found to be wrong with an entry for one host. */
+export interface Outcome {
+  readonly host: string;
+  readonly problems: readonly Found[];
+}
 
 /** Each problem once, with its hosts where it is not the same on all of them. */
-function tellOutcomes(outcomes: readonly Outcome[], guessed: boolean, tell: Tell): void {
+export function tellOutcomes(outcomes: readonly Outcome[], guessed: boolean, tell: Tell): void {
   const told = outcomes.flatMap(({ host, problems }) => problems.map((problem) => ({ host, problem })));
   const same = Map.groupBy(told, ({ problem }) => keyOf(problem));
   for (const group of same.values()) {

@@ -66,7 +66,9 @@ function readAll({ files, kinds, secrets }: Given, tell: Tell): Reading {
   tellAfters(stacks, tell);
   const used = [...sources.used].toSorted();
   const { targets } = inventory;
-  return { policy, targets, stacks: stacks.map(({ stack }) => stack), resources, secrets: used };
+  const duties = stacks.flatMap((stack) => stack.duties);
+  const declared = { resources, ...(duties.length > 0 ? { duties } : {}) };
+  return { policy, targets, stacks: stacks.map(({ stack }) => stack), ...declared, secrets: used };
 }
 
 function policyOf(files: Files, tell: Tell): Policy | undefined {

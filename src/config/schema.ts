@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { AnyKind } from '../core/kind.ts';
 import { HostsFile } from './hosts-file.ts';
 import { PolicyFile } from './policy.ts';
+import { BakeForm, CheckForm, DutyKeys, HookForm } from './duty-forms.ts';
 import { Once } from './entry.ts';
 import { Selector } from './selector.ts';
 import { StackFile } from './stack.ts';
@@ -25,8 +26,30 @@ function stackSchema(kinds: readonly AnyKind[]): JsonSchema {
   const items = { anyOf: kinds.map((kind) => entrySchema(kind, forms?.[kind.name])) };
   const stack = jsonSchemaOf(StackFile);
   const resources = stack.properties?.['resources'];
-  const properties = { ...stack.properties, resources: { ...(isSchema(resources) ? resources : {}), items } };
+  const properties = {
+    ...stack.properties,
+    ...dutySchemas(),
+    resources: { ...(isSchema(resources) ? resources : {}), items },
+  };
   return { ...stack, properties, ...(definitions ? { definitions } : {}) };
+}
+
+/** The file itself takes any data there, because a value may be a variable until it is filled in. */
+function dutySchemas(): Record<string, JsonSchema> {
+  const hooks = { type: 'array', items: formOf(HookForm) } as const;
+  const keys = { before: hooks, after: hooks, on_failure: hooks };
+  const words = (key: keyof typeof DutyKeys) => ({ description: DutyKeys[key].description ?? '' });
+  return {
+    checks: { ...words('checks'), type: 'array', items: formOf(CheckForm) },
+    bake: { ...words('bake'), ...formOf(BakeForm) },
+    hooks: { ...words('hooks'), type: 'object', properties: keys, additionalProperties: false },
+  };
+}
+
+function formOf(form: z.ZodType): JsonSchema {
+  const { $schema: _, ...schema } = jsonSchemaOf(form);
+  const variable = orVariable(schema);
+  return isSchema(variable) ? variable : schema;
 }
 
 function entryForm(kind: AnyKind): z.ZodType {

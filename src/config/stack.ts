@@ -1,9 +1,11 @@
 // A stack file → its hosts and the resources declared on each of them.
 import { z } from 'zod';
 import type { AnyKind } from '../core/kind.ts';
-import type { Resource, Stack } from '../core/resource.ts';
+import type { HostDuty, Resource, Stack } from '../core/resource.ts';
 import { check } from './check.ts';
 import type { Tell } from './tell.ts';
+import { parseDuties } from './duties.ts';
+import { DutyKeys } from './duty-forms.ts';
 import { expandEntry, parseEntry } from './entry.ts';
 import type { Entry } from './entry.ts';
 import { Variables } from './hosts-file.ts';
@@ -25,6 +27,7 @@ export const StackFile = z
     on: Selector,
     vars: Variables.optional(),
     ...RolloutKeys,
+    ...DutyKeys,
     resources: z
       .array(z.record(z.string(), z.unknown()))
       .describe('What is wanted, done from top to bottom.'),
@@ -44,12 +47,13 @@ export interface ParsedStack {
   readonly stack: Stack;
   readonly afters: readonly After[];
   readonly resources: readonly Resource[];
+  readonly duties: readonly HostDuty[];
 }
 
 /** What was understood; it counts only when nothing was told. */
 export function parseStack(input: StackInput, tell: Tell): ParsedStack {
   const { name, tree, inventory, kinds, sources, budget } = input;
-  check(StackFile, tree, tell, { root: 'a stack', explainKey: explainLater });
+  check(StackFile, tree, tell, { root: 'a stack' });
   const vars = parseVariables(memberOf(tree, 'vars')?.value, budget, tell);
   const on = memberOf(tree, 'on')?.value;
   const hosts = on ? selectHosts(on, inventory, tell) : [];
@@ -68,14 +72,10 @@ export function parseStack(input: StackInput, tell: Tell): ParsedStack {
   const names = hosts.map((host) => host.name);
   const rollout = parseRollout(tree, names, inventory, tell);
   const stack = { name, hosts: names, where: tree.where, ...(rollout ? { rollout } : {}) };
-  return { stack, afters: aftersOf(tree), resources };
-}
-
-/** Parts of the design that this version does not have. */
-const LATER = ['checks'];
-
-function explainLater(key: string): string | undefined {
-  return LATER.includes(key) ? `\`${key}\` is not supported yet` : undefined;
+  const choose = (some: Tree): readonly Bindings[] =>
+    chooseHosts({ on: some, once: undefined }, bound, { inventory, guessed, budget }, tell);
+  const duties = parseDuties(tree, { stack: name, hosts: bound, guessed, budget, choose }, tell);
+  return { stack, afters: aftersOf(tree), resources, duties };
 }
 
 function entriesOf(tree: Tree): readonly Mapping[] {

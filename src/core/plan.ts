@@ -63,6 +63,20 @@ export const BlockedResource = z.strictObject({
 });
 export type BlockedResource = z.infer<typeof BlockedResource>;
 
+export const DUTY_TIMES = ['before', 'check', 'after', 'on-failure'] as const;
+export type DutyTime = (typeof DUTY_TIMES)[number];
+
+/** What a run does around the changes of a stack: a hook or a check. It is no resource and leaves no record. */
+export const Duty = z.strictObject({
+  /** `hook/…` or `check/…`, unique on its host. */
+  ref: z.string(),
+  stack: z.string(),
+  when: z.enum(DUTY_TIMES),
+  steps: z.array(Step),
+  where: WhereSchema.nullable(),
+});
+export type Duty = z.infer<typeof Duty>;
+
 export const HostPlan = z.strictObject({
   host: z.string(),
   /** `user@address:port`, as it is reached. */
@@ -73,6 +87,8 @@ export const HostPlan = z.strictObject({
   unchanged: z.int(),
   /** Why this host could not be planned at all. */
   failure: Reason.nullable(),
+  /** Left out where there are none. */
+  duties: z.array(Duty).exactOptional(),
 });
 export type HostPlan = z.infer<typeof HostPlan>;
 
@@ -116,6 +132,7 @@ export function digestOf(plan: Pick<Plan, 'hosts' | 'stacks' | 'rollout'>): stri
     }),
     blocked: host.blocked.map((entry) => ({ ref: entry.ref, code: entry.reason.code })),
     failure: host.failure?.code ?? null,
+    duties: host.duties?.map(({ ref, stack, when, steps }) => ({ ref, stack, when, steps })),
   }));
   return sha256(canonical({ format: 1, stacks: plan.stacks, hosts, rollout: plan.rollout }));
 }

@@ -1,6 +1,6 @@
 // The report: what became of each change of a deploy. Unknown is said as such, never guessed.
 import { z } from 'zod';
-import { Change } from './plan.ts';
+import { Change, DUTY_TIMES } from './plan.ts';
 import { Reason } from './reason.ts';
 
 export const OUTCOMES = ['applied', 'skipped', 'failed', 'unknown', 'not-started'] as const;
@@ -8,6 +8,8 @@ export type Outcome = (typeof OUTCOMES)[number];
 
 export const ChangeReport = z.strictObject({
   ref: z.string(),
+  /** A hook or a check, after all changes of its host. */
+  duty: z.enum(DUTY_TIMES).exactOptional(),
   outcome: z.enum(OUTCOMES),
   /** Wall time on the host, in seconds; null when it did not run to its end. */
   seconds: z.number().nullable(),

@@ -2,6 +2,7 @@
 import type { Address } from './address.ts';
 import type { Target } from './host.ts';
 import type { Verb } from './kind.ts';
+import type { Duty } from './plan.ts';
 import type { Problem, Where } from './problem.ts';
 
 /** One thing on one host that is declared. `want` is opaque: only its kind knows its shape. */
@@ -11,6 +12,13 @@ export interface Resource {
   readonly want: unknown;
   readonly where: Where;
   /** Declared for one host of the stack only, which goes alone before or after all others while this is a change there. */
+  readonly once?: 'before' | 'after';
+}
+
+/** A hook or a check of a stack on one of its hosts, with all variables filled in. */
+export interface HostDuty {
+  readonly host: string;
+  readonly duty: Duty;
   readonly once?: 'before' | 'after';
 }
 
@@ -83,6 +91,8 @@ export interface Config {
   readonly stacks: readonly Stack[];
   /** In the order in which they are done, per host. */
   readonly resources: readonly Resource[];
+  /** In the order in which they are done, per host; left out where there are none. */
+  readonly duties?: readonly HostDuty[];
   /** Names of the secrets that are used, sorted. */
   readonly secrets: readonly string[];
   readonly policy: Policy;

@@ -1,6 +1,7 @@
 // What one host is asked to do in one deploy, and what it says while doing it.
 import type { Session } from './host.ts';
 import type { LedgerLine } from './ledger.ts';
+import type { DutyTime } from './plan.ts';
 import type { Reason } from './reason.ts';
 import type { Secret } from './secret.ts';
 import type { Step } from './step.ts';
@@ -10,6 +11,13 @@ export interface RunChange {
   readonly steps: readonly Step[];
   /** Appended to the ledger, synced, when the steps have succeeded. */
   readonly ledger: LedgerLine;
+}
+
+/** A hook or a check: done around the changes, and not recorded. */
+export interface RunDuty {
+  readonly ref: string;
+  readonly when: DutyTime;
+  readonly steps: readonly Step[];
 }
 
 /** One deploy on one host: compiled to one script, started as a transient unit, followed by its journal. */
@@ -22,11 +30,12 @@ export interface HostRun {
   /** SHA-256 of the ledger that was observed; the host refuses the run when it reads another one. */
   readonly ledger: string;
   readonly changes: readonly RunChange[];
+  readonly duties?: readonly RunDuty[];
   /** Values for the steps that need one; they travel apart from the script. */
   readonly secrets?: readonly Secret[];
 }
 
-/** What the host's journal says, in its order. `index` counts the changes of the run from 0. */
+/** What the host's journal says, in its order. `index` counts the changes of the run from 0, then its duties. */
 export type RunEvent =
   | { readonly is: 'begin'; readonly index: number }
   | { readonly is: 'command'; readonly index: number; readonly command: string }

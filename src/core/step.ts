@@ -2,6 +2,7 @@
 // What a plan shows and what a run executes both come from commandsOf(), so they cannot differ.
 import { z } from 'zod';
 import { sha256 } from './json.ts';
+import { formatProbe, Probe } from './probe.ts';
 import { quote, quoteCommand } from './shell.ts';
 
 /** Bytes of a file: as text where they are UTF-8, else in base64. */
@@ -54,12 +55,19 @@ export const Step = z.discriminatedUnion('do', [
   z.strictObject({ do: z.literal('rmdir'), ...Placed }),
   /** Looks at a systemd unit until it has stayed up for `seconds`; fails with its journal when it does not. */
   z.strictObject({ do: z.literal('settle'), unit: z.string(), seconds: z.int().positive() }),
+  /** Looks until what is asked for is so, at most `within` seconds; a unit of `watch` that dies again and again ends it. */
+  z.strictObject({
+    do: z.literal('check'),
+    probe: Probe,
+    within: z.int().positive(),
+    watch: z.array(z.string()),
+  }),
 ]);
 export type Step = z.infer<typeof Step>;
 
 /**
- * One command of a step. `stdin` names a blob; `settle` is the run's own look at a unit and changes nothing. `pinned`: the directory
- * must be reached by exactly its name, over no symbolic link.
+ * One command of a step. `stdin` names a blob; `settle` and `check` are the run's own looks and change nothing. `pinned`: the
+ * directory must be reached by exactly its name, over no symbolic link.
  */
 export type Command =
   | {
@@ -68,7 +76,8 @@ export type Command =
       readonly directory?: string;
       readonly pinned?: true;
     }
-  | { readonly settle: string; readonly seconds: number };
+  | { readonly settle: string; readonly seconds: number }
+  | { readonly check: Probe; readonly within: number; readonly watch: readonly string[] };
 
 export function bytesOf(content: Content): Uint8Array {
   return 'text' in content ? new TextEncoder().encode(content.text) : Buffer.from(content.base64, 'base64');
@@ -107,6 +116,7 @@ export function blobOf(step: Step): Content | undefined {
     case 'remove':
     case 'rmdir':
     case 'settle':
+    case 'check':
       return undefined;
     default:
       return step satisfies never;
@@ -120,6 +130,8 @@ export function commandsOf(step: Step): readonly Command[] {
       return [runCommand(step)];
     case 'settle':
       return [{ settle: step.unit, seconds: step.seconds }];
+    case 'check':
+      return [{ check: step.probe, within: step.within, watch: step.watch }];
     case 'put':
     case 'mkdir':
     case 'own':
@@ -175,6 +187,7 @@ function namedArgvs(step: PlacedStep, name: string): readonly (readonly string[]
 
 /** A command as a person could type it, in the directory of the run. */
 export function formatCommand(command: Command): string {
+  if ('check' in command) return `# then ${formatProbe(command.check)} ${checkTime(command)}`;
   if ('settle' in command) return `# then ${command.settle} must stay up for ${command.seconds} s`;
   const line = quoteCommand(command.run);
   const change = command.pinned ? 'cd -P' : 'cd';
@@ -182,6 +195,11 @@ export function formatCommand(command: Command): string {
     command.directory === undefined ? line : `(${change} ${quote(command.directory)} && ${line})`;
   // Outside of the parentheses: the blob lies in the directory of the run.
   return command.stdin === undefined ? placed : `${placed} < ${command.stdin}`;
+}
+
+/** A measure takes its time, everything else is waited for no longer than that. */
+function checkTime({ check, within }: Extract<Command, { check: Probe }>): string {
+  return check.is === 'measure' || check.is === 'bake' ? `for ${within} s` : `within ${within} s`;
 }
 
 function runCommand(step: Extract<Step, { do: 'run' }>): Command {

@@ -113,6 +113,9 @@ export function questionOf(
     resources: onHost.filter((resource) => stacks.includes(resource.stack)),
     declared: new Set(onHost.map((resource) => formatRef(resource.address))),
     stacks,
+    duties: (config.duties ?? [])
+      .filter((entry) => entry.host === host && stacks.includes(entry.duty.stack))
+      .map(({ duty }) => duty),
     base: base ? wantsOn(host, base.resources) : undefined,
     stackWhere: (name) => config.stacks.find((stack) => stack.name === name)?.where ?? null,
   };

@@ -15,6 +15,7 @@ import { notBegun, passOnCancel } from './cancel.ts';
 import type { CancelWish } from './cancel.ts';
 import { compareHost } from './compare.ts';
 import type { Compared } from './compare.ts';
+import { runDuties } from './duties.ts';
 import type { Observation } from './observe.ts';
 import { finishReport, followRun, startReport } from './progress.ts';
 
@@ -173,7 +174,7 @@ function hostRunOf(planned: HostPlan, order: ApplyOrder, found: Observation, { d
     ledger: ledgerLineOf(change, order),
   }));
   const { run, plan, commit, by } = order;
-  return { run, plan, commit, by, ledger: found.ledger.digest, changes };
+  return { run, plan, commit, by, ledger: found.ledger.digest, changes, duties: runDuties(planned) };
 }
 
 function ledgerLineOf(change: Change, order: ApplyOrder): LedgerLine {

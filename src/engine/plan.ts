@@ -6,9 +6,10 @@ import { fingerprint } from '../core/json.ts';
 import type { Json } from '../core/json.ts';
 import type { AnyKind, Blocked, KindChange, Verb, World } from '../core/kind.ts';
 import type { LedgerEntry } from '../core/ledger.ts';
-import type { Applied, BlockedResource, Cause, Change, HostPlan } from '../core/plan.ts';
+import type { Applied, BlockedResource, Cause, Change, Duty, HostPlan } from '../core/plan.ts';
 import type { Where } from '../core/problem.ts';
 import type { Resource } from '../core/resource.ts';
+import { dutiesFor } from './duties.ts';
 import { orphanRefs } from './observe.ts';
 import type { Observation } from './observe.ts';
 
@@ -22,6 +23,8 @@ export interface HostQuestion {
   readonly stacks: readonly string[];
   /** Fingerprints of what the base commit wants on this host, by `kind/id`; undefined when there is no base. */
   readonly base: ReadonlyMap<string, string> | undefined;
+  /** Hooks and checks of the planned stacks on this host. */
+  readonly duties?: readonly Duty[];
   /** Where a stack is declared: the place to show for what is no longer declared. */
   readonly stackWhere: (stack: string) => Where | null;
 }
@@ -40,7 +43,17 @@ export function planHost(question: HostQuestion, found: Observation, kinds: read
     if (entry) planOrphan(context, kindOf.get(ref.kind), ref, entry);
   }
   const { changes, blocked, unchanged } = draft;
-  return { host: question.host, login: question.login, changes, blocked, unchanged, failure: null };
+  const duties = dutiesFor(question.duties ?? [], changes);
+  const { host, login } = question;
+  return {
+    host,
+    login,
+    changes,
+    blocked,
+    unchanged,
+    failure: null,
+    ...(duties.length > 0 ? { duties: [...duties] } : {}),
+  };
 }
 
 interface Draft {

@@ -1,8 +1,9 @@
 // A host's report while it grows: each event of the run's journal folded into it, and its end. No clock, no host.
 import type { RunEvent } from '../core/run.ts';
-import type { Change, HostPlan } from '../core/plan.ts';
+import type { HostPlan } from '../core/plan.ts';
 import type { Reason } from '../core/reason.ts';
 import type { ChangeReport, HostReport, Outcome } from '../core/report.ts';
+import { startDuties } from './duties.ts';
 
 /** Characters of a change's output that are kept; the last ones, where tools say why. */
 const OUTPUT_KEPT = 16_384;
@@ -11,7 +12,8 @@ export function startReport(planned: HostPlan): HostReport {
   const changes = planned.changes.map(({ ref }) => {
     return { ref, outcome: 'not-started' as const, seconds: null, output: '', reason: null };
   });
-  return { host: planned.host, outcome: 'queued', changes, reason: null, remaining: null };
+  const all = [...changes, ...startDuties(planned)];
+  return { host: planned.host, outcome: 'queued', changes: all, reason: null, remaining: null };
 }
 
 /** Follows the events to their end; `emit` sees each new report, the last one finished. */
@@ -51,7 +53,7 @@ function foldEvent(report: HostReport, event: RunEvent, planned: HostPlan, ran: 
       });
     case 'end': {
       const { index, status, seconds } = event;
-      const outcome = status === 0 ? succeededAs(planned.changes[index], ran.has(index)) : 'failed';
+      const outcome = status === 0 ? succeededAs(planned, index, ran.has(index)) : 'failed';
       return withChange(report, index, (change) => ({ ...change, outcome, seconds }));
     }
     case 'finished':
@@ -62,8 +64,9 @@ function foldEvent(report: HostReport, event: RunEvent, planned: HostPlan, ran: 
 }
 
 /** A change whose steps were left out because the host was already as wanted is skipped, not applied. */
-function succeededAs(change: Change | undefined, ran: boolean): Outcome {
-  return ran || change?.steps.length === 0 ? 'applied' : 'skipped';
+function succeededAs({ changes }: HostPlan, index: number, ran: boolean): Outcome {
+  const change = changes[index];
+  return ran || !change || change.steps.length === 0 ? 'applied' : 'skipped';
 }
 
 function finishRun(
@@ -71,7 +74,10 @@ function finishRun(
   { outcome, reason }: Extract<RunEvent, { is: 'finished' }>,
 ): HostReport {
   switch (outcome) {
-    case 'done':
+    case 'done': {
+      const changes = report.changes.filter(({ duty }) => duty !== 'on-failure');
+      return { ...report, outcome, changes, reason };
+    }
     case 'refused':
       return { ...report, outcome, reason };
     case 'cancelled': {
@@ -80,7 +86,7 @@ function finishRun(
     }
     case 'failed': {
       const changes = report.changes.map((change) =>
-        change.outcome === 'failed' ? { ...change, reason } : change,
+        change.outcome === 'failed' && change.duty !== 'on-failure' ? { ...change, reason } : change,
       );
       return { ...report, outcome, changes, reason };
     }

@@ -1,5 +1,6 @@
 // Which hosts of a plan go at once, and after which others: the waves of all its stacks in one order. Pure.
 // A host goes once, with all that it needs of all stacks, and so in the latest wave that any of them gives it.
+import { formatRef } from '../core/address.ts';
 import type { HostPlan, Plan, Rollout } from '../core/plan.ts';
 import type { Reason } from '../core/reason.ts';
 import type { Config, Stack, WaveSize } from '../core/resource.ts';
@@ -76,19 +77,27 @@ function changesIn({ changes }: HostPlan, stack: string): boolean {
 
 const FIRST_ALONE: readonly WaveSize[] = [{ is: 'hosts', hosts: 1 }];
 
-/** Hosts on which something is a change now that is done once. */
-function onceHosts(stack: string, mine: readonly HostPlan[], config: Config) {
-  const sideOf = (side: 'before' | 'after'): readonly string[] => {
-    const once = config.resources.filter((resource) => resource.stack === stack && resource.once === side);
+/** Hosts on which something is to do now that is done once. */
+function onceHosts(stack: string, mine: readonly HostPlan[], { resources, duties = [] }: Config) {
+  const once = [
+    ...resources
+      .filter((one) => one.stack === stack)
+      .map(({ address, once: side }) => ({ host: address.host, ref: formatRef(address), side })),
+    ...duties
+      .filter(({ duty }) => duty.stack === stack)
+      .map(({ host, duty, once: side }) => ({ host, ref: duty.ref, side })),
+  ];
+  const sideOf = (wanted: 'before' | 'after'): readonly string[] => {
+    const due = once.filter(({ side }) => side === wanted);
     return mine
-      .filter(({ host, changes }) =>
-        once.some(({ address: { host: on, kind, id } }) => {
-          return on === host && changes.some(({ ref }) => ref === `${kind}/${id}`);
-        }),
-      )
+      .filter((planned) => due.some(({ host, ref }) => host === planned.host && holds(planned, ref)))
       .map(({ host }) => host);
   };
   return { before: sideOf('before'), after: sideOf('after') };
+}
+
+function holds({ changes, duties = [] }: HostPlan, wanted: string): boolean {
+  return [...changes, ...duties].some(({ ref }) => ref === wanted);
 }
 
 /** What no wave names goes last, together. */

@@ -140,14 +140,15 @@ function annotateBlocked(all: Some<BlockedHere>): Annotation {
   return annotate(first.where, 'failure', first.reason.code, message, evidenceOf(first.reason));
 }
 
-function annotateFailure({ hosts, reason, at, change }: Failure): readonly Annotation[] {
-  if (!change?.where || !at) return [];
+function annotateFailure({ hosts, reason, at, change, where }: Failure): readonly Annotation[] {
+  if (!where || !at) return [];
   const words = reason ? reasonWords(reason) : 'no reason is known';
-  const message = `${change.verb} ${change.ref} ${at.outcome} on ${list(hosts, SHOWN_HOSTS)}: ${words}`;
+  const what = change ? `${change.verb} ${change.ref}` : at.ref;
+  const message = `${what} ${at.outcome} on ${list(hosts, SHOWN_HOSTS)}: ${words}`;
   const evidence =
     (reason && evidenceOf(reason)) ??
     (at.output.trim() === '' ? undefined : tailOf(at.output, EVIDENCE_LINES));
-  return [annotate(change.where, 'failure', reason?.code ?? 'Failed', message, evidence)];
+  return [annotate(where, 'failure', reason?.code ?? 'Failed', message, evidence)];
 }
 
 function reasonWords(reason: Reason): string {

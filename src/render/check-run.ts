@@ -8,6 +8,7 @@ import { annotatePlan, annotateProblems, annotateReport } from './annotation.ts'
 import type { Annotation } from './annotation.ts';
 import type { Link } from './change.ts';
 import { clip, code, prose, visible } from './escape.ts';
+import { renderDuties } from './duties.ts';
 import { block, byteSize, fit } from './fit.ts';
 import type { Body, Fitted } from './fit.ts';
 import { groupHosts } from './group.ts';
@@ -57,6 +58,7 @@ export function renderPlanCheck(view: PlanView): CheckOutput {
     block(HEAD, renderBlockedTable(groups, view.link)),
     block(HEAD, renderSame(groups)),
     block(HEAD - 1, renderWaves(view.plan)),
+    block(HEAD - 1, renderDuties(view.plan)),
     block(HEAD, renderBlockers(view)),
     block(HEAD, renderCommands(view)),
   ]);

@@ -7,6 +7,7 @@ import type { Reason } from '../core/reason.ts';
 import type { Report } from '../core/report.ts';
 import type { Link } from './change.ts';
 import { code, prose, proseWithCode, renderLink } from './escape.ts';
+import { renderDuties } from './duties.ts';
 import { block, fit } from './fit.ts';
 import { groupHosts } from './group.ts';
 import { renderBlockedTable, renderHostTable, renderSame } from './host-table.ts';
@@ -51,6 +52,7 @@ export function renderPlanComment(input: PlanComment): string {
       block(HEAD, renderBlockedTable(groups, input.link)),
       block(HEAD, renderSame(groups)),
       block(HEAD - 1, renderWaves(input.plan)),
+      block(HEAD - 1, renderDuties(input.plan)),
       block(HEAD, renderBlockers(input)),
       block(HEAD, renderCommands(input)),
       ...planBodies(groups, input.link),

@@ -1,5 +1,6 @@
 // What a report comes to: the outcomes counted and in words, hosts that ended alike, and the failures that matter first.
 import type { Change, Plan } from '../core/plan.ts';
+import type { Where } from '../core/problem.ts';
 import type { Reason } from '../core/reason.ts';
 import { succeeded } from '../core/report.ts';
 import type { ChangeReport, HostOutcome, HostReport, Outcome, Report } from '../core/report.ts';
@@ -47,16 +48,22 @@ export function stageMark(stage: Stage): string {
   return STAGES[stage].mark;
 }
 
-export function stageWord(stage: Stage): string {
+/** A hook or a check is not applied: it ran, or holds. */
+export function stageWord(stage: Stage, { duty }: Pick<ChangeReport, 'duty'> = {}): string {
+  if (stage === 'applied' && duty !== undefined) return duty === 'check' ? 'holds' : 'ran';
   return STAGES[stage].word;
 }
 
 export type StageCounts = ReadonlyMap<Stage, number>;
 
-/** How many changes are at each stage; stages without any are left out. */
+/** How many changes are at each stage, failed hooks and checks among them; stages without any are left out. */
 export function countStages(hosts: readonly HostReport[]): StageCounts {
-  const stages = hosts.flatMap((host) => host.changes.map((change) => stageOf(host, change)));
+  const stages = hosts.flatMap((host) => host.changes.filter(counts).map((change) => stageOf(host, change)));
   return new Map([...Map.groupBy(stages, (stage) => stage)].map(([stage, all]) => [stage, all.length]));
+}
+
+function counts({ duty, outcome }: ChangeReport): boolean {
+  return duty === undefined || outcome === 'failed' || outcome === 'unknown';
 }
 
 /** Hosts that share a row: those that ended well or wait, those that failed at the same, each that runs. */
@@ -95,6 +102,8 @@ export interface Failure {
   /** The change it went wrong at; none when the host as a whole was refused or lost. */
   readonly at: ChangeReport | undefined;
   readonly change: Change | undefined;
+  /** The line that declares the change, the hook or the check. */
+  readonly where: Where | null;
 }
 
 export function failuresOf(report: Report, plan: Plan): readonly Failure[] {
@@ -185,7 +194,9 @@ export function hasLeft({ remaining }: HostReport): boolean {
 function toFailure(host: HostReport, plan: Plan): Failure {
   const at = brokenAt(host);
   const change = at && plannedFor(plan, host.host).get(at.ref);
-  return { hosts: [host.host], outcome: host.outcome, reason: reasonFor(host), at, change };
+  const duties = plan.hosts.find((entry) => entry.host === host.host)?.duties ?? [];
+  const where = change ? change.where : (duties.find(({ ref }) => ref === at?.ref)?.where ?? null);
+  return { hosts: [host.host], outcome: host.outcome, reason: reasonFor(host), at, change, where };
 }
 
 function rowKey(host: HostReport): string {

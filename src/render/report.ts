@@ -8,6 +8,7 @@ import { renderWhere } from './change.ts';
 import { code, fence, htmlCode, proseWithCode } from './escape.ts';
 import { keepWhole } from './fit.ts';
 import type { Body, Part } from './fit.ts';
+import { groupBy } from './group.ts';
 import type { Some } from './group.ts';
 import { hostWords } from './host-table.ts';
 import {
@@ -53,9 +54,9 @@ export function renderFailures(report: Report, plan: Plan, link: Link | undefine
 
 /** The change, the host, the cause in the tool's own words, where it is declared, and the next move. */
 export function renderFailure(failure: Failure, digest: string, link: Link | undefined): readonly string[] {
-  const { reason, at, change } = failure;
+  const { reason, at, where } = failure;
   const command = reason?.evidence ? renderCommandLine(reason.evidence) : '';
-  const from = change?.where ? `declared at ${renderWhere(change.where, link)}` : '';
+  const from = where ? `declared at ${renderWhere(where, link)}` : '';
   const place = [command, from].filter((words) => words !== '').join(' · ');
   return [
     `### ${renderFailureLine(failure)}`,
@@ -167,7 +168,7 @@ function wordsOf(reason: Reason | null, output: string, lines: number): readonly
 
 function renderFailureLine({ hosts, outcome, at, change }: Failure): string {
   if (!at) return `${hostMark(outcome)}: ${hostWords(hosts)}`;
-  return `${stageMark(at.outcome)} ${hostWords(hosts)}: ${whatOf(at.ref, change)} ${at.outcome === 'unknown' ? 'may be half done' : stageWord(at.outcome)}`;
+  return `${stageMark(at.outcome)} ${hostWords(hosts)}: ${whatOf(at.ref, change)} ${at.outcome === 'unknown' ? 'may be half done' : stageWord(at.outcome, at)}`;
 }
 
 function stateRow({ outcome, wave, hosts }: HostGroup): string {
@@ -179,9 +180,15 @@ function stateRow({ outcome, wave, hosts }: HostGroup): string {
 
 function stateWords([first]: Some<HostReport>): string {
   const current = first.outcome === 'running' ? currentOf(first) : undefined;
-  if (current) return `now at ${code(current.ref, 80)}`;
+  if (current) return `now at ${code(current.ref, 80)}${waitWords(current)}`;
   const reason = first.changes.find((change) => change.reason !== null)?.reason ?? first.reason;
   return reason ? code(reason.code) : '';
+}
+
+/** What a check tells while it waits: what it saw last, and how long it has waited. */
+function waitWords({ duty, output }: ChangeReport): string {
+  const told = duty === 'check' ? output.trimEnd().split('\n').at(-1) : undefined;
+  return told === undefined || told === '' ? '' : `: ${code(told, 200)}`;
 }
 
 function hasBegun(host: HostReport): boolean {
@@ -189,10 +196,11 @@ function hasBegun(host: HostReport): boolean {
 }
 
 function truthOf(host: HostReport): string {
-  return [...Map.groupBy(host.changes, (change) => stageOf(host, change))]
-    .map(([stage, changes]) => {
+  return groupBy(host.changes, (change) => stageWord(stageOf(host, change), change))
+    .map((changes) => {
+      const stage = stageOf(host, changes[0]);
       const refs = changes.map((change) => code(change.ref, 80));
-      return `${stageMark(stage)} ${stageWord(stage)}: ${list(refs, SHOWN_REFS)}`;
+      return `${stageMark(stage)} ${stageWord(stage, changes[0])}: ${list(refs, SHOWN_REFS)}`;
     })
     .join(' · ');
 }
@@ -209,7 +217,7 @@ function changePart(
   link: Link | undefined,
 ): Part {
   const took = report.seconds === null ? '' : ` in ${duration(report.seconds)}`;
-  const brief = `- ${stageMark(stage)} ${stageWord(stage)}${took}: ${whatOf(report.ref, change)}`;
+  const brief = `- ${stageMark(stage)} ${stageWord(stage, report)}${took}: ${whatOf(report.ref, change)}`;
   const bad = stage === 'failed' || stage === 'unknown' || stage === 'running';
   const from = change?.where ? ` · from ${renderWhere(change.where, link)}` : '';
   const full = () => [`${brief}${from}`, ...renderWords(report)].join('\n\n');

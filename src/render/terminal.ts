@@ -7,6 +7,7 @@ import type { Reason } from '../core/reason.ts';
 import type { HostReport, Report } from '../core/report.ts';
 import { paintWith } from './ansi.ts';
 import type { Paint } from './ansi.ts';
+import { dutyWords, groupDuties, TIMES } from './duties.ts';
 import { oneLine, visible } from './escape.ts';
 import { groupHosts } from './group.ts';
 import type { BlockedGroup, ChangeGroup, FailureGroup, Groups, RowGroup } from './group.ts';
@@ -58,6 +59,7 @@ export function renderPlanTerminal(plan: Plan, look: Look): string {
     ...groups.blocked.flatMap((group) => renderBlocked(group, plan, paint)),
     ...groups.failed.flatMap((group) => renderFailed(group, plan, paint)),
     ...renderWaves(plan),
+    ...renderDuties(plan),
     '',
     paint('bold', verdictWords(plan).join(', ')),
     ...renderNextCommand(plan),
@@ -85,7 +87,7 @@ export function renderReportTerminal(report: Report, plan: Plan, { color }: Pick
     ...host.changes.map((change) => {
       const stage = stageOf(host, change);
       const took = change.seconds === null ? '' : ` in ${duration(change.seconds)}`;
-      return `  ${paint(STYLES[stage], stageWord(stage))}${took}: ${oneLine(change.ref)}`;
+      return `  ${paint(STYLES[stage], stageWord(stage, change))}${took}: ${oneLine(change.ref)}`;
     }),
     ...(host.remaining ?? []).map(
       (change) => `  ${paint('yellow', 'still to do')}: ${change.verb} ${oneLine(change.ref)}`,
@@ -203,6 +205,15 @@ function renderWaves({ rollout }: Plan): readonly string[] {
   return ['', `waves: ${stopWords(rollout.stopAfter)}`, ...waves];
 }
 
+function renderDuties(plan: Plan): readonly string[] {
+  const groups = groupDuties(plan);
+  if (groups.length === 0) return [];
+  const lines = groups.map(({ duty, hosts }) => {
+    return `  ${TIMES[duty.when]}: ${dutyWords(duty).map(oneLine).join(', ')} (${hostNames(hosts)})`;
+  });
+  return ['', 'around the changes of each host:', ...lines];
+}
+
 function renderNextCommand(plan: Plan): readonly string[] {
   if (countChanges(plan) === 0) return [];
   const deploy = `ashore deploy ${shortDigest(plan.digest)}`;
@@ -219,13 +230,13 @@ function pointAt(source: string, column: number): readonly string[] {
 }
 
 function renderFailure(
-  { hosts, reason, at, change }: Failure,
+  { hosts, reason, at, change, where }: Failure,
   report: Report,
   paint: Paint,
 ): readonly string[] {
   const verb = change ? `${change.verb} ` : '';
-  const what = at ? `${verb}${oneLine(at.ref)} ${stageWord(at.outcome)}` : 'stopped';
-  const from = change?.where ? paint('dim', `  ${placeOf(change.where)}`) : '';
+  const what = at ? `${verb}${oneLine(at.ref)} ${stageWord(at.outcome, at)}` : 'stopped';
+  const from = where ? paint('dim', `  ${placeOf(where)}`) : '';
   const title = `${paint('red', `${hostNames(hosts, 'same failure')}: ${what}`)}${from}`;
   const output = reason?.evidence === undefined ? indentTail(at?.output ?? '') : [];
   return ['', title, ...output, ...(reason ? renderReason(reason, report.plan) : [])];

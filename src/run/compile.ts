@@ -2,19 +2,22 @@
 //
 // The programs that the script runs are the argv of commandsOf(), each exactly as the plan shows it, and those of its own
 // frame, which change nothing outside of Ashore's own directories:
-//   flock sha256sum sync tail base64 mv rm sleep, `systemctl show`, journalctl
+//   flock sha256sum sync tail base64 mv rm sleep, `systemctl show`, journalctl; for checks: perl timeout tr cat uname
 // What lays a run down, starts and follows it over ssh uses beside these:
 //   sh mkdir date ls find head setsid systemd-run
 import { formatLedgerLine } from '../core/ledger.ts';
 import { HOST_PATH } from '../core/host.ts';
 import { shortDigest } from '../core/plan.ts';
+import type { DutyTime } from '../core/plan.ts';
+import { formatProbe, probeWords } from '../core/probe.ts';
 import type { HostRun, RunChange } from '../core/run.ts';
 import { sha256 } from '../core/json.ts';
 import { revealSecret } from '../core/secret.ts';
 import { quote, quoteCommand } from '../core/shell.ts';
 import { blobOf, blobPath, bytesOf, commandsOf, formatCommand } from '../core/step.ts';
 import type { Command } from '../core/step.ts';
-import { FRAME_TEXT, LEDGER_TEXT, SETTLE_TEXT } from './texts.ts';
+import { CHECK_TEXT, FRAME_TEXT, LEDGER_TEXT, SETTLE_TEXT } from './texts.ts';
+import { PROBE_TEXT } from './probe-text.ts';
 
 /** Where a run lives on its host, and the word that marks its events in the journal. */
 export interface RunPlace {
@@ -71,21 +74,39 @@ function formatRun(run: HostRun, place: RunPlace): string {
     LEDGER: run.ledger,
     HOLDER: formatHolder(run),
   };
+  const duties = run.duties ?? [];
   return [
     '#!/bin/sh\n',
     formatAssignments(values),
     LEDGER_TEXT,
     FRAME_TEXT,
     SETTLE_TEXT,
-    ...run.changes.map(formatChange),
+    ...(duties.length === 0 ? [] : [formatAssignments({ PROBE_TEXT }), CHECK_TEXT]),
+    ...[...run.changes, ...duties].map(formatChange),
+    ...formatOnFailure(run),
     'begin_run\n',
+    ...dutyCalls(run, 'before'),
     ...run.changes.map((change, index) => `change ${index} ${quote(formatLedgerLine(change.ledger))}\n`),
+    ...dutyCalls(run, 'check'),
+    ...dutyCalls(run, 'after'),
     'finish_run done\n',
   ].join('\n');
 }
 
+/** Duties are numbered after the changes. */
+function dutyCalls({ changes, duties = [] }: HostRun, when: DutyTime): readonly string[] {
+  return duties.flatMap((duty, index) => (duty.when === when ? [`duty ${changes.length + index}\n`] : []));
+}
+
+function formatOnFailure(run: HostRun): readonly string[] {
+  const calls = dutyCalls(run, 'on-failure');
+  return calls.length === 0
+    ? []
+    : [['on_failure() {\n', ...calls.map((call) => `  ${call}`), '}\n'].join('')];
+}
+
 /** The first command that fails ends the function with its status. */
-function formatChange(change: RunChange, index: number): string {
+function formatChange(change: Pick<RunChange, 'steps'>, index: number): string {
   const lines = change.steps.flatMap(commandsOf).flatMap((command) => {
     const text = JSON.stringify(formatCommand(command));
     return [`  command_is ${quote(text)} || return`, `  ${formatCall(command)} || return`];
@@ -94,6 +115,10 @@ function formatChange(change: RunChange, index: number): string {
 }
 
 function formatCall(command: Command): string {
+  if ('check' in command) {
+    const { check, within, watch } = command;
+    return quoteCommand(['check', formatProbe(check), String(within), watch.join(' '), ...probeWords(check)]);
+  }
   if ('settle' in command) return quoteCommand(['settle', command.settle, String(command.seconds)]);
   const within = command.pinned ? 'run_at' : 'run_in';
   const call = command.directory === undefined ? ['run'] : [within, command.directory];
@@ -102,7 +127,7 @@ function formatCall(command: Command): string {
 }
 
 function blobsOf(run: HostRun): ReadonlyMap<string, Uint8Array> {
-  const contents = run.changes
+  const contents = [...run.changes, ...(run.duties ?? [])]
     .flatMap((change) => change.steps.map(blobOf))
     .filter((blob) => blob !== undefined);
   return new Map(contents.map((content) => [blobPath(content).slice('blobs/'.length), bytesOf(content)]));

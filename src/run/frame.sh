@@ -8,6 +8,7 @@ umask 022
 set -f
 STOPPED=
 HELD=
+FAILING=
 MACHINE=${MACHINE:-$HOME/.ashore}
 
 event() { printf '\n@@%s %s\n' "$NONCE" "$*"; }
@@ -42,6 +43,8 @@ begin_run() {
   ledger_is "$LEDGER" || finish_run refused RUN_REFUSED "the ledger moved since the host was looked at"
   ledger_mend || finish_run refused RUN_REFUSED "the ledger cannot be written"
   cd "$WORK" || finish_run refused RUN_REFUSED "the files of the run are gone"
+  read_clock
+  RUN_BEGUN=${NOW%.*}
 }
 
 lock_machine() {
@@ -78,8 +81,31 @@ change() {
   [ "$STATUS" -ne 0 ] || ledger_add "$2" || STATUS=$?
   read_clock
   synced_event END "$1" "$STATUS" "$NOW"
-  [ "$STATUS" -eq 0 ] || finish_run failed
+  [ "$STATUS" -eq 0 ] || fail_run
 }
+
+# duty NUMBER: what change_NUMBER does around the changes; there is nothing to record.
+duty() {
+  [ -z "$STOPPED" ] || finish_run failed stopped
+  read_clock
+  CHANGE_BEGUN=${NOW%.*}
+  synced_event BEGIN "$1" "$NOW"
+  "change_$1"
+  STATUS=$?
+  read_clock
+  synced_event END "$1" "$STATUS" "$NOW"
+  [ "$STATUS" -eq 0 ] || fail_run
+}
+
+# The first failure ends the run, after what is to be done on a failure; that one of these fails, too, changes nothing.
+fail_run() {
+  [ -z "$FAILING" ] || return 0
+  FAILING=1
+  on_failure
+  finish_run failed
+}
+
+on_failure() { :; }
 
 # command_is TEXT: names the command that comes next; refuses it when the run was told to stop.
 command_is() {

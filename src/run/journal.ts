@@ -1,8 +1,8 @@
 // The journal of a run, byte by byte as it grows, as events. Pure: no clock, no host.
 // Output may hold any bytes; only a line that begins with the run's nonce is an event, and its newlines are not output.
 import { TextDecoder } from 'node:util';
-import type { HostRun, RunEvent } from '../core/run.ts';
-import type { Reason } from '../core/reason.ts';
+import type { HostRun, RunChange, RunDuty, RunEvent } from '../core/run.ts';
+import type { Reason, ReasonCode } from '../core/reason.ts';
 import { commandsOf, formatCommand } from '../core/step.ts';
 
 export interface JournalParser {
@@ -32,7 +32,8 @@ interface State {
   /** Where the newest command stands, and what it printed so far. */
   command: string;
   output: string;
-  failed: { readonly index: number; readonly status: number } | undefined;
+  /** What failed first, and why; what is done on a failure comes after it. */
+  failed: Reason | undefined;
 }
 
 export function createJournalParser(host: string, run: HostRun): JournalParser {
@@ -139,7 +140,7 @@ function endChange(state: State, index: number, status: number, to: number): rea
   const seconds = Math.max(0, Math.round((to - from) * 100) / 100);
   state.current = undefined;
   state.ended += 1;
-  if (status !== 0) state.failed = { index, status };
+  if (status !== 0) state.failed ??= explainFailed(state, index, status);
   return [{ is: 'end', index, status, seconds }];
 }
 
@@ -149,7 +150,7 @@ function finish(state: State, outcome: string, code: string, line: string): RunE
     return {
       is: 'finished',
       outcome: 'failed',
-      reason: code === 'stopped' ? stopped(state) : explainFailed(state),
+      reason: code === 'stopped' ? stopped(state) : (state.failed ?? explainFailed(state, undefined, null)),
     };
   }
   if (outcome === 'cancelled')
@@ -162,23 +163,50 @@ function finish(state: State, outcome: string, code: string, line: string): RunE
   return { is: 'finished', outcome: 'refused', reason };
 }
 
-function explainFailed(state: State): Reason {
-  const { failed, command, output } = state;
-  const ref = failed ? (state.run.changes[failed.index]?.ref ?? '') : '';
-  const steps = failed ? (state.run.changes[failed.index]?.steps ?? []) : [];
+function explainFailed(state: State, index: number | undefined, status: number | null): Reason {
+  const { command, output, run } = state;
+  const { ref, steps } = (index === undefined ? undefined : doneAt(run, index)) ?? { ref: '', steps: [] };
   const last = steps.flatMap(commandsOf).find((one) => formatCommand(one) === command);
+  if (last && 'check' in last) return explainCheck(ref, last.watch, output, status);
   if (last && 'settle' in last) {
-    const [said = '', ...journal] = output.trim().split('\n');
-    const message = `${ref}: ${said}`;
-    return {
-      code: 'UNIT_FAILED',
-      message,
-      evidence: { command: `systemctl status ${last.settle}`, journal: journal.join('\n') },
-    };
+    const { said, rest } = firstLine(output);
+    const evidence = { command: `systemctl status ${last.settle}`, journal: rest };
+    return { code: 'UNIT_FAILED', message: `${ref}: ${said}`, evidence };
   }
-  const status = failed?.status ?? null;
-  const message = `${ref}: a command ended with status ${status}`;
-  return { code: 'STEP_FAILED', message, evidence: { command, status, output: output.trim() } };
+  const duty = (run.duties ?? [])[(index ?? 0) - run.changes.length];
+  const kept = duty?.when === 'before' ? '; nothing was changed, and what ran before still runs' : '';
+  const message = `${ref}: a command ended with status ${status}${kept}`;
+  const evidence = { command, status, output: output.trim() };
+  return { code: duty ? 'HOOK_FAILED' : 'STEP_FAILED', message, evidence };
+}
+
+function doneAt({ changes, duties = [] }: HostRun, index: number): RunChange | RunDuty | undefined {
+  return changes[index] ?? duties[index - changes.length];
+}
+
+/** The statuses of check.sh. */
+const CHECK_CODES: ReadonlyMap<number, ReasonCode> = new Map([
+  [61, 'HEALTH_SILENT'],
+  [62, 'HEALTH_WRONG'],
+  [63, 'UNIT_FAILED'],
+  [64, 'CRASH_LOOP'],
+  [65, 'BAKE_FAILED'],
+]);
+
+function explainCheck(ref: string, watch: readonly string[], output: string, status: number | null): Reason {
+  const verdict = output.slice(Math.max(0, output.search(VERDICT)));
+  const { said, rest } = firstLine(verdict);
+  const code = CHECK_CODES.get(status ?? 0) ?? 'HEALTH_WRONG';
+  const evidence = { command: `systemctl status ${watch.join(' ')}`.trim(), journal: rest };
+  return { code, message: `${ref}: ${said}`, evidence: watch.length === 0 ? { output: rest } : evidence };
+}
+
+/** Before its verdict a check tells how it waits. */
+const VERDICT = /^(?!waiting: ).*\(\d+ s of \d+ s\)$/m;
+
+function firstLine(output: string): { readonly said: string; readonly rest: string } {
+  const [said = '', ...rest] = output.trim().split('\n');
+  return { said, rest: rest.join('\n') };
 }
 
 function cancelled(state: State, by: string): Reason {
@@ -209,7 +237,7 @@ function breakOff(state: State): readonly RunEvent[] {
     ];
   }
   const where = current
-    ? `in the middle of ${run.changes[current.index]?.ref}`
+    ? `in the middle of ${doneAt(run, current.index)?.ref}`
     : `after ${countChanges(state)}, before the next one began`;
   const message = `${host}: the run stopped without saying its end, ${where}`;
   return [...left, { is: 'finished', outcome: 'broken', reason: { code: 'RUN_LOST', message, evidence } }];

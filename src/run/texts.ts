@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 export const LEDGER_TEXT = read('ledger.sh');
 export const FRAME_TEXT = read('frame.sh');
 export const SETTLE_TEXT = read('settle.sh');
+export const CHECK_TEXT = read('check.sh');
 export const START_TEXT = read('start.sh');
 export const FOLLOW_TEXT = read('follow.sh');
 export const CANCEL_TEXT = read('cancel.sh');

@@ -86,11 +86,6 @@ describe('hosts', () => {
 describe('the file', () => {
   it.each<[string, string, readonly string[]]>([
     [
-      'a key that comes later',
-      'on: web\nchecks: []\nresources: []',
-      ['s.yml:2:1 KEY_UNKNOWN `checks` is not supported yet'],
-    ],
-    [
       'an unknown key',
       'on: web\nresource: []',
       [

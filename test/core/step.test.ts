@@ -175,7 +175,7 @@ describe('on a file system', () => {
   function runArgv(step: Step): number | null {
     bring(blobOf(step));
     for (const command of commandsOf(step)) {
-      if ('settle' in command) throw new Error('nothing to settle here');
+      if (!('run' in command)) throw new Error('nothing to settle here');
       const [program = '', ...argv] = command.run;
       // A file and no pipe, as in the run: install(1) opens it by its name in /dev.
       const input = openSync(command.stdin === undefined ? '/dev/null' : join(work, command.stdin), 'r');

@@ -21,7 +21,7 @@ import {
   renderReportTerminal,
 } from '../../src/render/terminal.ts';
 import { BASE, COMMIT, DRIFT, EMPTY, FIRST_DEPLOY, link, MIXED, WAVES } from './plans.ts';
-import { changeReport, ENDED, hostReport, LOST, report, STALE, UNIT_FAILED } from './reports.ts';
+import { changeReport, ENDED, hostReport, LOST, report, SICK, STALE, UNIT_FAILED } from './reports.ts';
 
 const APPROVAL: Reason = {
   code: 'APPROVAL_MISSING',
@@ -174,14 +174,52 @@ const REPORTS: readonly (readonly [string, Plan, Report])[] = [
     report(
       WAVES,
       hostsOf(WAVES, [
-        (host) => hostReport(host, ['applied', 'applied'], { wave: 1 }),
-        (host) => hostReport(host, ['applied', 'applied'], { wave: 2 }),
-        (host) => hostReport(host, ['applied'], { wave: 2, outcome: 'running', remaining: null }),
+        (host) => hostReport(host, ['applied', 'applied', 'applied', 'applied'], { wave: 1 }),
+        (host) => hostReport(host, ['applied', 'applied', 'applied', 'applied'], { wave: 2 }),
+        (host) => {
+          const made = hostReport(host, ['applied', 'applied', 'applied', 'unknown'], {
+            wave: 2,
+            outcome: 'running',
+            remaining: null,
+          });
+          const output =
+            'waiting: http://localhost:8080/health answers 200; seen last: it answered 503; 12 s of 30 s\n';
+          return {
+            ...made,
+            changes: made.changes.map((change) => ('duty' in change ? { ...change, output } : change)),
+          };
+        },
         (host) => hostReport(host, [], { wave: 3, outcome: 'queued', remaining: null }),
         (host) => hostReport(host, [], { wave: 3, outcome: 'queued', remaining: null }),
         (host) => hostReport(host, [], { wave: 3, outcome: 'queued', remaining: null }),
       ]),
       null,
+    ),
+  ],
+  [
+    'check-failed',
+    WAVES,
+    report(
+      WAVES,
+      hostsOf(WAVES, [
+        (host) => {
+          const made = hostReport(host, ['applied', 'applied', 'applied', 'failed'], {
+            wave: 1,
+            outcome: 'failed',
+            remaining: [],
+          });
+          return {
+            ...made,
+            changes: made.changes.map((change) =>
+              change.outcome === 'failed' ? { ...change, reason: SICK } : change,
+            ),
+          };
+        },
+        ...[2, 2, 3, 3, 3].map((wave) => (host: Plan['hosts'][number]) => {
+          return hostReport(host, [], { wave, outcome: 'not-started', remaining: null });
+        }),
+      ]),
+      ENDED,
     ),
   ],
 ];

@@ -1,5 +1,5 @@
 // Plans and reports to render: the ones of the golden files, written as an engine would make them.
-import type { BlockedResource, Change, HostPlan, Plan, Rollout } from '../../src/core/plan.ts';
+import type { BlockedResource, Change, Duty, HostPlan, Plan, Rollout } from '../../src/core/plan.ts';
 import { Plan as PlanSchema, digestOf } from '../../src/core/plan.ts';
 import type { Reason } from '../../src/core/reason.ts';
 
@@ -265,9 +265,40 @@ export const DRIFT = plan([
 
 export const EMPTY = plan([host('web1', []), host('web2', [], { unchanged: 12 })]);
 
-/** Three waves over six hosts. */
+const DRAIN: Duty = {
+  ref: 'hook/shop: before /usr/local/bin/drain',
+  stack: 'shop',
+  when: 'before',
+  steps: [{ do: 'run', argv: ['/usr/local/bin/drain'], limit: 60, directory: '/' }],
+  where: { file: 'deploy-configs/shop.yml', line: 40, column: 7 },
+};
+
+const HEALTH: Duty = {
+  ref: 'check/shop: http://localhost:8080/health answers 200',
+  stack: 'shop',
+  when: 'check',
+  steps: [
+    {
+      do: 'check',
+      probe: {
+        is: 'http',
+        url: { host: 'localhost', port: 8080, path: '/health' },
+        status: 200,
+        body: null,
+        headers: [],
+      },
+      within: 30,
+      watch: ['shop.service'],
+    },
+  ],
+  where: { file: 'deploy-configs/shop.yml', line: 43, column: 5 },
+};
+
+/** Three waves over six hosts, with a hook and a check. */
 export const WAVES = plan(
-  ['web1', 'web2', 'web3', 'web4', 'web5', 'web6'].map((name) => host(name, INSTALL.slice(0, 2))),
+  ['web1', 'web2', 'web3', 'web4', 'web5', 'web6'].map((name) =>
+    host(name, INSTALL.slice(0, 2), { duties: [DRAIN, HEALTH] }),
+  ),
   ['shop'],
   {
     waves: [['web1'], ['web2', 'web3'], ['web4', 'web5', 'web6']],

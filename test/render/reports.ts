@@ -28,7 +28,10 @@ export function hostReport(
   return {
     host: host.host,
     outcome: 'done',
-    changes: host.changes.map(({ ref }, index) => changeReport(ref, outcomes[index] ?? 'not-started')),
+    changes: [...host.changes, ...(host.duties ?? [])].map((entry, index) => {
+      const duty = 'when' in entry ? { duty: entry.when } : {};
+      return changeReport(entry.ref, outcomes[index] ?? 'not-started', duty);
+    }),
     reason: null,
     remaining: [],
     ...more,
@@ -52,6 +55,24 @@ export const UNIT_FAILED: Reason = {
       'Nov 22 14:06:27 web1 (shop)[4120]: shop.service: Failed to locate executable /opt/shop/bin/shop: No such file or directory',
       'Nov 22 14:06:27 web1 systemd[1]: shop.service: Main process exited, code=exited, status=203/EXEC',
       "Nov 22 14:06:27 web1 systemd[1]: shop.service: Failed with result 'exit-code'.",
+    ].join('\n'),
+  },
+};
+
+export const SICK: Reason = {
+  code: 'HEALTH_WRONG',
+  message:
+    'check/shop: http://localhost:8080/health answers 200: not so within 30 s; seen last: it answered 500 (30 s of 30 s)',
+  evidence: {
+    command: 'systemctl status shop.service',
+    journal: [
+      'the last answer:',
+      'HTTP/1.1 500 X',
+      '',
+      'the rope store cannot be reached',
+      'what listens: 0.0.0.0:22, 0.0.0.0:8080',
+      'the journal of shop.service:',
+      '2026-11-22T14:06:01+00:00 web1 shop[812]: rope store: connection refused',
     ].join('\n'),
   },
 };

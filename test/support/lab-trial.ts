@@ -112,6 +112,7 @@ async function runCommand(host: LabHost, command: Command): Promise<void> {
     await must(host, ['sh', '-c', look, 'settle', command.settle, String(command.seconds)]);
     return;
   }
+  if ('check' in command) throw new Error('no kind checks');
   const stdin = command.stdin === undefined ? '' : ` <${command.stdin}`;
   const directory = command.directory ?? '/run/trial';
   const line = `mkdir -p /run/trial && cd "$0" && exec "$@"${stdin}`;

@@ -33,7 +33,7 @@ export async function runSteps(steps: readonly Step[]): Promise<void> {
       const blob = blobOf(step);
       if (blob) writeBlob(join(directory, blobPath(blob)), bytesOf(blob));
       for (const command of commandsOf(step)) {
-        if ('settle' in command) throw new Error('there is no systemd here');
+        if (!('run' in command)) throw new Error('there is no systemd here');
         if (command.pinned) expect(realpathSync(command.directory ?? '')).toBe(command.directory);
         const place = { directory: command.directory ?? directory };
         const file = command.stdin === undefined ? {} : { file: join(directory, command.stdin) };

@@ -92,6 +92,36 @@ export const HOST_REASONS = {
     what: 'A unit did not stay up.',
     next: 'See its journal; mend and push.',
   },
+  HOOK_FAILED: {
+    class: 'needs-person',
+    fixer: 'author',
+    what: 'A hook failed.',
+    next: 'See its own words; mend and push.',
+  },
+  HEALTH_SILENT: {
+    class: 'needs-person',
+    fixer: 'author',
+    what: 'A check got no answer within its time.',
+    next: 'See what listens and the journal; mend and push.',
+  },
+  HEALTH_WRONG: {
+    class: 'needs-person',
+    fixer: 'author',
+    what: 'A check got another answer than it must be, until its time was over.',
+    next: 'See the last answer; mend and push.',
+  },
+  CRASH_LOOP: {
+    class: 'needs-person',
+    fixer: 'author',
+    what: 'A unit died and was started again three times.',
+    next: 'See its journal; mend and push.',
+  },
+  BAKE_FAILED: {
+    class: 'needs-person',
+    fixer: 'author',
+    what: 'After the change a number of the service passed its declared limit.',
+    next: 'Compare the numbers; mend and push.',
+  },
   NOT_CONVERGED: {
     class: 'needs-person',
     fixer: 'author',

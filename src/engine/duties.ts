@@ -1,0 +1,37 @@
+// What a run does around its changes: which hooks and checks a plan holds for a host, and how a report begins with them. Pure.
+import type { Change, Duty, HostPlan } from '../core/plan.ts';
+import type { ChangeReport } from '../core/report.ts';
+import type { RunDuty } from '../core/run.ts';
+import type { Step } from '../core/step.ts';
+
+/** Those of the stacks that change here. Checks watch the units that the stack keeps up, so that a crash loop is seen. */
+export function dutiesFor(duties: readonly Duty[], changes: readonly Change[]): readonly Duty[] {
+  return duties
+    .filter(({ stack }) => changes.some((change) => change.stack === stack))
+    .map((duty) => {
+      const settled = changes.filter(({ stack }) => stack === duty.stack).flatMap(({ steps }) => steps);
+      const checked = duties.filter(({ stack }) => stack === duty.stack).flatMap(({ steps }) => steps);
+      const units = [...new Set([...settled, ...checked].flatMap(unitOf))];
+      return { ...duty, steps: duty.steps.map((step) => watching(step, units)) };
+    });
+}
+
+/** In the order of the indexes of a run: they come after its changes. */
+export function runDuties({ duties = [] }: HostPlan): readonly RunDuty[] {
+  return duties.map(({ ref, when, steps }) => ({ ref, when, steps }));
+}
+
+export function startDuties({ duties = [] }: HostPlan): readonly ChangeReport[] {
+  return duties.map(({ ref, when }) => {
+    return { ref, duty: when, outcome: 'not-started', seconds: null, output: '', reason: null };
+  });
+}
+
+function unitOf(step: Step): readonly string[] {
+  if (step.do === 'settle') return [step.unit];
+  return step.do === 'check' && step.probe.is === 'unit' ? [step.probe.unit] : [];
+}
+
+function watching(step: Step, units: readonly string[]): Step {
+  return step.do === 'check' ? { ...step, watch: [...units] } : step;
+}
