@@ -88,13 +88,19 @@ describe('16 unlock as a bypass', () => {
     await letGo();
   });
 
-  it('the host itself holds off somebody who knows nothing of our leases', async () => {
+  it.each([
+    ['with the same state directory', ''],
+    ['with another one', 'state: /var/lib/attack-16-beside, '],
+  ])('the host itself holds off somebody who knows nothing of our leases, %s', async (_, more) => {
     await begin();
     const privateKey = readFileSync(theLab().clientKey.path, 'utf8');
     const beside = createLiveDeployer({ keys: [{ name: 'lab', privateKey }] });
     const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
     const files = new Map([
-      ['deploy-configs/hosts.yml', encode(hostsFile().replaceAll(/^ {2}web1:/gm, '  another-name:'))],
+      [
+        'deploy-configs/hosts.yml',
+        encode(hostsFile().replaceAll(/^ {2}web1: \{ /gm, `  another-name: { ${more}`)),
+      ],
       [
         'deploy-configs/x.yml',
         encode('on: another-name\nresources:\n  - file: /etc/attack-16-beside\n    content: x\n'),
@@ -105,10 +111,12 @@ describe('16 unlock as a bypass', () => {
     const deployed = await beside.deploy({
       plan: planned.plan,
       files,
-      run: `beside-${process.pid}`,
+      run: `beside-${number}-${process.pid}`,
       by: 'ada',
     });
-    expect(JSON.stringify(deployed)).toContain('HOST_BUSY');
+    expect(JSON.stringify(deployed)).toMatch(
+      /HOST_BUSY.*is held by run pr-\d+-\S+ \(plan [0-9a-f]+, by grace\)/,
+    );
     expect(await has('web1', '/etc/attack-16-beside')).toBe(false);
     await letGo();
   });
@@ -141,7 +149,7 @@ describe('16 unlock as a bypass', () => {
       await site.github.waitFor(ended, { what: 'an end' });
       expect(await has('web1', '/etc/attack-16-twin')).toBe(false);
       const told = `${site.said(pull)}${JSON.stringify(site.repo.checkRuns(twin))}`;
-      expect(told).toMatch(/HOST_BUSY[^]*is held by run pr-\d+-[^]*by grace/);
+      expect(told).toMatch(/HOST_BUSY[^]*is held by run pr-\d+-\S+ (?:of|\(plan [0-9a-f]+, by) grace/);
     } finally {
       await letGo();
     }
