@@ -6,6 +6,7 @@ import type { Reason } from '../core/reason.ts';
 import { renderPlanCheck, renderProblemsCheck } from '../render/check-run.ts';
 import { renderRefusal } from '../render/comment.ts';
 import type { StoredPlan } from '../store/plans.ts';
+import type { Requirement } from './authorize.ts';
 import type { Runner } from './carry-out.ts';
 import { DEPLOY_CHECK, startCheck } from './checks.ts';
 import type { CheckOutput, Conclusion, OpenCheck } from './checks.ts';
@@ -114,7 +115,7 @@ async function deployOrAsk(course: Course, plan: Plan, output: CheckOutput): Pro
     key: MERGE,
     check: { id: check.id, url: check.url },
   });
-  if (asked.is === 'refused') return stop(course, asked.reasons, output, plan);
+  if (asked.is === 'refused') return stop(course, asked.reasons, output, plan, asked.requirements);
   await runner.follow(repo, asked.run);
 }
 
@@ -142,11 +143,12 @@ async function stop(
   reasons: readonly Reason[],
   output: CheckOutput,
   plan?: Plan,
+  requirements: readonly Requirement[] = [],
 ): Promise<void> {
   const { repo, survey } = course;
   await finishPlan(course, 'action_required', output, plan);
   const { login } = mergerOf(survey);
-  const request = { text: 'the merge', by: login, ...(plan ? { plan: plan.digest } : {}) };
+  const request = { text: 'the merge', by: login, requirements, ...(plan ? { plan: plan.digest } : {}) };
   await postReply(repo, survey.pull.number, renderRefusal(reasons, request));
 }
 

@@ -6,6 +6,7 @@ import type { Check } from '../store/posts.ts';
 import type { Run } from '../store/runs.ts';
 import type { StoredPlan } from '../store/plans.ts';
 import { cancelRun } from './cancel.ts';
+import type { Requirement } from './authorize.ts';
 import type { Runner } from './carry-out.ts';
 import { DEPLOY_CHECK } from './checks.ts';
 import { postReply } from './comments.ts';
@@ -65,40 +66,52 @@ async function answerPress(course: Course): Promise<void> {
   try {
     await refuse(course, await carryOutPress(course));
   } catch (error) {
-    await refuse(course, [reasonOf(error, course.press.delivery)]);
+    await refuse(course, { reasons: [reasonOf(error, course.press.delivery)] });
     throw error;
   }
 }
 
-async function refuse({ repo, check, press }: Course, reasons: readonly Reason[]): Promise<void> {
+/** Why not, and all that was asked for where it came to that. */
+interface Refusal {
+  readonly reasons: readonly Reason[];
+  readonly requirements?: readonly Requirement[];
+}
+
+async function refuse(
+  { repo, check, press }: Course,
+  { reasons, requirements = [] }: Refusal,
+): Promise<void> {
   if (reasons.length === 0) return;
   const text = press.button === undefined ? `re-run of ${check.name}` : `button ${press.button}`;
   const { login } = press.account;
-  if (check.pull !== null) return postReply(repo, check.pull, renderRefusal(reasons, { text, by: login }));
+  const request = { text, by: login, requirements };
+  if (check.pull !== null) return postReply(repo, check.pull, renderRefusal(reasons, request));
   repo.log.warn({ reasons, by: login }, 'refused, and there is no pull request to say so');
 }
 
-async function carryOutPress(course: Course): Promise<readonly Reason[]> {
+async function carryOutPress(course: Course): Promise<Refusal> {
   const { world, repo, press, check } = course;
   const { pull } = check;
   if (pull === null) {
     const refused = await refuseLook(world, repo, press.account);
-    if (refused.length > 0) return refused;
+    if (refused.length > 0) return { reasons: refused };
     await planPush(world, repo, { commit: check.commit, base: null, delivery: press.delivery });
-    return [];
+    return { reasons: [] };
   }
   switch (press.button) {
     case 'plan':
-      return plan(course, pull);
-    case 'cancel':
-      return cancelRun(world, repo, { pull, account: press.account, run: check.subject ?? undefined });
+      return { reasons: await plan(course, pull) };
+    case 'cancel': {
+      const asked = { pull, account: press.account, run: check.subject ?? undefined };
+      return { reasons: await cancelRun(world, repo, asked) };
+    }
     case 'deploy':
     case 'retry':
       return deploy(course, pull);
     case undefined:
-      return check.name === DEPLOY_CHECK ? deploy(course, pull) : plan(course, pull);
+      return check.name === DEPLOY_CHECK ? deploy(course, pull) : { reasons: await plan(course, pull) };
     default:
-      return [{ code: 'COMMAND_UNKNOWN', message: `there is no button ${press.button}` }];
+      return { reasons: [{ code: 'COMMAND_UNKNOWN', message: `there is no button ${press.button}` }] };
   }
 }
 
@@ -110,20 +123,22 @@ async function plan({ world, repo, press }: Course, pull: number): Promise<reado
 }
 
 /** The check run names the digest, so pressing is as good as typing it. */
-async function deploy(course: Course, pull: number): Promise<readonly Reason[]> {
+async function deploy(course: Course, pull: number): Promise<Refusal> {
   const { world, runner, repo, press, check } = course;
   const begun = await findRun(world, repo, { pull, key: press.delivery });
   if (begun) {
     void runner.follow(repo, begun);
-    return [];
+    return { reasons: [] };
   }
   const run = check.subject === null ? undefined : await world.store.runs.read(check.subject);
   const digest = run?.plan ?? check.subject;
   const stored = digest === null ? undefined : await findStored(course, { pull, digest });
   if (!stored)
-    return [
-      { code: 'PLAN_UNKNOWN', message: 'the plan of this check run is not kept any more', next: '/plan' },
-    ];
+    return {
+      reasons: [
+        { code: 'PLAN_UNKNOWN', message: 'the plan of this check run is not kept any more', next: '/plan' },
+      ],
+    };
   const asked = await requestDeploy(world, repo, {
     survey: await surveyPull(repo, pull),
     stored,
@@ -133,9 +148,9 @@ async function deploy(course: Course, pull: number): Promise<readonly Reason[]> 
     ...hostsOf(run),
     key: press.delivery,
   });
-  if (asked.is === 'refused') return asked.reasons;
+  if (asked.is === 'refused') return asked;
   void runner.follow(repo, asked.run);
-  return [];
+  return { reasons: [] };
 }
 
 async function findStored(

@@ -169,6 +169,9 @@ describe('5 approval not bound to what was seen', () => {
     const wanted = await wish(site);
     await site.merge(wanted.pull);
     expect(site.said(wanted.pull)).toMatch(/APPROVAL_MISSING/);
+    expect(site.said(wanted.pull)).toContain(
+      '| ⛔ | approvals | 1 of this plan | 0 | a reviewer with write |',
+    );
     expect(await has('web1', wanted.file)).toBe(false);
   });
 

@@ -48,6 +48,9 @@ describe('9 buttons bypass gates', () => {
     const before = await connections();
     await press(wanted.head, button, 'mallory');
     expect(site.said(wanted.pull)).toMatch(/NOT_ALLOWED/);
+    expect(site.said(wanted.pull).includes('| ⛔ | who, by policy | write | read |')).toBe(
+      button === 'deploy',
+    );
     await expectUntouched(site, wanted);
     expect(await connections()).toEqual(before);
   });
