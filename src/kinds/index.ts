@@ -9,6 +9,8 @@ import { packageKind } from './package.ts';
 import { service } from './service.ts';
 import { cron } from './cron.ts';
 import { sudoers } from './sudoers.ts';
+import { hostname } from './hostname.ts';
+import { mount } from './mount.ts';
 import { timer } from './timer.ts';
 import { sysctl } from './sysctl.ts';
 import { user } from './user.ts';
@@ -23,6 +25,8 @@ export const kinds: readonly AnyKind[] = [
   service,
   sysctl,
   timer,
+  hostname,
+  mount,
   cron,
   sudoers,
   user,

@@ -54,7 +54,8 @@ export function parseUnits(shown: string, now: number): ReadonlyMap<string, Unit
         [...block.matchAll(/^(\w+)=(.*)$/gm)].map((match) => [match[1] ?? '', match[2] ?? '']),
       );
       const property = (name: string): string => properties.get(name) ?? '';
-      const names = property('Names').split(' ').filter(Boolean);
+      // In a list, unlike alone, what holds a backslash stands in quotes, with the backslash doubled.
+      const names = property('Names').replaceAll(/"|\\(?=\\)/g, '').split(' ').filter(Boolean);
       return names.map((name) => [name, unitOf(property, now)] as const);
     }),
   );
