@@ -11,6 +11,7 @@ import { cron } from './cron.ts';
 import { sudoers } from './sudoers.ts';
 import { hostname } from './hostname.ts';
 import { mount } from './mount.ts';
+import { authorizedKey } from './authorized-key.ts';
 import { timer } from './timer.ts';
 import { sysctl } from './sysctl.ts';
 import { user } from './user.ts';
@@ -25,6 +26,7 @@ export const kinds: readonly AnyKind[] = [
   service,
   sysctl,
   timer,
+  authorizedKey,
   hostname,
   mount,
   cron,

@@ -55,7 +55,10 @@ export function parseUnits(shown: string, now: number): ReadonlyMap<string, Unit
       );
       const property = (name: string): string => properties.get(name) ?? '';
       // In a list, unlike alone, what holds a backslash stands in quotes, with the backslash doubled.
-      const names = property('Names').replaceAll(/"|\\(?=\\)/g, '').split(' ').filter(Boolean);
+      const names = property('Names')
+        .replaceAll(/"|\\(?=\\)/g, '')
+        .split(' ')
+        .filter(Boolean);
       return names.map((name) => [name, unitOf(property, now)] as const);
     }),
   );
