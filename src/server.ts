@@ -1,5 +1,4 @@
 // The server: store, webhook route, inbox and Probot put together, started and stopped. Wiring only.
-import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { Server as HttpServer } from 'node:http';
 import { hostname } from 'node:os';
@@ -8,27 +7,28 @@ import type { Logger } from 'pino';
 import { parsePolicy } from './config/parse.ts';
 import { validateConfig } from './deploy.ts';
 import type { ConfigFiles, Deployer } from './deploy.ts';
+import { openDeployers } from './deployers.ts';
 import { createApp } from './github/app.ts';
 import { createRunner } from './github/carry-out.ts';
 import type { Runner } from './github/carry-out.ts';
 import { createBlobs } from './github/contents.ts';
+import { EventName } from './github/events.ts';
+import { fenceFetch } from './github/fence.ts';
 import { createInbox } from './github/inbox.ts';
 import type { Inbox, Received } from './github/inbox.ts';
 import { lookAround } from './github/look-around.ts';
+import { lookForMissed, MISSED, onMissed } from './github/missed.ts';
 import { askAgain } from './github/redelivery.ts';
 import type { GithubWorld } from './github/repo.ts';
 import { createTurns } from './github/turns.ts';
 import { createListener } from './github/webhook.ts';
 import { kinds } from './kinds/index.ts';
 import { createLog } from './log.ts';
-import { parseRepositories } from './repositories.ts';
-import type { RepositoryEntry } from './repositories.ts';
-import type { Settings, SshSettings } from './settings.ts';
+import type { Settings } from './settings.ts';
 import { openStore } from './store/store.ts';
 import type { Opened, Store, StoreOptions } from './store/store.ts';
 import { startUpkeep } from './upkeep.ts';
 import type { Upkeep } from './upkeep.ts';
-import { createLiveDeployer, readKeys } from './world.ts';
 
 export interface Server {
   /** `http://host:port`, without a path. */
@@ -60,7 +60,7 @@ export async function startServer(settings: Settings, overrides: Overrides = {})
   const store = await open(settings, now);
   try {
     const { deployer } = overrides;
-    const deployerOf = deployer ? () => deployer : openDeployers(settings);
+    const deployerOf = deployer ? () => deployer : openOrRefuseDeployers(settings, store);
     const octokit = overrides.octokit ?? ProbotOctokit;
     const parts = startWork({ settings, store, deployerOf, log, now, octokit });
     return await serve(settings, parts, { log, now });
@@ -89,7 +89,7 @@ async function serve(
   });
   const http = await listen(createServer(LIMITS, listener), settings);
   const { promise: lost, resolve } = Promise.withResolvers<void>();
-  const sweep = (): Promise<void> => askGitHub(parts);
+  const sweep = askGitHub(parts);
   const upkeep = await startUpkeep({
     store,
     inbox,
@@ -136,30 +136,12 @@ interface Ingredients {
   readonly now: () => Date;
 }
 
-/** One deployer a repository: each reaches what it may reach, with its own key. All keys are read at the start. */
-function openDeployers({ ssh, repositories: path }: Settings): (repo: string) => Deployer {
+function openOrRefuseDeployers(settings: Settings, store: Store): (repo: string) => Deployer {
   try {
-    if (path === undefined) {
-      const deployer = createLiveDeployer(readKeys(ssh));
-      return () => deployer;
-    }
-    const repositories = parseRepositories(readFileSync(path, 'utf8'));
-    const entries = [...repositories].map(([repo, entry]) => [repo, openDeployer(ssh, repo, entry)] as const);
-    const deployers = new Map(entries);
-    return (repo) => deployers.get(repo.toLowerCase()) ?? openDeployer(ssh, repo, { hosts: [] });
+    return openDeployers(settings, store.ensure);
   } catch (error) {
-    const what = path === undefined ? 'the SSH key' : `the SSH key or ${path}`;
-    throw new StartRefused(`${what} cannot be used: ${wordsOf(error)}`);
+    throw new StartRefused(wordsOf(error));
   }
-}
-
-function openDeployer(ssh: SshSettings, repo: string, entry: RepositoryEntry): Deployer {
-  const { hosts, key, plan_key: planKey, age_key: ageKeyPath, secrets: secretsPath } = entry;
-  const secrets = { ageKeyPath, secretsPath };
-  // No agent beside a key of its own: it would offer the keys of others.
-  const own = { keyPath: key, agentSocket: undefined, planKeyPath: planKey, ...secrets };
-  const keys = key === undefined ? { ...ssh, planKeyPath: planKey ?? ssh.planKeyPath, ...secrets } : own;
-  return createLiveDeployer({ ...readKeys(keys), permit: { repo, hosts } });
 }
 
 async function open(settings: Settings, now: () => Date): Promise<Store> {
@@ -191,6 +173,7 @@ function startWork({ settings, store, deployerOf, octokit, log, now }: Ingredien
     privateKey: settings.privateKey,
     secret: settings.webhookSecret,
     Octokit: octokit,
+    request: { fetch: fenceFetch(store.ensure, fetch) },
     log,
     ...(settings.apiUrl === undefined ? {} : { baseUrl: settings.apiUrl }),
   });
@@ -210,17 +193,29 @@ function startWork({ settings, store, deployerOf, octokit, log, now }: Ingredien
   const loaded = probot.load(createApp(world, runner));
   const receive = async ({ id, name, payload }: Received): Promise<void> => {
     await loaded;
+    if (name === MISSED) return onMissed(world, runner, { id, payload });
     // Its signature was verified: it has the form that GitHub publishes.
-    await probot.receive({ id, name, payload: JSON.parse(payload) });
+    await probot.receive({ id, name: EventName.parse(name), payload: JSON.parse(payload) });
   };
   const inbox = createInbox({ deliveries: store.deliveries, receive, log });
   return { store, probot, inbox, runner, log, world };
 }
 
-async function askGitHub({ probot, store, world, log }: Parts): Promise<void> {
-  const octokit = await probot.auth();
-  await askAgain({ octokit, deliveries: store.deliveries, log });
-  await lookAround(world, octokit);
+/** Milliseconds for which GitHub sends a delivery again when it is asked to, and overlap of one look with the next. */
+const REDELIVERED = 3 * 24 * 3_600_000;
+const OVERLAP = 600_000;
+
+/** Of all looks since the start, each goes back to the one before. */
+function askGitHub({ probot, store, world, log }: Parts): () => Promise<void> {
+  let since = new Date(Date.now() - REDELIVERED);
+  return async () => {
+    const now = Date.now();
+    const octokit = await probot.auth();
+    await askAgain({ octokit, deliveries: store.deliveries, since, log });
+    since = new Date(now - OVERLAP);
+    await lookForMissed(world, octokit);
+    await lookAround(world, octokit);
+  };
 }
 
 async function listen(http: HttpServer, { host, port }: Settings): Promise<HttpServer> {

@@ -50,8 +50,8 @@ const LOOK = 1000;
 const SWEEP = 10 * 60_000;
 const DAY = 24 * 60 * 60_000;
 
-/** Days for which what has ended is kept. */
-const KEPT = { deliveries: 30, plans: 30, runs: 365 };
+/** Days for which what has ended is kept. A plan that still holds is older than any host after half a year. */
+const KEPT = { deliveries: 30, superseded: 30, plans: 180, runs: 365, pushes: 365 };
 
 async function beat(options: UpkeepOptions): Promise<void> {
   const { store, inbox, runner, log, lost } = options;
@@ -76,13 +76,14 @@ async function recover({ store, log }: UpkeepOptions): Promise<boolean> {
 }
 
 /** One server at a time: GitHub counts who asks. */
-async function sweep({ store, runner, sweep: ask }: UpkeepOptions): Promise<void> {
+async function sweep({ store, runner, inbox, sweep: ask }: UpkeepOptions): Promise<void> {
   await runner.resume();
   if (!(await store.turns.take('sweep'))) return;
   try {
     await ask();
   } finally {
     await store.turns.give('sweep');
+    inbox.wake();
   }
 }
 
@@ -90,8 +91,8 @@ async function prune({ store, now }: UpkeepOptions): Promise<void> {
   const daysAgo = (days: number): Date => new Date(now().getTime() - days * DAY);
   await store.deliveries.prune(daysAgo(KEPT.deliveries));
   await store.runs.prune(daysAgo(KEPT.runs));
-  await store.plans.prune(daysAgo(KEPT.plans));
-  await store.pushes.prune(daysAgo(KEPT.plans));
+  await store.plans.prune({ superseded: daysAgo(KEPT.superseded), current: daysAgo(KEPT.plans) });
+  await store.pushes.prune(daysAgo(KEPT.pushes));
 }
 
 interface Repeated {

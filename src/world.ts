@@ -21,13 +21,22 @@ export interface LiveOptions extends ConnectOptions {
   readonly plan?: ConnectOptions;
   /** What may be reached at all; everything when it is left out, as from a person's own terminal. */
   readonly permit?: Permit;
+  /** Asked before each connection; rejects where nothing may be done any more. */
+  readonly ensure?: () => Promise<void>;
   /** Opens secrets; without it no configuration that uses some can be planned. */
   readonly secrets?: SecretKeeper;
 }
 
 export function createLiveDeployer(options: LiveOptions): Deployer {
-  const { permit } = options;
-  const guard = (open: Connect): Connect => (permit ? permitConnect(open, permit) : open);
+  const { permit, ensure } = options;
+  const guard = (open: Connect): Connect => {
+    const permitted = permit ? permitConnect(open, permit) : open;
+    if (!ensure) return permitted;
+    return async (target) => {
+      await ensure();
+      return permitted(target);
+    };
+  };
   const connect = guard(createConnect(options));
   return createDeployer({
     kinds,

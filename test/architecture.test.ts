@@ -56,9 +56,10 @@ const LAYERS: Record<string, readonly (string | RegExp)[]> = {
   ],
   'cli.ts': ['terminal', 'command-line.ts', 'core', NODE],
   'upkeep.ts': ['github', 'store', 'pino'],
+  'deployers.ts': ['repositories.ts', 'settings.ts', 'world.ts', 'deploy.ts', NODE],
   'server.ts': [
+    'deployers.ts',
     'upkeep.ts',
-    'repositories.ts',
     'config',
     'deploy.ts',
     'world.ts',

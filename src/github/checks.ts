@@ -75,6 +75,27 @@ export function openCheck(world: GithubWorld, repo: Repo, { id, url }: CheckPlac
   };
 }
 
+/** Whether GitHub has a check run of ours that ended, other than by a failure that stands for no plan and no run. */
+export async function hasEnded(
+  repo: Repo,
+  appId: number,
+  commit: string,
+  name: CheckStart['name'],
+): Promise<boolean> {
+  const { data } = await repo.octokit.rest.checks.listForRef({
+    ...place(repo),
+    ref: commit,
+    check_name: name,
+    status: 'completed',
+    filter: 'all',
+    per_page: 100,
+  });
+  return data.check_runs.some(
+    ({ app, conclusion, external_id: subject }) =>
+      app?.id === appId && (conclusion !== 'failure' || (subject ?? '') !== ''),
+  );
+}
+
 const ANNOTATIONS_AT_ONCE = 50;
 /** Milliseconds between two updates; GitHub asks for a second between writes. */
 const BETWEEN_UPDATES = 2000;

@@ -1,7 +1,6 @@
 // Works off the inbox: deliveries of one group one after another, different groups side by side. How each ended is kept.
 import type { Logger } from 'pino';
 import type { Deliveries, Delivery } from '../store/deliveries.ts';
-import { EventName } from './events.ts';
 
 export interface InboxOptions {
   readonly deliveries: Deliveries;
@@ -13,7 +12,7 @@ export interface InboxOptions {
 /** A delivery as Probot takes it. */
 export interface Received {
   readonly id: string;
-  readonly name: EventName;
+  readonly name: string;
   /** JSON. */
   readonly payload: string;
 }
@@ -98,7 +97,7 @@ async function attempt(
   { guid, event, payload }: Delivery,
 ): Promise<string | null> {
   try {
-    await receive({ id: guid, name: EventName.parse(event), payload });
+    await receive({ id: guid, name: event, payload });
     return null;
   } catch (error) {
     const errors: readonly unknown[] = error instanceof AggregateError ? error.errors : [error];

@@ -8,7 +8,7 @@ import { renderRefusal } from '../render/comment.ts';
 import type { StoredPlan } from '../store/plans.ts';
 import type { Requirement } from './authorize.ts';
 import type { Runner } from './carry-out.ts';
-import { DEPLOY_CHECK, startCheck } from './checks.ts';
+import { DEPLOY_CHECK, hasEnded, startCheck } from './checks.ts';
 import type { CheckOutput, Conclusion, OpenCheck } from './checks.ts';
 import { postReply } from './comments.ts';
 import { explainReasons, reasonOf } from './failure.ts';
@@ -41,6 +41,8 @@ export async function deployMerge(
   const survey = await surveyPull(repo, merged.pull);
   const { pull, commit } = survey;
   if (pull.state !== 'merged' || !survey.touched || pull.base !== pull.defaultBranch) return;
+  // The webhook, its copy and the look for what was missed may all come to the same merge.
+  if (await hasEnded(repo, world.appId, commit, DEPLOY_CHECK)) return;
   const place = { repo: fullName(repo), pull: pull.number };
   const shown = await world.store.plans.lastShown(place, pull.head);
   await world.store.plans.supersede(place, commit);

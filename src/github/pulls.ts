@@ -100,3 +100,46 @@ export async function readParents(repo: Repo, commit: string): Promise<readonly 
   const { data } = await repo.octokit.rest.git.getCommit({ ...place(repo), commit_sha: commit });
   return data.parents.map((parent) => parent.sha);
 }
+
+export interface OpenPull {
+  readonly number: number;
+  readonly head: string;
+}
+
+/** Those that go to the default branch. */
+export async function readOpenPulls(repo: Repo): Promise<readonly OpenPull[]> {
+  const pulls = await repo.octokit.paginate(repo.octokit.rest.pulls.list, {
+    ...place(repo),
+    state: 'open',
+    per_page: 100,
+  });
+  const mine = pulls.filter(({ base }) => base.ref === base.repo.default_branch);
+  return mine.map(({ number, head }) => ({ number, head: head.sha }));
+}
+
+export interface MergedPull {
+  readonly number: number;
+  readonly mergeCommit: string;
+  readonly base: string;
+}
+
+/** What was merged into the default branch since then, oldest first. */
+export async function readMergedSince(repo: Repo, since: Date): Promise<readonly MergedPull[]> {
+  const merged: (MergedPull & { readonly at: string })[] = [];
+  const pages = repo.octokit.paginate.iterator(repo.octokit.rest.pulls.list, {
+    ...place(repo),
+    state: 'closed',
+    sort: 'updated',
+    direction: 'desc',
+    per_page: 100,
+  });
+  for await (const { data } of pages) {
+    for (const { number, merged_at: at, merge_commit_sha: mergeCommit, base } of data) {
+      if (at === null || mergeCommit === null || base.ref !== base.repo.default_branch) continue;
+      if (Date.parse(at) >= since.getTime()) merged.push({ number, mergeCommit, base: base.ref, at });
+    }
+    const last = data.at(-1);
+    if (!last || Date.parse(last.updated_at) < since.getTime()) break;
+  }
+  return merged.toSorted((a, b) => Date.parse(a.at) - Date.parse(b.at));
+}

@@ -1,6 +1,7 @@
 // This server among those on one store. What it has claimed (deliveries, runs, turns) carries its id, and the id is the
 // fencing token: it counts only while its row is there. A server that did not say in time that it lives is struck off
 // by another, for good: what it held is free, and whatever it still tries to write fails.
+import { setTimeout as wait } from 'node:timers/promises';
 import { isConflict, timeIn, timeNow } from './database.ts';
 import type { Database, OpenDatabase } from './database.ts';
 
@@ -12,6 +13,8 @@ export interface Membership {
   readonly beat: () => Promise<readonly string[]>;
   /** Nobody can have struck it off yet, by this machine's own measure of time. */
   readonly holds: () => boolean;
+  /** Resolves when nobody can have, however long the database is away. */
+  readonly ensure: () => Promise<void>;
   readonly leave: (trx: Database) => Promise<void>;
 }
 
@@ -45,6 +48,19 @@ export async function joinServers(
     .insertInto('servers')
     .values({ id, who, until: timeIn(lease) })
     .execute();
+  const live = async (): Promise<void> => {
+    const began = performance.now();
+    await transact(db, async (trx) => {
+      await isMember(trx);
+      await trx
+        .updateTable('servers')
+        .set({ until: timeIn(lease) })
+        .where('id', '=', id)
+        .execute();
+    });
+    good = began + lease;
+  };
+  const holds = (): boolean => performance.now() < good;
   return {
     id,
     write: (work) =>
@@ -53,24 +69,26 @@ export async function joinServers(
         return work(trx);
       }),
     beat: async () => {
-      const began = performance.now();
-      await transact(db, async (trx) => {
-        await isMember(trx);
-        await trx
-          .updateTable('servers')
-          .set({ until: timeIn(lease) })
-          .where('id', '=', id)
-          .execute();
-      });
-      good = began + lease;
+      await live();
       return strikeOff(db, shared);
     },
-    holds: () => performance.now() < good,
+    holds,
+    ensure: async () => {
+      while (!holds()) {
+        await live().catch(async (error: unknown) => {
+          if (error instanceof Fenced) throw error;
+          await wait(AGAIN);
+        });
+      }
+    },
     leave: async (trx) => {
       await trx.deleteFrom('servers').where('id', '=', id).execute();
     },
   };
 }
+
+/** Milliseconds between two tries to say that it lives. */
+const AGAIN = 1000;
 
 /** One that is in the middle of a write is left for the next time: its transaction ends soon, or is ended. */
 async function strikeOff(db: Database, shared: boolean): Promise<readonly string[]> {

@@ -36,8 +36,14 @@ export interface Plans {
   current(place: PlanPlace): Promise<StoredPlan | undefined>;
   /** The newest that was shown for a commit, superseded or not. */
   lastShown(place: PlanPlace, commit: string): Promise<StoredPlan | undefined>;
-  /** Forgets superseded plans made before this time that no run names. */
-  prune(before: Date): Promise<number>;
+  /** Forgets what was made before these times and no run names. */
+  prune(before: Bounds): Promise<number>;
+}
+
+/** Times before which superseded plans, and those that still hold, are old. */
+interface Bounds {
+  readonly superseded: Date;
+  readonly current: Date;
 }
 
 interface Row {
@@ -91,7 +97,7 @@ export function openPlans(db: Database, member: Membership): Plans {
       const row = await shown.limit(1).executeTakeFirst();
       return row && parseRow(row);
     },
-    prune: (before) => prune(db, before.toISOString()),
+    prune: (before) => prune(db, before),
   };
 }
 
@@ -119,8 +125,15 @@ async function put(trx: Database, { repo, pull }: PlanPlace, plan: Plan): Promis
     .execute();
 }
 
-async function prune(db: Database, before: string): Promise<number> {
-  const old = db.deleteFrom('plans').where('superseded', '=', 1).where('created_at', '<', before);
+async function prune(db: Database, { superseded, current }: Bounds): Promise<number> {
+  const old = db
+    .deleteFrom('plans')
+    .where((eb) =>
+      eb.or([
+        eb.and([eb('superseded', '=', 1), eb('created_at', '<', superseded.toISOString())]),
+        eb('created_at', '<', current.toISOString()),
+      ]),
+    );
   const [deleted] = await old
     .where('digest', 'not in', (query) => query.selectFrom('runs').select('plan'))
     .execute();

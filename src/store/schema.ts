@@ -83,6 +83,8 @@ export interface Tables {
   drift_issues: { repo: string; stack: string; issue: number; shown: string };
   /** When a repository was last looked at by schedule. */
   drift_looks: { repo: string; at: string };
+  /** When pull requests were last looked through for what was missed. */
+  looks: { repo: string; at: string };
   /** The servers that are there, each until its time unless it says again that it lives. */
   servers: { id: string; who: string; until: string };
   /** Who pushed a commit: nobody approves what they pushed themselves. */
@@ -173,4 +175,5 @@ export const MIGRATIONS: readonly ((words: Words) => readonly string[])[] = [
       primary key (repo, comment_id))`,
     `alter table comments add column body text`,
   ],
+  () => [`create table looks (repo text primary key, at text not null)`],
 ];

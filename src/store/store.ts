@@ -14,6 +14,8 @@ import { openDrifts } from './drifts.ts';
 import type { Drifts } from './drifts.ts';
 import { takeLock } from './lock.ts';
 import type { Lock } from './lock.ts';
+import { openLooks } from './looks.ts';
+import type { Looks } from './looks.ts';
 import { joinServers } from './membership.ts';
 import type { Member, Membership } from './membership.ts';
 import { openPlans } from './plans.ts';
@@ -41,12 +43,15 @@ export interface Store {
   readonly pushes: Pushes;
   readonly commands: Commands;
   readonly turns: SharedTurns;
+  readonly looks: Looks;
   /** Other servers may work on it at the same time. */
   readonly shared: boolean;
   /** Says that this server lives, and frees what those held who have not said so. Rejects with Fenced when it was too late. */
   readonly beat: () => Promise<readonly string[]>;
   /** No other server can have taken over what is under way here. */
   readonly holds: () => boolean;
+  /** Resolves when that is so, however long the database is away. Rejects with Fenced when another has taken over. */
+  readonly ensure: () => Promise<void>;
   /** Hands over what is under way, and lets go of the database. */
   readonly close: () => Promise<void>;
 }
@@ -123,9 +128,11 @@ async function assemble(opened: OpenDatabase, who: Member): Promise<Store> {
       pushes: openPushes(db, member),
       commands: openCommands(member),
       turns: openTurns(db, member),
+      looks: openLooks(db, member),
       shared,
       beat: member.beat,
       holds: member.holds,
+      ensure: member.ensure,
       close: async () => {
         try {
           await handOver(opened, member);

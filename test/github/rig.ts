@@ -51,6 +51,8 @@ export interface Rig {
   server(): Server;
   /** `meanwhile` is done while no server runs. */
   restart(meanwhile?: () => Promise<void>): Promise<void>;
+  /** While no server runs. */
+  forgetStore(): void;
   stop(): Promise<void>;
 }
 
@@ -175,6 +177,7 @@ async function assemble({ github, repo, fleet, settings }: Parts, log: Logger): 
       await meanwhile?.();
       server = await start();
     },
+    forgetStore: () => rmSync(settings.data, { recursive: true, force: true }),
     stop: async () => {
       await rig.settled();
       await server.stop();

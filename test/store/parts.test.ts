@@ -147,9 +147,12 @@ onBoth(({ ground: makeGround }) => {
     it('are forgotten when they are old and superseded, and no run names them', async () => {
       for (const digest of ['aa', 'bb', 'cc']) await store.plans.put(place, plan(digest));
       await store.runs.start(run('r1', ['web1'], 'aa'));
-      expect(await store.plans.prune(now)).toBe(0);
-      expect(await store.plans.prune(new Date(now.getTime() + 1))).toBe(1);
+      const later = new Date(now.getTime() + 1);
+      expect(await store.plans.prune({ superseded: now, current: now })).toBe(0);
+      expect(await store.plans.prune({ superseded: later, current: now })).toBe(1);
       expect((await store.plans.find(place, '')).map((each) => each.plan.digest)).toEqual(['cc', 'aa']);
+      expect(await store.plans.prune({ superseded: later, current: later })).toBe(1);
+      expect((await store.plans.find(place, '')).map((each) => each.plan.digest)).toEqual(['aa']);
     });
   });
 

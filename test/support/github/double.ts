@@ -223,6 +223,11 @@ export class GitHubDouble {
     if (!this.#hooks.redeliver(id)) throw new Error(`no delivery ${id}`);
   }
 
+  /** GitHub keeps them for some days only. */
+  forgetDeliveries(): void {
+    this.#hooks.log.length = 0;
+  }
+
   /** Webhooks of which `lose` says so fail on the way; the log has them as failed. */
   loseDeliveries(lose: (event: string) => boolean): void {
     this.#hooks.lose = lose;

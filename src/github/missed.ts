@@ -1,0 +1,101 @@
+// Pull requests that nothing here knows of, because neither their webhooks came nor the copies that GitHub was asked
+// for: they are put into the inbox as if they had. What is found to be known by then is left alone.
+import type { ProbotOctokit } from 'probot';
+import { z } from 'zod';
+import { sha256 } from '../core/json.ts';
+import type { Runner } from './carry-out.ts';
+import { DEPLOY_CHECK, PLAN_CHECK } from './checks.ts';
+import { readRepositories } from './installations.ts';
+import { deployMerge } from './merge-deploy.ts';
+import { planPull } from './plan-pull.ts';
+import { readMergedSince, readOpenPulls } from './pulls.ts';
+import { fullName } from './repo.ts';
+import type { GithubWorld, Repo } from './repo.ts';
+
+/** The event of such a delivery; no event of GitHub's has a name like it. */
+export const MISSED = 'ashore.missed';
+
+/** Looks through all repositories. One that fails does not keep the others from their turn. */
+export async function lookForMissed(world: GithubWorld, app: ProbotOctokit): Promise<void> {
+  for await (const repo of readRepositories(world, app)) {
+    try {
+      await lookThrough(world, repo);
+    } catch (error) {
+      repo.log.error({ err: error }, 'the pull requests could not be looked through');
+    }
+  }
+}
+
+export async function onMissed(
+  world: GithubWorld,
+  runner: Runner,
+  { id, payload }: { readonly id: string; readonly payload: string },
+): Promise<void> {
+  const { owner, name, installation, pull, commit, merged } = Missed.parse(JSON.parse(payload));
+  const log = world.log.child({ id, repo: `${owner}/${name}` });
+  const octokit = await world.connect(installation);
+  const repo = { octokit, owner, name, installation, log, blobs: world.blobs };
+  if (await isKnown(world, repo, commit, merged ? DEPLOY_CHECK : PLAN_CHECK)) return;
+  log.warn({ pull, commit }, merged ? 'the merge was missed' : 'the pull request was missed');
+  if (merged) return deployMerge(world, runner, repo, { pull, delivery: id });
+  await planPull(world, repo, { pull, hosts: [], delivery: id });
+}
+
+const Missed = z.object({
+  owner: z.string(),
+  name: z.string(),
+  installation: z.number(),
+  pull: z.number(),
+  /** The head, or what the merge made. */
+  commit: z.string(),
+  merged: z.boolean(),
+});
+type Missed = z.infer<typeof Missed>;
+
+/** Milliseconds by which our clock and GitHub's may differ, and for which a webhook may be on its way. */
+const OVERLAP = 3_600_000;
+
+/**
+ * Merges since the last look only: what was merged before that, or before this repository was looked at for the first
+ * time, is history, and nobody expects it to be deployed now.
+ */
+async function lookThrough(world: GithubWorld, repo: Repo): Promise<void> {
+  const { looks } = world.store;
+  const now = world.now();
+  for (const { number: pull, head: commit } of await readOpenPulls(repo)) {
+    const group = `${fullName(repo)}#${pull}`;
+    await put(world, group, { ...placeOf(repo), pull, commit, merged: false });
+  }
+  const last = await looks.read(fullName(repo));
+  const since = last && new Date(Date.parse(last) - OVERLAP);
+  for (const { number: pull, mergeCommit: commit, base } of since ? await readMergedSince(repo, since) : []) {
+    const group = `${fullName(repo)}@refs/heads/${base}`;
+    await put(world, group, { ...placeOf(repo), pull, commit, merged: true });
+  }
+  await looks.keep(fullName(repo), now.toISOString());
+}
+
+function placeOf({ owner, name, installation }: Repo): Pick<Missed, 'owner' | 'name' | 'installation'> {
+  return { owner, name, installation };
+}
+
+/** The same is put once, and again only when it has failed. */
+async function put({ store }: GithubWorld, group: string, missed: Missed): Promise<void> {
+  const { owner, name, commit, merged } = missed;
+  const known = await isKnown({ store }, { owner, name }, commit, merged ? DEPLOY_CHECK : PLAN_CHECK);
+  // What is being handled now may be just this.
+  if (known || (await store.deliveries.busy(group))) return;
+  const payload = JSON.stringify(missed);
+  const guid = `missed-${sha256(payload).slice(0, 32)}`;
+  await store.deliveries.put({ guid, event: MISSED, payload, group });
+}
+
+async function isKnown(
+  { store }: Pick<GithubWorld, 'store'>,
+  repo: Pick<Repo, 'owner' | 'name'>,
+  commit: string,
+  check: string,
+): Promise<boolean> {
+  const checks = await store.posts.newestChecks(fullName(repo), commit);
+  return checks.some(({ name }) => name === check);
+}

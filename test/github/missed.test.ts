@@ -1,0 +1,136 @@
+// A server that was down while people worked: afterwards all is as if it had been up, once, whatever of GitHub's
+// webhooks can still be had.
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { STACK } from './fleet.ts';
+import { startRig } from './rig.ts';
+import type { Rig } from './rig.ts';
+
+let rig: Rig;
+beforeEach(async () => {
+  rig = await startRig({ policy: 'deploy: { on: both }\n' });
+});
+afterEach(async () => {
+  await rig.stop();
+});
+
+const LIMIT = 120_000;
+const head = (pull: number): string => rig.repo.pull(pull).head.sha;
+const deploys = (): readonly string[] =>
+  rig.repo.checkRuns().flatMap(({ name, sha }) => (name === 'ashore/deploy' ? [sha] : []));
+
+async function commit(branch: string, content: string): Promise<string> {
+  const files = { [STACK]: content };
+  return rig.repo.commit({ branch, base: 'main', author: 'ada', message: content, files });
+}
+
+async function openPull(branch: string): Promise<number> {
+  return rig.repo.openPull({ title: branch, head: branch, by: 'ada' });
+}
+
+/** Whatever the first look puts into the inbox has been handled. */
+async function lookedThrough(): Promise<void> {
+  await rig.settled();
+  await rig.settled();
+}
+
+describe('a server that was down', () => {
+  it(
+    'does what was asked of it meanwhile: opened, pushed, commented',
+    async () => {
+      let [commented, pushed] = [0, 0];
+      await rig.restart(async () => {
+        await commit('pushed', 'v2');
+        pushed = await openPull('pushed');
+        await commit('pushed', 'v2 and more');
+        await commit('commented', 'v2 by comment');
+        commented = await openPull('commented');
+        await rig.repo.comment(commented, '/help', 'ada');
+        await rig.github.settled();
+      });
+      await lookedThrough();
+      expect(rig.check(head(pushed), 'ashore/plan').conclusion).toBe('success');
+      expect(rig.check(head(commented), 'ashore/plan').conclusion).toBe('success');
+      expect(rig.said(commented).some((body) => body.includes('/deploy'))).toBe(true);
+      expect([deploys(), rig.fleet.deployed]).toEqual([[], []]);
+    },
+    LIMIT,
+  );
+
+  it(
+    'deploys nothing that was merged before anybody saw a plan of it, and says so',
+    async () => {
+      let [merged, sha] = [0, ''];
+      await rig.restart(async () => {
+        await commit('merged', 'v3');
+        merged = await openPull('merged');
+        sha = await rig.repo.merge(merged, 'grace');
+        await rig.github.settled();
+      });
+      await lookedThrough();
+      expect(rig.check(sha, 'ashore/deploy').conclusion).toBe('action_required');
+      expect(rig.said(merged).join('\n')).toContain('PLAN_CHANGED');
+      expect([deploys(), rig.fleet.deployed]).toEqual([[sha], []]);
+    },
+    LIMIT,
+  );
+
+  it(
+    'deploys what was merged meanwhile as it was reviewed, once',
+    async () => {
+      const pull = await rig.open('v2');
+      let sha = '';
+      await rig.restart(async () => {
+        sha = await rig.repo.merge(pull, 'grace');
+        await rig.github.settled();
+      });
+      await lookedThrough();
+      expect(rig.check(sha, 'ashore/deploy').conclusion).toBe('success');
+      expect(deploys()).toEqual([sha]);
+      expect(rig.fleet.deployed).toHaveLength(1);
+      await rig.restart();
+      await lookedThrough();
+      expect([deploys().length, rig.fleet.deployed.length]).toEqual([1, 1]);
+    },
+    LIMIT,
+  );
+
+  it(
+    'finds pull requests and merges itself that GitHub has no copies of any more',
+    async () => {
+      const reviewed = await rig.open('v2');
+      let [pull, sha] = [0, ''];
+      await rig.restart(async () => {
+        sha = await rig.repo.merge(reviewed, 'grace');
+        await commit('later', 'v3');
+        pull = await openPull('later');
+        await rig.github.settled();
+        rig.github.forgetDeliveries();
+      });
+      await lookedThrough();
+      expect(rig.check(sha, 'ashore/deploy').conclusion).toBe('success');
+      expect(rig.fleet.live.get('web1')).toBe('v2');
+      expect(rig.check(head(pull), 'ashore/plan').conclusion).toBe('success');
+      const before = rig.repo.checkRuns().length;
+      await rig.restart();
+      await lookedThrough();
+      expect([rig.repo.checkRuns().length, rig.fleet.deployed.length]).toEqual([before, 1]);
+    },
+    LIMIT,
+  );
+
+  it(
+    'leaves alone what was merged before it knew the repository',
+    async () => {
+      const pull = await rig.open('v2');
+      await rig.restart(async () => {
+        await rig.repo.merge(pull, 'grace');
+        await rig.github.settled();
+        rig.github.forgetDeliveries();
+        rig.forgetStore();
+      });
+      await lookedThrough();
+      expect([deploys(), rig.fleet.deployed]).toEqual([[], []]);
+    },
+    LIMIT,
+  );
+});
