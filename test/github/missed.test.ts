@@ -7,7 +7,7 @@ import type { Rig } from './rig.ts';
 
 let rig: Rig;
 beforeEach(async () => {
-  rig = await startRig({ policy: 'deploy: { on: both }\n' });
+  rig = await startRig({ policy: 'deploy: { on: both, by: [write] }\n' });
 });
 afterEach(async () => {
   await rig.stop();
