@@ -31,55 +31,37 @@ export class Fenced extends Error {
   override readonly name = 'Fenced';
 }
 
-export async function joinServers(
-  { db, shared }: OpenDatabase,
-  { id, who, lease }: Member,
-): Promise<Membership> {
+export async function joinServers(opened: OpenDatabase, { id, who, lease }: Member): Promise<Membership> {
+  const { db, shared } = opened;
   let good = performance.now() + lease;
-  const isMember = async (trx: Database): Promise<void> => {
-    const mine = trx.selectFrom('servers').select('id').where('id', '=', id);
-    // Only striking off has to wait for this, and not the next beat.
-    const found = await (shared ? mine.forKeyShare() : mine).executeTakeFirst();
-    if (!found) throw new Fenced('this server was silent for too long, and another has taken over');
-  };
   // Who alone may open the store finds the dead only.
   if (!shared) await db.deleteFrom('servers').execute();
   await db
     .insertInto('servers')
     .values({ id, who, until: timeIn(lease) })
     .execute();
+  const write: Membership['write'] = (work) =>
+    transact(db, async (trx) => {
+      await refuseStranger(trx, id, shared);
+      return work(trx);
+    });
   const live = async (): Promise<void> => {
     const began = performance.now();
-    await transact(db, async (trx) => {
-      await isMember(trx);
-      await trx
-        .updateTable('servers')
-        .set({ until: timeIn(lease) })
-        .where('id', '=', id)
-        .execute();
-    });
+    const set = { until: timeIn(lease) };
+    await write((trx) => trx.updateTable('servers').set(set).where('id', '=', id).execute());
     good = began + lease;
   };
   const holds = (): boolean => performance.now() < good;
   return {
     id,
-    write: (work) =>
-      transact(db, async (trx) => {
-        await isMember(trx);
-        return work(trx);
-      }),
+    write,
     beat: async () => {
       await live();
       return strikeOff(db, shared);
     },
     holds,
     ensure: async () => {
-      while (!holds()) {
-        await live().catch(async (error: unknown) => {
-          if (error instanceof Fenced) throw error;
-          await wait(AGAIN);
-        });
-      }
+      while (!holds()) await live().catch(waitUnlessFenced);
     },
     leave: async (trx) => {
       await trx.deleteFrom('servers').where('id', '=', id).execute();
@@ -87,8 +69,20 @@ export async function joinServers(
   };
 }
 
+async function refuseStranger(trx: Database, id: string, shared: boolean): Promise<void> {
+  const mine = trx.selectFrom('servers').select('id').where('id', '=', id);
+  // Only striking off has to wait for this, and not the next beat.
+  const found = await (shared ? mine.forKeyShare() : mine).executeTakeFirst();
+  if (!found) throw new Fenced('this server was silent for too long, and another has taken over');
+}
+
 /** Milliseconds between two tries to say that it lives. */
 const AGAIN = 1000;
+
+async function waitUnlessFenced(error: unknown): Promise<void> {
+  if (error instanceof Fenced) throw error;
+  await wait(AGAIN);
+}
 
 /** One that is in the middle of a write is left for the next time: its transaction ends soon, or is ended. */
 async function strikeOff(db: Database, shared: boolean): Promise<readonly string[]> {
