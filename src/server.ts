@@ -2,7 +2,8 @@
 import { createServer } from 'node:http';
 import type { Server as HttpServer } from 'node:http';
 import { hostname } from 'node:os';
-import { Probot, ProbotOctokit } from 'probot';
+import { Probot } from 'probot';
+import type { ProbotOctokit } from 'probot';
 import type { Logger } from 'pino';
 import { parsePolicy } from './config/parse.ts';
 import { validateConfig } from './deploy.ts';
@@ -11,6 +12,7 @@ import { openDeployers } from './deployers.ts';
 import { createApp } from './github/app.ts';
 import { createRunner } from './github/carry-out.ts';
 import type { Runner } from './github/carry-out.ts';
+import { closeOwnerless } from './github/close-checks.ts';
 import { createBlobs } from './github/contents.ts';
 import { EventName } from './github/events.ts';
 import { fenceFetch } from './github/fence.ts';
@@ -20,6 +22,9 @@ import { lookAround } from './github/look-around.ts';
 import { lookForMissed, MISSED, onMissed } from './github/missed.ts';
 import { askAgain } from './github/redelivery.ts';
 import type { GithubWorld } from './github/repo.ts';
+import { fetchInTime, TimedOctokit } from './github/octokit.ts';
+import { createPatience } from './github/patience.ts';
+import type { PatienceOptions } from './github/patience.ts';
 import { createTurns } from './github/turns.ts';
 import { createListener } from './github/webhook.ts';
 import { kinds } from './kinds/index.ts';
@@ -47,6 +52,8 @@ export interface Overrides {
   readonly octokit?: typeof ProbotOctokit;
   readonly log?: Logger;
   readonly now?: () => Date;
+  /** How long to wait while GitHub fails. */
+  readonly patience?: Pick<PatienceOptions, 'pauses' | 'again'>;
 }
 
 /** The server cannot start here, in words for people. */
@@ -61,8 +68,8 @@ export async function startServer(settings: Settings, overrides: Overrides = {})
   try {
     const { deployer } = overrides;
     const deployerOf = deployer ? () => deployer : openOrRefuseDeployers(settings, store);
-    const octokit = overrides.octokit ?? ProbotOctokit;
-    const parts = startWork({ settings, store, deployerOf, log, now, octokit });
+    const octokit = overrides.octokit ?? TimedOctokit;
+    const parts = startWork({ settings, store, deployerOf, log, now, octokit, patience: overrides.patience });
     return await serve(settings, parts, { log, now });
   } catch (error) {
     await store.close();
@@ -134,6 +141,7 @@ interface Ingredients {
   readonly octokit: typeof ProbotOctokit;
   readonly log: Logger;
   readonly now: () => Date;
+  readonly patience: Overrides['patience'];
 }
 
 function openOrRefuseDeployers(settings: Settings, store: Store): (repo: string) => Deployer {
@@ -167,13 +175,13 @@ function wordsOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-function startWork({ settings, store, deployerOf, octokit, log, now }: Ingredients): Parts {
+function startWork({ settings, store, deployerOf, octokit, log, now, patience }: Ingredients): Parts {
   const probot = new Probot({
     appId: settings.appId,
     privateKey: settings.privateKey,
     secret: settings.webhookSecret,
     Octokit: octokit,
-    request: { fetch: fenceFetch(store.ensure, fetch) },
+    request: { fetch: fenceFetch(store.ensure, fetchInTime) },
     log,
     ...(settings.apiUrl === undefined ? {} : { baseUrl: settings.apiUrl }),
   });
@@ -186,6 +194,7 @@ function startWork({ settings, store, deployerOf, octokit, log, now }: Ingredien
     now,
     connect: (installation) => probot.auth(installation),
     log,
+    patience: createPatience({ ...patience, now, log }),
     turns: createTurns(store.turns),
     blobs: createBlobs(),
   };
@@ -197,7 +206,9 @@ function startWork({ settings, store, deployerOf, octokit, log, now }: Ingredien
     // Its signature was verified: it has the form that GitHub publishes.
     await probot.receive({ id, name: EventName.parse(name), payload: JSON.parse(payload) });
   };
-  const inbox = createInbox({ deliveries: store.deliveries, receive, log });
+  const persist = (delivery: Received): Promise<void> =>
+    world.patience.persist(delivery.id, () => receive(delivery));
+  const inbox = createInbox({ deliveries: store.deliveries, receive: persist, log });
   return { store, probot, inbox, runner, log, world };
 }
 
@@ -210,6 +221,7 @@ function askGitHub({ probot, store, world, log }: Parts): () => Promise<void> {
   let since = new Date(Date.now() - REDELIVERED);
   return async () => {
     const now = Date.now();
+    await closeOwnerless(world);
     const octokit = await probot.auth();
     await askAgain({ octokit, deliveries: store.deliveries, since, log });
     since = new Date(now - OVERLAP);

@@ -7,6 +7,8 @@ import { renderDeployCheck } from '../render/check-run.ts';
 import { watchCancel } from './cancel.ts';
 import { readFiles } from './contents.ts';
 import { reasonOf } from './failure.ts';
+import { retryAfter } from './patience.ts';
+import { connectTo } from './repo.ts';
 import type { GithubWorld, Repo } from './repo.ts';
 import { recheckRun } from './request-deploy.ts';
 import { finishPosts, postUnbegun, startPosts } from './run-posts.ts';
@@ -34,7 +36,10 @@ export function createRunner(world: GithubWorld): Runner {
     if (known) return known;
     tried.add(run.id);
     const following = followHere(world, repo, run)
-      .catch((error: unknown) => repo.log.error({ err: error, run: run.id }, 'the run could not be followed'))
+      .catch((error: unknown) => {
+        repo.log.error({ err: error, run: run.id }, 'the run could not be followed');
+        tryLater(world, error, run.id, () => follow(repo, run));
+      })
       .finally(() => followed.delete(run.id));
     followed.set(run.id, following);
     return following;
@@ -42,7 +47,14 @@ export function createRunner(world: GithubWorld): Runner {
   const take = async (wanted: (run: Run) => boolean): Promise<void> => {
     const since = new Date(world.now().getTime() - SHOWN_WITHIN);
     const runs = await world.store.runs.untold(since);
-    for (const run of runs.filter(wanted)) void follow(await repoOf(world, run), run);
+    for (const run of runs.filter(wanted)) {
+      try {
+        void follow(await connectTo(world, run, { run: run.id }), run);
+      } catch (error) {
+        // Of one installation that is suspended or gone; the others must not wait for it.
+        world.log.warn({ err: error, run: run.id }, 'GitHub gives no access to where the run belongs');
+      }
+    }
   };
   return {
     follow,
@@ -54,10 +66,14 @@ export function createRunner(world: GithubWorld): Runner {
   };
 }
 
-async function repoOf(world: GithubWorld, { id, repo, installation }: Run): Promise<Repo> {
-  const [owner = '', name = ''] = repo.split('/');
-  const octokit = await world.connect(installation);
-  return { octokit, owner, name, installation, log: world.log.child({ run: id }), blobs: world.blobs };
+/** Runs that are found here are tried again at the next start, too. */
+function tryLater(world: GithubWorld, error: unknown, run: string, follow: () => Promise<void>): void {
+  const pause = Math.max(world.patience.again, retryAfter(error, world.now()) ?? 0);
+  const again = async (): Promise<void> => {
+    const kept = await world.store.runs.read(run).catch(() => undefined);
+    if (kept && !kept.told) await follow();
+  };
+  setTimeout(() => void again(), pause).unref();
 }
 
 /** Milliseconds between two looks at a run that another server follows. */
@@ -83,6 +99,10 @@ async function followHere(world: GithubWorld, repo: Repo, { id }: NewRun): Promi
 
 async function carryOut(world: GithubWorld, repo: Repo, run: Run): Promise<void> {
   const { runs } = world.store;
+  if (run.ended?.is === 'refused' && !run.posts.begun) {
+    await postUnbegun(world, repo, run, [run.ended.reason]);
+    return runs.tell(run.id);
+  }
   const course = await begin(world, repo, run);
   if (!course) return;
   const ended = run.ended ?? (await deploy(world, course));

@@ -3,6 +3,8 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Annotation } from '../render/annotation.ts';
 import type { CheckAction } from '../render/check-run.ts';
+import { mayBeDone, ONCE } from './octokit.ts';
+import { statusOf } from './permissions.ts';
 import { fullName, place } from './repo.ts';
 import type { GithubWorld, Repo } from './repo.ts';
 
@@ -43,19 +45,28 @@ export interface OpenCheck extends CheckPlace {
   readonly finish: (conclusion: Conclusion, output: CheckOutput, subject?: string) => Promise<void>;
 }
 
-/** Begins a check run. A re-run is a new one: a completed check run cannot go back. */
+/**
+ * Begins a check run, or goes on with the one that was begun for the same and never ended. A re-run is a new one: a
+ * completed check run cannot go back.
+ */
 export async function startCheck(world: GithubWorld, repo: Repo, start: CheckStart): Promise<OpenCheck> {
   const { name, commit, pull, subject, title, summary } = start;
-  const { data } = await repo.octokit.rest.checks.create({
-    ...place(repo),
-    name,
-    head_sha: commit,
-    status: 'in_progress',
-    ...(subject === null ? {} : { external_id: subject }),
-    output: { title, summary },
-  });
-  await world.store.posts.keepCheck({ repo: fullName(repo), id: data.id, name, commit, pull, subject });
-  return openCheck(world, repo, { id: data.id, url: data.html_url ?? '' });
+  const key = { repo: fullName(repo), name, commit, pull };
+  const known = subject === null ? await world.store.openChecks.find(key) : undefined;
+  if (known) {
+    const output = { title, summary };
+    const { data } = await repo.octokit.rest.checks.update({
+      ...place(repo),
+      check_run_id: known.id,
+      output,
+    });
+    return openCheck(world, repo, { id: data.id, url: data.html_url ?? '' });
+  }
+  const { id, url } = await createCheck(world, repo, start);
+  const since = world.now().toISOString();
+  await world.store.posts.keepCheck({ repo: key.repo, id, name, commit, pull, subject });
+  await world.store.openChecks.put({ ...key, id, installation: repo.installation, since });
+  return openCheck(world, repo, { id, url });
 }
 
 /** A check run that is there already and has not ended. */
@@ -67,8 +78,11 @@ export function openCheck(world: GithubWorld, repo: Repo, { id, url }: CheckPlac
     update: live.update,
     finish: async (conclusion, output, subject) => {
       await live.stop();
-      await sendAnnotations(repo, id, output);
+      await sendAnnotations(repo, id, output).catch((error: unknown) => {
+        if (statusOf(error) !== 422) throw error;
+      });
       await complete(repo, id, { conclusion, output, subject });
+      await world.store.openChecks.drop(fullName(repo), id);
       const known = await world.store.posts.readCheck(fullName(repo), id);
       if (known && subject !== undefined) await world.store.posts.keepCheck({ ...known, subject });
     },
@@ -94,6 +108,44 @@ export async function hasEnded(
     ({ app, conclusion, external_id: subject }) =>
       app?.id === appId && (conclusion !== 'failure' || (subject ?? '') !== ''),
   );
+}
+
+/** When GitHub's answer is lost, the check run may be there: then it is taken, and not made twice. */
+async function createCheck(world: GithubWorld, repo: Repo, start: CheckStart): Promise<CheckPlace> {
+  const { name, commit, subject, title, summary } = start;
+  const external = subject === null ? {} : { external_id: subject };
+  const output = { title, summary };
+  const wish = { ...place(repo), name, head_sha: commit, status: 'in_progress', output } as const;
+  const create = async (): Promise<CheckPlace> => {
+    const { data } = await repo.octokit.rest.checks.create({ ...wish, ...external, request: ONCE });
+    return { id: data.id, url: data.html_url ?? '' };
+  };
+  try {
+    return await create();
+  } catch (error) {
+    if (!mayBeDone(error)) throw error;
+    return (await findUnknown(world, repo, start)) ?? create();
+  }
+}
+
+async function findUnknown(
+  { store, appId }: GithubWorld,
+  repo: Repo,
+  { name, commit }: CheckStart,
+): Promise<CheckPlace | undefined> {
+  const { data } = await repo.octokit.rest.checks.listForRef({
+    ...place(repo),
+    ref: commit,
+    check_name: name,
+    status: 'in_progress',
+    filter: 'all',
+    per_page: 100,
+  });
+  for (const { id, app, html_url: url } of data.check_runs) {
+    if (app?.id !== appId || (await store.posts.readCheck(fullName(repo), id))) continue;
+    return { id, url: url ?? '' };
+  }
+  return undefined;
 }
 
 const ANNOTATIONS_AT_ONCE = 50;
@@ -133,7 +185,22 @@ interface Completion {
   readonly subject: string | undefined;
 }
 
-async function complete(repo: Repo, id: number, { conclusion, output, subject }: Completion): Promise<void> {
+async function complete(repo: Repo, id: number, completion: Completion): Promise<void> {
+  try {
+    await sendEnd(repo, id, completion);
+  } catch (error) {
+    if (statusOf(error) !== 422) throw error;
+    // GitHub does not take what there is to say; that it has ended, and how, must be said all the same.
+    repo.log.error({ err: error, check: id }, 'GitHub does not take the check run as it was written');
+    const { title, actions } = completion.output;
+    const summary =
+      'GitHub did not take all that there was to say here. The comment on the pull request says more.';
+    const brief = { title, summary, ...(actions === undefined ? {} : { actions }) };
+    await sendEnd(repo, id, { ...completion, output: brief });
+  }
+}
+
+async function sendEnd(repo: Repo, id: number, { conclusion, output, subject }: Completion): Promise<void> {
   const { title, summary, text = '', annotations = [], actions = [] } = output;
   const sent = Math.floor(Math.max(0, annotations.length - 1) / ANNOTATIONS_AT_ONCE) * ANNOTATIONS_AT_ONCE;
   await repo.octokit.rest.checks.update({

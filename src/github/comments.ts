@@ -1,11 +1,12 @@
 // Comments on a pull request: replies, and the one sticky comment that is edited in place and found by its stored id.
 import type { Posts, HistoryEntry } from '../store/posts.ts';
+import { mayBeDone, ONCE } from './octokit.ts';
 import { statusOf } from './permissions.ts';
 import { fullName, place } from './repo.ts';
 import type { GithubWorld, Repo } from './repo.ts';
 
 export async function postReply(repo: Repo, pull: number, body: string): Promise<void> {
-  await repo.octokit.rest.issues.createComment({ ...place(repo), issue_number: pull, body });
+  await create(repo, pull, body);
 }
 
 export interface StickyPost {
@@ -76,9 +77,39 @@ function turnOf(repo: Repo, pull: number): string {
   return `sticky ${fullName(repo)}#${pull}`;
 }
 
+/** When GitHub's answer is lost, the comment may be there: then it is taken, and not written twice. */
 async function create(repo: Repo, pull: number, body: string): Promise<Written> {
-  const { data } = await repo.octokit.rest.issues.createComment({ ...place(repo), issue_number: pull, body });
-  return { id: data.id, at: data.updated_at, body: data.body ?? body };
+  const wish = { ...place(repo), issue_number: pull, body };
+  const begun = Date.now();
+  try {
+    return writtenOf((await repo.octokit.rest.issues.createComment({ ...wish, request: ONCE })).data, body);
+  } catch (error) {
+    if (!mayBeDone(error)) throw error;
+    const since = new Date(begun - CLOCKS_APART).toISOString();
+    const there = await repo.octokit.rest.issues.listComments({ ...wish, since, per_page: 100 });
+    const same = there.data.find((each) => isOurs(each) && each.body?.trim() === body.trim());
+    return writtenOf(
+      same ?? (await repo.octokit.rest.issues.createComment({ ...wish, request: ONCE })).data,
+      body,
+    );
+  }
+}
+
+/** GitHub's clock and ours may differ; the same words within such a time are the same comment. */
+const CLOCKS_APART = 60_000;
+
+function isOurs({ performed_via_github_app: app }: { readonly performed_via_github_app?: object | null }) {
+  return app !== null && app !== undefined;
+}
+
+interface Shown {
+  readonly id: number;
+  readonly updated_at: string;
+  readonly body?: string | undefined;
+}
+
+function writtenOf({ id, updated_at: at, body: text }: Shown, body: string): Written {
+  return { id, at, body: text ?? body };
 }
 
 /** undefined when the comment is gone, or is not by our App: an id from a restored store may name anybody's. */

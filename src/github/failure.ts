@@ -2,8 +2,9 @@
 import { HostFailure, REASONS } from '../core/reason.ts';
 import type { Reason } from '../core/reason.ts';
 import { renderReason, renderWhoAndNext } from '../render/reason.ts';
-import type { CheckOutput } from './checks.ts';
+import type { CheckOutput, OpenCheck } from './checks.ts';
 import { statusOf } from './permissions.ts';
+import type { GithubWorld } from './repo.ts';
 
 /** `delivery` is the id that the log has; it is named where only the log can help. */
 export function reasonOf(error: unknown, delivery: string): Reason {
@@ -20,4 +21,17 @@ export function explainReasons(reasons: readonly Reason[], plan?: string): Check
   const [first] = reasons;
   const paragraphs = reasons.flatMap((reason) => [renderReason(reason), renderWhoAndNext(reason, plan)]);
   return { title: first ? REASONS[first.code].what : 'Nothing to say', summary: paragraphs.join('\n\n') };
+}
+
+/** Ends a check run by what went wrong, unless the same is tried again: then it stays open and says that. */
+export async function failCheck(
+  { patience }: GithubWorld,
+  check: OpenCheck,
+  error: unknown,
+  delivery: string,
+): Promise<void> {
+  const reason = reasonOf(error, delivery);
+  if (!patience.willRetry(delivery, error)) return check.finish('failure', explainReasons([reason]));
+  const summary = `${renderReason(reason)}\n\nIt is tried again by itself; nothing has to be done.`;
+  check.update({ title: 'GitHub fails; tried again later', summary });
 }

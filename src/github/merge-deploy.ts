@@ -11,7 +11,7 @@ import type { Runner } from './carry-out.ts';
 import { DEPLOY_CHECK, hasEnded, startCheck } from './checks.ts';
 import type { CheckOutput, Conclusion, OpenCheck } from './checks.ts';
 import { postReply } from './comments.ts';
-import { explainReasons, reasonOf } from './failure.ts';
+import { explainReasons, failCheck } from './failure.ts';
 import { makePlan } from './make-plan.ts';
 import type { Account } from './permissions.ts';
 import { fullName } from './repo.ts';
@@ -60,7 +60,7 @@ export async function deployMerge(
     if ('reason' in read) await stop(course, [read.reason], explainReasons([read.reason]));
     else await planAndDeploy(course, read.policy.on !== 'comment');
   } catch (error) {
-    await check.finish('failure', explainReasons([reasonOf(error, merged.delivery)]));
+    await failCheck(world, check, error, merged.delivery);
     throw error;
   }
 }

@@ -66,7 +66,9 @@ async function answerPress(course: Course): Promise<void> {
   try {
     await refuse(course, await carryOutPress(course));
   } catch (error) {
-    await refuse(course, { reasons: [reasonOf(error, course.press.delivery)] });
+    const { delivery } = course.press;
+    if (!course.world.patience.willRetry(delivery, error))
+      await refuse(course, { reasons: [reasonOf(error, delivery)] });
     throw error;
   }
 }

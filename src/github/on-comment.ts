@@ -58,7 +58,8 @@ export async function onComment(
   try {
     await answer(await carryOutCommand({ world, runner, repo, comment }, parsed.command));
   } catch (error) {
-    await answer({ reasons: [reasonOf(error, comment.delivery)] });
+    if (!world.patience.willRetry(comment.delivery, error))
+      await answer({ reasons: [reasonOf(error, comment.delivery)] });
     throw error;
   }
 }

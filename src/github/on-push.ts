@@ -3,7 +3,7 @@ import { renderPlanCheck, renderProblemsCheck } from '../render/check-run.ts';
 import { PLAN_CHECK, startCheck } from './checks.ts';
 import type { OpenCheck } from './checks.ts';
 import { readSubtree } from './contents.ts';
-import { explainReasons, reasonOf } from './failure.ts';
+import { explainReasons, failCheck } from './failure.ts';
 import { makePlan } from './make-plan.ts';
 import { readContains, readDefaultBranch, readParents, readPullsOf, readTip } from './pulls.ts';
 import type { GithubWorld, Repo } from './repo.ts';
@@ -61,7 +61,7 @@ export async function planPush(
     const against = base ?? (await readParents(repo, commit))[0] ?? commit;
     await planCommit(world, repo, { commit, against, check });
   } catch (error) {
-    await check.finish('failure', explainReasons([reasonOf(error, delivery)]));
+    await failCheck(world, check, error, delivery);
     throw error;
   }
 }

@@ -6,7 +6,7 @@ import { PLAN_CHECK, startCheck } from './checks.ts';
 import type { OpenCheck } from './checks.ts';
 import { hasSticky, putSticky } from './comments.ts';
 import { readFiles } from './contents.ts';
-import { explainReasons, reasonOf } from './failure.ts';
+import { explainReasons, failCheck } from './failure.ts';
 import { makePlan } from './make-plan.ts';
 import { fullName } from './repo.ts';
 import type { GithubWorld, Repo } from './repo.ts';
@@ -53,7 +53,7 @@ async function planNow(world: GithubWorld, repo: Repo, ask: PlanAsk): Promise<Pl
       ? await validateFork(world, repo, survey, check)
       : await planTouched(world, repo, { ask, survey, check });
   } catch (error) {
-    await check.finish('failure', explainReasons([reasonOf(error, ask.delivery)]));
+    await failCheck(world, check, error, ask.delivery);
     throw error;
   }
 }

@@ -6,6 +6,7 @@ import type { ParsedConfig, Policy } from '../core/resource.ts';
 import type { ConfigFiles, Deployer } from '../deploy.ts';
 import type { Store } from '../store/store.ts';
 import type { Blobs } from './contents.ts';
+import type { Patience } from './patience.ts';
 import type { Turns } from './turns.ts';
 
 export interface Repo {
@@ -35,6 +36,8 @@ export interface GithubWorld {
   readonly connect: (installation: number) => Promise<ProbotOctokit>;
   readonly log: Logger;
   readonly blobs: Blobs;
+  /** What to do when GitHub fails. */
+  readonly patience: Patience;
   /** One plan at a time for each pull request. */
   readonly turns: Turns;
 }
@@ -47,4 +50,15 @@ export function fullName(repo: Pick<Repo, 'owner' | 'name'>): string {
 /** As Octokit's calls want it. */
 export function place(repo: Repo): { readonly owner: string; readonly repo: string } {
   return { owner: repo.owner, repo: repo.name };
+}
+
+/** A repository that no delivery stands for: of a run, or of a check run, that is taken up again. */
+export async function connectTo(
+  world: Pick<GithubWorld, 'connect' | 'log' | 'blobs'>,
+  { repo, installation }: { readonly repo: string; readonly installation: number },
+  about: Readonly<Record<string, unknown>>,
+): Promise<Repo> {
+  const [owner = '', name = ''] = repo.split('/');
+  const octokit = await world.connect(installation);
+  return { octokit, owner, name, installation, log: world.log.child({ ...about }), blobs: world.blobs };
 }

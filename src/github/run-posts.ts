@@ -13,6 +13,7 @@ import { postReply } from './comments.ts';
 import { startDeployments, tellDeployments } from './deployments.ts';
 import type { DeploymentState, StackDeployment } from './deployments.ts';
 import { explainReasons } from './failure.ts';
+import { statusOf } from './permissions.ts';
 import { react } from './reactions.ts';
 import type { GithubWorld, Repo } from './repo.ts';
 import { showDeployed } from './show-plan.ts';
@@ -59,15 +60,17 @@ export async function finishPosts(
     case 'report':
       return finishReported(world, repo, course, ended.report);
     case 'refused':
-      return finishUnreported(
-        repo,
-        course,
-        'action_required',
-        refusalOf(course.run, [ended.reason]),
-        ended.reason,
-      );
+      return finishUnreported(world, repo, course, {
+        conclusion: 'action_required',
+        words: refusalOf(course.run, [ended.reason]),
+        reason: ended.reason,
+      });
     case 'lost':
-      return finishUnreported(repo, course, 'failure', lossOf(course.run, ended.reason), ended.reason);
+      return finishUnreported(world, repo, course, {
+        conclusion: 'failure',
+        words: lossOf(course.run, ended.reason),
+        reason: ended.reason,
+      });
     default:
       return ended satisfies never;
   }
@@ -81,9 +84,13 @@ export async function postUnbegun(
   reasons: readonly Reason[],
 ): Promise<void> {
   const { check } = run.posts;
-  await endReaction(repo, run, false);
-  if (check) await openCheck(world, repo, check).finish('failure', explainReasons(reasons, run.plan), run.id);
-  await postReply(repo, run.pull, refusalOf(run, reasons));
+  await postAll(repo, [
+    () => endReaction(repo, run, false),
+    ...(check
+      ? [() => openCheck(world, repo, check).finish('failure', explainReasons(reasons, run.plan), run.id)]
+      : []),
+    () => replyOnce(world, repo, run, refusalOf(run, reasons)),
+  ]);
 }
 
 interface Recording {
@@ -121,27 +128,65 @@ async function finishReported(world: GithubWorld, repo: Repo, course: Course, re
   const { run, plan, check } = course;
   const good = succeeded(report);
   const output = renderDeployCheck(report, plan);
-  await endReaction(repo, run, good);
-  await check.finish(output.conclusion ?? (good ? 'success' : 'failure'), output, run.id);
-  await tell(repo, course, good ? 'success' : 'failure', output.title);
   const words = renderDeployComment(report, plan, check.url);
-  await showDeployed(world, repo, { pull: run.pull, words });
-  // Editing a comment notifies nobody: a failure is also said anew.
-  if (!good) await postReply(repo, run.pull, words);
+  await postAll(repo, [
+    () => endReaction(repo, run, good),
+    () => check.finish(output.conclusion ?? (good ? 'success' : 'failure'), output, run.id),
+    () => tell(repo, course, good ? 'success' : 'failure', output.title),
+    () => showDeployed(world, repo, { pull: run.pull, words }),
+    // Editing a comment notifies nobody: a failure is also said anew.
+    ...(good ? [] : [() => replyOnce(world, repo, run, words)]),
+  ]);
 }
 
 async function finishUnreported(
+  world: GithubWorld,
   repo: Repo,
   course: Course,
-  conclusion: 'failure' | 'action_required',
-  words: string,
-  reason: Reason,
+  { conclusion, words, reason }: Unreported,
 ): Promise<void> {
   const { run, check, plan } = course;
-  await endReaction(repo, run, false);
-  await check.finish(conclusion, explainReasons([reason], plan.digest), run.id);
-  await tell(repo, course, 'failure', reason.code);
-  await postReply(repo, run.pull, words);
+  await postAll(repo, [
+    () => endReaction(repo, run, false),
+    () => check.finish(conclusion, explainReasons([reason], plan.digest), run.id),
+    () => tell(repo, course, 'failure', reason.code),
+    () => replyOnce(world, repo, run, words),
+  ]);
+}
+
+interface Unreported {
+  readonly conclusion: 'failure' | 'action_required';
+  readonly words: string;
+  readonly reason: Reason;
+}
+
+/**
+ * Each of them, whatever becomes of the others. Rejects when one failed in a way that may pass, so that all is done once
+ * more; what GitHub will never take is in the log, and the other places say it.
+ */
+async function postAll(repo: Repo, posts: readonly (() => Promise<void>)[]): Promise<void> {
+  let later: unknown;
+  for (const post of posts) {
+    try {
+      await post();
+    } catch (error) {
+      repo.log.error({ err: error }, 'a part of what became of the run could not be posted');
+      const status = statusOf(error);
+      if (status === undefined || !NEVER.has(status)) later = error;
+    }
+  }
+  if (later !== undefined) throw later;
+}
+
+/** The thing written to is gone, or the words are not taken. A 403 may be a suspended installation, which may come back. */
+const NEVER: ReadonlySet<number> = new Set([404, 410, 422]);
+
+/** What notifies people is said once, however often the rest has to be tried. */
+async function replyOnce(world: GithubWorld, repo: Repo, { id, pull }: Run, words: string): Promise<void> {
+  const run = await world.store.runs.read(id);
+  if (run?.posts.replied) return;
+  await postReply(repo, pull, words);
+  if (run) await world.store.runs.keepPosts(id, { ...run.posts, replied: true });
 }
 
 async function tell(repo: Repo, course: Course, state: DeploymentState, description: string): Promise<void> {

@@ -32,6 +32,8 @@ const RunPosts = z.object({
   begun: z.boolean(),
   check: z.object({ id: z.number(), url: z.string() }).optional(),
   deployments: z.array(z.object({ stack: z.string(), id: z.number() })),
+  /** Its end was said in a comment of its own. */
+  replied: z.boolean().optional(),
 });
 export type RunPosts = z.infer<typeof RunPosts>;
 

@@ -65,6 +65,16 @@ export interface Tables {
     /** The digest of a plan, or the id of a run. */
     subject: string | null;
   };
+  /** Check runs that have not ended. */
+  open_checks: {
+    repo: string;
+    check_id: number;
+    installation: number;
+    name: string;
+    commit_sha: string;
+    pull: number | null;
+    since: string;
+  };
   /** Freezes and holds. */
   stops: {
     seq: Generated<number>;
@@ -176,4 +186,9 @@ export const MIGRATIONS: readonly ((words: Words) => readonly string[])[] = [
     `alter table comments add column body text`,
   ],
   () => [`create table looks (repo text primary key, at text not null)`],
+  ({ integer }) => [
+    `create table open_checks (
+      repo text not null, check_id ${integer} not null, installation ${integer} not null, name text not null,
+      commit_sha text not null, pull ${integer}, since text not null, primary key (repo, check_id))`,
+  ],
 ];

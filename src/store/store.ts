@@ -18,6 +18,8 @@ import { openLooks } from './looks.ts';
 import type { Looks } from './looks.ts';
 import { joinServers } from './membership.ts';
 import type { Member, Membership } from './membership.ts';
+import { openOpenChecks } from './open-checks.ts';
+import type { OpenChecks } from './open-checks.ts';
 import { openPlans } from './plans.ts';
 import type { Plans } from './plans.ts';
 import { openPosts } from './posts.ts';
@@ -38,6 +40,7 @@ export interface Store {
   readonly runs: Runs;
   readonly cancels: Cancels;
   readonly posts: Posts;
+  readonly openChecks: OpenChecks;
   readonly stops: Stops;
   readonly drifts: Drifts;
   readonly pushes: Pushes;
@@ -123,6 +126,7 @@ async function assemble(opened: OpenDatabase, who: Member): Promise<Store> {
       runs: openRuns(db, member),
       posts: openPosts(db, member),
       stops: openStops(db, member),
+      openChecks: openOpenChecks(db, member),
       cancels: openCancels(db),
       drifts: openDrifts(db, member),
       pushes: openPushes(db, member),

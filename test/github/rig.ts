@@ -119,6 +119,7 @@ async function assemble({ github, repo, fleet, settings }: Parts, log: Logger): 
       octokit: Unhurried,
       log,
       now,
+      patience: { pauses: [20, 20, 20, 20], again: 50 },
     });
     github.setWebhookUrl(`${started.url}${settings.webhookPath}`);
     return started;
