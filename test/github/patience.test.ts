@@ -1,18 +1,13 @@
 // What GitHub's answers mean for when it may be asked again.
-import { RequestError } from '@octokit/request-error';
 import { expect, it } from 'vitest';
 import { retryAfter } from '../../src/github/patience.ts';
 
 const NOW = new Date('2026-11-22T12:00:00.000Z');
 const reset = (seconds: number): string => String(NOW.getTime() / 1000 + seconds);
 
-function refused(
-  status: number,
-  headers: Readonly<Record<string, string>> = {},
-  message = 'no',
-): RequestError {
-  const request = { method: 'GET', url: 'https://api.github.com/', headers: {} } as const;
-  return new RequestError(message, status, { request, response: { status, url: '', headers, data: {} } });
+/** As Octokit's RequestError is. */
+function refused(status: number, headers: Readonly<Record<string, string>> = {}, message = 'no'): Error {
+  return Object.assign(new Error(message), { status, response: { status, url: '', headers, data: {} } });
 }
 
 it.each<[string, unknown, number | undefined]>([
