@@ -41,7 +41,7 @@ describe('a plan', () => {
   it('shows every command only where that is asked for', async () => {
     const [short, long] = [await desk.ashore('plan'), await desk.ashore('plan', '--verbose')];
     expect(digestOn(long)).toBe(digestOn(short));
-    const command = `$ mv -f -T -- ${desk.web1.root}/etc/.motd.ashore-new ${desk.motd}\n`;
+    const command = `$ (cd -P ${desk.web1.root}/etc && mv -f -T -- .motd.ashore-new motd)\n`;
     expect([short.out.includes(command), long.out.includes(command)]).toEqual([false, true]);
   });
 

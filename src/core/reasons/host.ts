@@ -138,7 +138,7 @@ export const HOST_REASONS = {
     class: 'needs-person',
     fixer: 'requester',
     what: 'Somebody asked the run to stop; what had begun was finished, and nothing after it was begun.',
-    next: '/deploy <plan> for what is left, or /rollback.',
+    next: 'Deploy the plan again for what is left, or `/rollback`.',
   },
   RUN_REFUSED: {
     class: 'needs-person',
