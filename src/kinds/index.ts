@@ -12,6 +12,7 @@ import { sudoers } from './sudoers.ts';
 import { hostname } from './hostname.ts';
 import { mount } from './mount.ts';
 import { authorizedKey } from './authorized-key.ts';
+import { release } from './release.ts';
 import { timer } from './timer.ts';
 import { sysctl } from './sysctl.ts';
 import { user } from './user.ts';
@@ -26,6 +27,7 @@ export const kinds: readonly AnyKind[] = [
   service,
   sysctl,
   timer,
+  release,
   authorizedKey,
   hostname,
   mount,

@@ -57,7 +57,9 @@ function put(path: string, text: string): Step {
 /** Paths that the plan so far changes. */
 function changedPaths(world: World): readonly string[] {
   const kinds = ['file', 'symlink', 'directory'];
-  return kinds.flatMap((kind) => world.plannedIds(kind, ['create', 'update', 'replace', 'delete']));
+  const verbs = ['create', 'update', 'replace', 'delete'] as const;
+  const links = world.plannedIds('release', verbs).map((id) => `${id}/current`);
+  return [...kinds.flatMap((kind) => world.plannedIds(kind, verbs)), ...links];
 }
 
 /** Files of the unit that other resources of this plan change. */

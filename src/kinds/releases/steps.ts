@@ -1,0 +1,107 @@
+// How a release comes to a host and how old ones go: fetched or laid down, its sum checked, unpacked beside the others by an account
+// that has nothing, and only then given its name. Pure.
+import type { Reason } from '../../core/reason.ts';
+import type { Content, Step } from '../../core/step.ts';
+import type { Around } from '../paths/around.ts';
+import { showPath } from '../paths/path.ts';
+import type { Compression } from './compression.ts';
+import { linkedRelease } from './look.ts';
+import type { Releases } from './look.ts';
+
+export interface ReleaseWant {
+  readonly sum: string;
+  /** One of the two. */
+  readonly url: string | null;
+  readonly content: Content | null;
+  /** The name of a single program; null for an archive. */
+  readonly file: string | null;
+  readonly strip: number;
+  readonly owner: string;
+  readonly group: string;
+  readonly keep: number;
+  readonly compression: Compression | null;
+}
+
+export interface ReleaseAside {
+  readonly around: Around;
+  readonly programs: ReadonlySet<string>;
+}
+
+export function refusePlace(id: string, { place, current }: Releases): Reason | undefined {
+  if (place === 'other' || current === 'other') {
+    const what = place === 'other' ? showPath(id) : showPath(`${id}/current`);
+    return { code: 'PATH_OCCUPIED', message: `${what} is not what a release needs there` };
+  }
+  if (place !== 'foreign') return undefined;
+  const message = `${showPath(id)} or its releases belong to another account than root, which could swap what root writes there`;
+  return {
+    code: 'PATH_OCCUPIED',
+    message,
+    next: 'Give the directory to root; `owner` says whose the releases are.',
+  };
+}
+
+export function fetchSteps(id: string, want: ReleaseWant, { place, stocked }: Releases): readonly Step[] {
+  const { sum, url, content, file, strip, owner, group, compression } = want;
+  const root = { owner: null, group: null, mode: '0755' };
+  const releases = `${id}/releases`;
+  const archive = `${releases}/.${sum}.archive`;
+  const options = [`--strip-components=${strip}`, ...(compression ? [compression.flag] : [])];
+  const how = file === null ? ['archive', ...options] : ['file', file];
+  return [
+    ...(place === 'missing' ? [{ do: 'mkdir', path: id, ...root } satisfies Step] : []),
+    ...(stocked ? [] : [{ do: 'mkdir', path: releases, ...root } satisfies Step]),
+    url === null
+      ? { do: 'put', path: archive, owner: null, group: null, mode: '0600', content: content ?? { text: '' } }
+      : { do: 'run', argv: [HELPER, 'download-file', url, archive, `SHA256:${sum}`], limit: 3600 },
+    { do: 'run', argv: ['sh', '-c', UNPACK, 'release', releases, sum, `${owner}:${group}`, ...how] },
+  ];
+}
+
+/** The one in use until now stays, so that the way back is short. */
+export function pruneSteps(id: string, { sum, keep }: ReleaseWant, releases: Releases): readonly Step[] {
+  const former = linkedRelease(releases);
+  const others = releases.kept.filter((other) => other !== sum);
+  const sorted = others.toSorted((a, b) => Number(b === former) - Number(a === former));
+  const gone = sorted.slice(Math.max(keep - 1, 0)).map((other) => `${id}/releases/${other}`);
+  return gone.length === 0 ? [] : [{ do: 'run', argv: ['rm', '-rf', '--one-file-system', '--', ...gone] }];
+}
+
+/** curl and wget are no part of every Debian; apt is. Its apt-helper looks at the sum on Debian 13 only, so the sum is taken again. */
+const HELPER = '/usr/lib/apt/apt-helper';
+
+/**
+ * Arguments: directory, sum, owner, and either `archive` with options of tar or `file` with a name. The account 65533 owns nothing and no
+ * process runs as it, so what an archive makes tar do it can do below the new directory only. Names that lead out of it, devices, pipes and
+ * sockets are refused before anything is unpacked; set-id bits are taken off.
+ */
+export const UNPACK = `set -e; umask 022
+cd -P -- "$1"
+sum=$2 owner=$3 how=$4; shift 4
+refuse() { echo "$1" >&2; rm -rf -- ".$sum.new" ".$sum.archive"; exit 1; }
+[ "$(stat -c %u .)" -eq "$(id -u)" ] || { echo "$PWD belongs to another account" >&2; exit 1; }
+printf '%s  %s\\n' "$sum" ".$sum.archive" | sha256sum -c --quiet - || refuse 'the bytes are not those that were pinned'
+rm -rf -- ".$sum.new"
+mkdir -m 0755 ".$sum.new"
+if [ "$how" = file ]; then install -m 0755 -T -- ".$sum.archive" ".$sum.new/$1"
+else
+  list() { tar -P --quoting-style=escape "$@" -f - <".$sum.archive" || refuse 'tar cannot read it'; }
+  if list -t "$@" | grep -E '^/|(^|/)[.][.](/|$)' >/dev/null; then refuse 'a name in the archive leads out of its directory'; fi
+  if list -tv "$@" | grep '^[^dlh-]' >/dev/null; then refuse 'the archive holds devices, pipes or sockets'; fi
+  as=
+  if [ "$(id -u)" -eq 0 ]; then
+    chown 65533:65533 ".$sum.new"
+    as='setpriv --reuid=65533 --regid=65533 --clear-groups --inh-caps=-all --bounding-set=-all --no-new-privs'
+  fi
+  (cd -- ".$sum.new" && exec $as tar -x --no-same-owner --no-same-permissions --delay-directory-restore "$@" -f -) <".$sum.archive" ||
+    refuse 'tar could not unpack it'
+  [ -n "$(find ".$sum.new" -mindepth 1 -print -quit)" ] || refuse 'nothing was left to unpack; is strip too large?'
+fi
+chmod -R u-s,g-s,o-w -- ".$sum.new"
+chmod 0755 -- ".$sum.new"
+chown -R -h -- "$owner" ".$sum.new"
+touch -- ".$sum.new"
+sync -f -- ".$sum.new"
+rm -rf -- "$sum"
+mv -T -- ".$sum.new" "$sum"
+rm -f -- ".$sum.archive"`;
