@@ -8,6 +8,7 @@ import { kinds } from './kinds/index.ts';
 import { createAppendLedger } from './run/append-ledger.ts';
 import { createCancel } from './run/cancel.ts';
 import { createCarryOut } from './run/carry-out.ts';
+import { createConfirm } from './run/confirm.ts';
 import { createConnect } from './ssh/connect.ts';
 import type { ConnectOptions } from './ssh/connect.ts';
 import { permitConnect } from './ssh/permit.ts';
@@ -25,6 +26,10 @@ export interface LiveOptions extends ConnectOptions {
   readonly ensure?: () => Promise<void>;
   /** Opens secrets; without it no configuration that uses some can be planned. */
   readonly secrets?: SecretKeeper;
+  /** Seconds for a host that does not answer in the middle of a run; ten minutes unless given. */
+  readonly patience?: number;
+  /** Seconds for a new connection to confirm guarded changes; as the plan says unless given. */
+  readonly confirmWithin?: number;
 }
 
 export function createLiveDeployer(options: LiveOptions): Deployer {
@@ -44,9 +49,11 @@ export function createLiveDeployer(options: LiveOptions): Deployer {
     connectToLook: options.plan ? guard(connectAsPlanner(options.plan)) : connect,
     bounded: permit !== undefined,
     createReader,
-    carryOut: createCarryOut(),
+    carryOut: createCarryOut({ confirmWithin: options.confirmWithin }),
+    confirm: createConfirm(),
     cancel: createCancel(),
     appendLedger: createAppendLedger(),
+    patience: options.patience,
     ...(options.secrets === undefined ? {} : { secrets: options.secrets }),
     now: () => new Date(),
     wait: async (milliseconds) => {

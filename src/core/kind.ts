@@ -2,6 +2,7 @@
 // A kind reads through a Reader and returns steps; it never writes.
 import type { z } from 'zod';
 import type { Ref } from './address.ts';
+import type { Guard } from './guard.ts';
 import type { Reader } from './host.ts';
 import type { Json } from './json.ts';
 import type { Reason } from './reason.ts';
@@ -44,6 +45,8 @@ export interface KindChange {
   readonly data?: 'kept' | 'lost';
   readonly interrupts?: readonly Interruption[];
   readonly notes?: readonly string[];
+  /** It may cut off our own way to the host. */
+  readonly guard?: Guard;
 }
 
 /** A resource that cannot be planned, and why. */
@@ -59,6 +62,8 @@ export interface World {
   plannedIds(kind: string, verbs: readonly Verb[]): readonly string[];
   /** Whether the resource is declared above on this host, changed or not. */
   declared(kind: string, id: string): boolean;
+  /** Users as whom we log in to this host. */
+  readonly logins: readonly string[];
 }
 
 /** Files of the repository below deploy-configs/, by their path from there; and its secrets, where there may be any. */

@@ -1,6 +1,7 @@
 // The plan: one versioned JSON document that says all that a deploy may do, and its digest.
 // The digest covers what would be done and to which hosts, and leaves out when, for which commit and why.
 import { z } from 'zod';
+import { Guard } from './guard.ts';
 import { VERBS } from './kind.ts';
 import { canonical, sha256 } from './json.ts';
 import { Reason } from './reason.ts';
@@ -49,6 +50,8 @@ export const Change = z.strictObject({
   data: z.enum(['kept', 'lost']).optional(),
   interrupts: z.array(z.strictObject({ what: z.string(), how: z.enum(['restart', 'reload', 'stop']) })),
   notes: z.array(z.string()),
+  /** It may cut off our way to the host: done last there, and undone unless a fresh connection confirms. */
+  guard: Guard.optional(),
   /** The line that declares it; for what is no longer declared, its stack's file. */
   where: WhereSchema.nullable(),
 });
@@ -89,6 +92,8 @@ export const HostPlan = z.strictObject({
   failure: Reason.nullable(),
   /** Left out where there are none. */
   duties: z.array(Duty).exactOptional(),
+  /** The run that was begun there last and never ended, when this was looked at after it. */
+  torn: z.string().optional(),
 });
 export type HostPlan = z.infer<typeof HostPlan>;
 
@@ -127,12 +132,13 @@ export function digestOf(plan: Pick<Plan, 'hosts' | 'stacks' | 'rollout'>): stri
   const hosts = plan.hosts.map((host) => ({
     host: host.host,
     login: host.login,
-    changes: host.changes.map(({ ref, stack, verb, fields, steps, before, want, origin, last }) => {
-      return { ref, stack, verb, fields, steps, before, want, origin, last };
+    changes: host.changes.map(({ ref, stack, verb, fields, steps, before, want, origin, last, guard }) => {
+      return { ref, stack, verb, fields, steps, before, want, origin, last, guard };
     }),
     blocked: host.blocked.map((entry) => ({ ref: entry.ref, code: entry.reason.code })),
     failure: host.failure?.code ?? null,
     duties: host.duties?.map(({ ref, stack, when, steps }) => ({ ref, stack, when, steps })),
+    torn: host.torn,
   }));
   return sha256(canonical({ format: 1, stacks: plan.stacks, hosts, rollout: plan.rollout }));
 }

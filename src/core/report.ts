@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { Change, DUTY_TIMES } from './plan.ts';
 import { Reason } from './reason.ts';
 
-export const OUTCOMES = ['applied', 'skipped', 'failed', 'unknown', 'not-started'] as const;
+export const OUTCOMES = ['applied', 'skipped', 'failed', 'put-back', 'unknown', 'not-started'] as const;
 export type Outcome = (typeof OUTCOMES)[number];
 
 export const ChangeReport = z.strictObject({
@@ -25,6 +25,8 @@ export const HOST_OUTCOMES = [
   'running',
   'done',
   'failed',
+  /** A change that could have cut us off was undone by the host. */
+  'put-back',
   'unknown',
   'refused',
   'cancelled',

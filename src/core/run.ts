@@ -1,4 +1,5 @@
 // What one host is asked to do in one deploy, and what it says while doing it.
+import type { Guard } from './guard.ts';
 import type { Session } from './host.ts';
 import type { LedgerLine } from './ledger.ts';
 import type { DutyTime } from './plan.ts';
@@ -11,6 +12,8 @@ export interface RunChange {
   readonly steps: readonly Step[];
   /** Appended to the ledger, synced, when the steps have succeeded. */
   readonly ledger: LedgerLine;
+  /** From the first guarded change on, nothing counts before it is confirmed. */
+  readonly guard?: Guard;
 }
 
 /** A hook or a check: done around the changes, and not recorded. */
@@ -41,18 +44,29 @@ export type RunEvent =
   | { readonly is: 'command'; readonly index: number; readonly command: string }
   | { readonly is: 'output'; readonly index: number; readonly text: string }
   | { readonly is: 'end'; readonly index: number; readonly status: number; readonly seconds: number }
+  /** The guarded changes are done; the host undoes them after so many seconds unless somebody confirms. */
+  | { readonly is: 'awaiting'; readonly seconds: number }
+  /** Somebody did: from here on they count. */
+  | { readonly is: 'confirmed' }
   /** The whole run ended; `refused` before the first write, `broken` when it stopped without saying its end. */
   | {
       readonly is: 'finished';
-      readonly outcome: 'done' | 'failed' | 'refused' | 'cancelled' | 'broken';
+      readonly outcome: 'done' | 'failed' | 'put-back' | 'refused' | 'cancelled' | 'broken';
       readonly reason: Reason | null;
     };
 
 /**
- * Starts a run, or picks it up again when the host already has one of that name, and follows it to its end.
+ * Starts a run, or picks it up again when the host already has one of that name, and follows it to its end. `begun`: the
+ * host must have it, and one that is gone is lost, never begun a second time.
  * The run goes on when the connection breaks; following then rejects with a HostFailure, and may be tried again.
  */
-export type CarryOut = (session: Session, run: HostRun) => AsyncIterable<RunEvent>;
+export type CarryOut = (session: Session, run: HostRun, begun?: boolean) => AsyncIterable<RunEvent>;
+
+/**
+ * Says on a session that was opened for it that the host can still be reached. `put-back`: too late, or there was
+ * nothing to confirm any more.
+ */
+export type Confirm = (session: Session, run: string) => Promise<'kept' | 'not-yet' | 'put-back'>;
 
 /** Asks a run on a host to stop before its next change; false when the host has no such run. */
 export type Cancel = (session: Session, run: string, by: string) => Promise<boolean>;

@@ -6,7 +6,7 @@ import type { Problem } from '../core/problem.ts';
 import type { Reason } from '../core/reason.ts';
 import type { Report } from '../core/report.ts';
 import type { Config } from '../core/resource.ts';
-import type { AppendLedger, Cancel, CarryOut } from '../core/run.ts';
+import type { AppendLedger, Cancel, CarryOut, Confirm } from '../core/run.ts';
 import type { SecretKeeper } from '../core/secret.ts';
 
 /** Files of the repository at one commit, by their path from its root: all that is below deploy-configs/. */
@@ -76,11 +76,14 @@ export interface DeployWorld {
   readonly createReader: (session: Session) => Reader;
   readonly carryOut: CarryOut;
   readonly cancel: Cancel;
+  readonly confirm: Confirm;
   readonly appendLedger: AppendLedger;
   /** Left out where there is no age identity: then no configuration that uses secrets can be planned. */
   readonly secrets?: SecretKeeper;
   readonly now: () => Date;
   readonly wait: (milliseconds: number) => Promise<void>;
+  /** Seconds for a host that does not answer in the middle of a run. */
+  readonly patience?: number | undefined;
 }
 
 /** Hosts at once, for looking and for deploying; more only adds waiting (measured on two cores). */

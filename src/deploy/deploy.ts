@@ -46,7 +46,8 @@ export async function deployPlan(world: DeployWorld, input: DeployInput): Promis
   };
   await rollOut(selected.hosts, plan.rollout, async (hostPlan) => {
     const question = questionOf(hostPlan.host, plan.stacks, config, undefined);
-    const order = { run: input.run, plan: plan.digest, commit: plan.commit, by: input.by, at: startedAt };
+    const { run, by, resumed = false } = input;
+    const order = { run, plan: plan.digest, commit: plan.commit, by, at: startedAt, resumed };
     const emit = (report: HostReport): void => {
       reports.set(hostPlan.host, withWave(redactReport(vault.redactor, report), plan));
       input.report?.(growing(null));
@@ -125,11 +126,13 @@ function applyHostOf(
     observe: (reader) => observe(reader, wanted, world.kinds),
     planAgain: (found) => redactPlan(vault.redactor, planHost(question, found, world.kinds)),
     carryOut: redactRun(vault.redactor, world.carryOut),
+    confirm: world.confirm,
     appendLedger: world.appendLedger,
     secret: (seal) => vault.find(seal),
     wish,
     cancel: world.cancel,
     wait: world.wait,
+    patience: world.patience,
   };
 }
 

@@ -116,6 +116,7 @@ export function questionOf(
     duties: (config.duties ?? [])
       .filter((entry) => entry.host === host && stacks.includes(entry.duty.stack))
       .map(({ duty }) => duty),
+    logins: target ? [...new Set([target.user, target.planUser ?? target.user])] : [],
     base: base ? wantsOn(host, base.resources) : undefined,
     stackWhere: (name) => config.stacks.find((stack) => stack.name === name)?.where ?? null,
   };

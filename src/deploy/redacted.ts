@@ -32,9 +32,9 @@ export function redactReport({ redact }: Redactor, report: HostReport): HostRepo
 
 /** Output comes in pieces that may tear a secret in two: what may be the beginning of one waits for the next event. */
 export function redactRun(redactor: Redactor, carryOut: CarryOut): CarryOut {
-  return async function* (session, run) {
+  return async function* (session, run, begun) {
     let waiting: { readonly index: number; readonly text: string } | undefined;
-    for await (const event of carryOut(session, run)) {
+    for await (const event of carryOut(session, run, begun)) {
       if (event.is === 'output') {
         const before = waiting?.index === event.index ? waiting.text : '';
         const { said, rest } = redactor.split(before + event.text);
@@ -67,6 +67,8 @@ function redactEvent({ redact }: Redactor, event: Exclude<RunEvent, { is: 'outpu
   switch (event.is) {
     case 'begin':
     case 'end':
+    case 'awaiting':
+    case 'confirmed':
       return event;
     case 'command':
       return { ...event, command: redact(event.command) };

@@ -1,6 +1,6 @@
 // Carries out the plan of one host: look again, compare, run, follow, look once more.
 // Refuses before the first write when anything moved; says unknown where the end of a change was not seen.
-import type { AppendLedger, CarryOut, HostRun } from '../core/run.ts';
+import type { AppendLedger, HostRun } from '../core/run.ts';
 import { runPath } from '../core/host.ts';
 import type { Reader, Session, Target } from '../core/host.ts';
 import { fingerprint } from '../core/json.ts';
@@ -17,15 +17,16 @@ import { compareHost } from './compare.ts';
 import type { Compared } from './compare.ts';
 import { runDuties } from './duties.ts';
 import type { Observation } from './observe.ts';
-import { finishReport, followRun, startReport } from './progress.ts';
+import { connectPatiently, followToTheEnd } from './follow.ts';
+import type { FollowHost, Progress } from './follow.ts';
+import { finishReport, loseReport, startReport } from './progress.ts';
 
-/** The host as the engine needs it for one deploy. `connect` gives a fresh connection each time. */
-export interface ApplyHost extends CancelWish {
+/** The host as the engine needs it for one deploy. */
+export interface ApplyHost extends FollowHost, CancelWish {
   reader(session: Session): Reader;
   observe(reader: Reader): Promise<Observation>;
   /** The plan that this observation gives, from the same configuration. */
   planAgain(found: Observation): HostPlan;
-  carryOut: CarryOut;
   appendLedger: AppendLedger;
   /** The value that a seal of the plan stands for; undefined when it is another one now. */
   secret(seal: string): Secret | undefined;
@@ -38,10 +39,9 @@ export interface ApplyOrder {
   readonly commit: string;
   readonly by: string;
   readonly at: string;
+  /** It may have begun on the host before: what cannot be asked is then unknown. */
+  readonly resumed: boolean;
 }
-
-/** Times that a broken connection is opened anew while a run goes on, and the pause before each, in milliseconds. */
-const RECONNECTS = [500, 1000, 2000, 5000, 10_000, 15_000];
 
 export async function applyHost(
   planned: HostPlan,
@@ -51,9 +51,9 @@ export async function applyHost(
 ): Promise<HostReport> {
   let session: Session | undefined;
   const ended = new AbortController();
-  const progress = { report: startReport(planned), emit };
+  const progress: Progress = { report: startReport(planned), emit };
   try {
-    session = await host.connect();
+    session = await (order.resumed ? connectPatiently(host) : host.connect());
     const reader = host.reader(session);
     const [before, begun] = await Promise.all([
       host.observe(reader),
@@ -62,23 +62,32 @@ export async function applyHost(
     if (!begun && host.wish?.aborted)
       return { ...progress.report, outcome: 'not-started', reason: notBegun(planned.host, host.wish) };
     const compared = begun ? NOTHING_DONE : compareHost(planned, host.planAgain(before), before);
-    const lost = begun ? undefined : lostSecret(planned, host);
-    if (lost) return { ...progress.report, outcome: 'refused', reason: lost };
-    if (compared.moved) return { ...progress.report, outcome: 'refused', reason: compared.moved };
-    const secrets = secretsOf(planned, host);
-    const hostRun = { ...hostRunOf(planned, order, before, compared), secrets };
+    const refusal = begun
+      ? undefined
+      : (refuseTorn(planned, before) ?? lostSecret(planned, host) ?? compared.moved);
+    if (refusal) return { ...progress.report, outcome: 'refused', reason: refusal };
+    const run = { ...hostRunOf(planned, order, before, compared), secrets: secretsOf(planned, host) };
     progress.report = { ...progress.report, outcome: 'running' };
     emit(progress.report);
     void passOnCancel(host, order.run, ended.signal);
-    session = await followToTheEnd(session, hostRun, planned, host, progress);
+    session = await followToTheEnd(session, { run, planned, begun }, host, progress);
     ended.abort();
     return await lookAfter(session, progress.report, host);
   } catch (error) {
-    return finishReport(progress.report, failureReason(error));
+    const reason = failureReason(error);
+    const unseen = order.resumed && progress.report.outcome === 'queued';
+    return unseen ? loseReport(progress.report, reason) : finishReport(progress.report, reason);
   } finally {
     ended.abort();
     session?.close();
   }
+}
+
+/** What a run that never said its end did there is not in a plan that was made before somebody looked. */
+function refuseTorn(planned: HostPlan, { torn }: Observation): Reason | undefined {
+  if (torn === null || torn === planned.torn) return undefined;
+  const message = `run ${torn} was begun on ${planned.host} and never ended; this plan was made before that was looked at`;
+  return { code: 'HOST_UNKNOWN_STATE', message };
 }
 
 const NOTHING_DONE: Compared = { done: new Set(), moved: undefined };
@@ -104,40 +113,19 @@ function lostSecret(planned: HostPlan, host: ApplyHost): Reason | undefined {
   return { code: 'PLAN_STALE', message };
 }
 
-interface Progress {
-  report: HostReport;
-  readonly emit: (report: HostReport) => void;
-}
-
-/** The host goes on alone when the connection breaks; its journal is read from the start over a new one. */
-async function followToTheEnd(
-  first: Session,
-  run: HostRun,
-  planned: HostPlan,
-  host: ApplyHost,
-  progress: Progress,
-): Promise<Session> {
-  let session = first;
-  const onEvent = (report: HostReport): void => {
-    progress.report = report;
-    progress.emit(report);
-  };
-  for (const pause of [...RECONNECTS, undefined]) {
-    try {
-      await followRun(host.carryOut(session, run), planned, startReport(planned), onEvent);
-      return session;
-    } catch (error) {
-      if (!(error instanceof HostFailure) || pause === undefined) throw error;
-      session.close();
-      await host.wait(pause);
-      session = await host.connect().catch(() => session);
-    }
-  }
-  return session;
-}
-
 /** What is true after the run: the plan made once more, which is empty when all went well. */
 async function lookAfter(session: Session, report: HostReport, host: ApplyHost): Promise<HostReport> {
+  try {
+    return await lookOver(session, report, host);
+  } catch (error) {
+    if (!(error instanceof HostFailure)) throw error;
+    session.close();
+  }
+  const fresh = await connectPatiently(host);
+  return lookOver(fresh, report, host).finally(() => fresh.close());
+}
+
+async function lookOver(session: Session, report: HostReport, host: ApplyHost): Promise<HostReport> {
   const after = await host.observe(host.reader(session));
   const again = host.planAgain(after);
   const settled = { ...report, remaining: again.changes };
@@ -168,10 +156,13 @@ function seenLines(found: Observation, again: HostPlan): LedgerLine[] {
 }
 
 function hostRunOf(planned: HostPlan, order: ApplyOrder, found: Observation, { done }: Compared): HostRun {
+  // What is done already needs no guard; what follows a guarded change in the plan stays with it.
+  const guards = planned.changes.some(({ ref, guard }) => guard !== undefined && !done.has(ref));
   const changes = planned.changes.map((change) => ({
     ref: change.ref,
     steps: done.has(change.ref) ? [] : change.steps,
     ledger: ledgerLineOf(change, order),
+    ...(change.guard === undefined || !guards ? {} : { guard: change.guard }),
   }));
   const { run, plan, commit, by } = order;
   return { run, plan, commit, by, ledger: found.ledger.digest, changes, duties: runDuties(planned) };
@@ -180,7 +171,8 @@ function hostRunOf(planned: HostPlan, order: ApplyOrder, found: Observation, { d
 function ledgerLineOf(change: Change, order: ApplyOrder): LedgerLine {
   const { ref, stack, want, origin, last } = change;
   if (want === null) return { ref, forgotten: order.at };
-  return { ref, stack, want, origin, ...order, ...(last === undefined ? {} : { last }) };
+  const { resumed: _, ...who } = order;
+  return { ref, stack, want, origin, ...who, ...(last === undefined ? {} : { last }) };
 }
 
 function failureReason(error: unknown): Reason {

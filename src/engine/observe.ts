@@ -6,6 +6,7 @@ import type { Reader, Target } from '../core/host.ts';
 import type { AnyKind } from '../core/kind.ts';
 import { parseLedger } from '../core/ledger.ts';
 import type { Ledger } from '../core/ledger.ts';
+import { readText } from '../core/look.ts';
 import { HostFailure } from '../core/reason.ts';
 import type { Reason } from '../core/reason.ts';
 import type { Resource } from '../core/resource.ts';
@@ -14,6 +15,8 @@ import type { Seal } from '../core/secret.ts';
 /** What one look at a host found. */
 export interface Observation {
   readonly ledger: Ledger;
+  /** The run that was begun last, when it is over and never said its end. */
+  readonly torn: string | null;
   /** By `kind/id`; a resource that is not there is left out. */
   readonly states: ReadonlyMap<string, unknown>;
   /** Addresses that were asked for, found or not. */
@@ -39,14 +42,16 @@ export async function observe(
   kinds: readonly AnyKind[],
 ): Promise<Observation> {
   const first = wanted.resources.map(({ address, want }) => ({ ...address, want }));
-  const [ledger, declared] = await Promise.all([
+  const [ledger, torn, declared] = await Promise.all([
     readLedger(reader, wanted.target),
+    readTorn(reader, wanted.target),
     readKinds(reader, first, kinds, wanted.seal),
   ]);
   const orphans = orphanRefs(ledger, wanted).map((ref) => ({ ...ref, want: undefined }));
   const left = await readKinds(reader, orphans, kinds, wanted.seal);
   return {
     ledger,
+    torn,
     states: new Map([...left.states, ...declared.states]),
     looked: new Set([...first, ...orphans].map(formatRef)),
     unreadable: new Map([...left.unreadable, ...declared.unreadable]),
@@ -73,6 +78,21 @@ async function readLedger(reader: Reader, target: Target): Promise<Ledger> {
   if (!('damaged' in ledger)) return ledger;
   const evidence = { command: `cat ${path}`, output: lastLine(decode(look.stdout)) };
   throw new HostFailure({ code: 'LEDGER_DAMAGED', message: `${path}, ${ledger.damaged}`, evidence });
+}
+
+/**
+ * Who holds the host says so in `holder` until its end. A run is over when nobody holds its `alive`; to ask takes that
+ * lock for a moment, which at worst makes a follower ask once more.
+ */
+const TORN = `
+read -r WORD RUN REST <"$1/holder" 2>/dev/null || exit 0
+[ "$WORD" = run ] && [ ! -e "$1/runs/$RUN/guard/armed" ] || exit 0
+[ ! -e "$1/runs/$RUN/alive" ] || (exec 7<"$1/runs/$RUN/alive" && flock -n 7) || exit 0
+printf %s "$RUN"`;
+
+async function readTorn(reader: Reader, { state }: Target): Promise<string | null> {
+  const run = await readText(reader, ['sh', '-c', TORN, 'look', state]);
+  return run === '' ? null : run;
 }
 
 interface Asked {

@@ -1,7 +1,10 @@
 // Checks that every resource comes after what it needs, and puts the stacks of one host in such an order.
-// Pure. Within a stack nothing is ever reordered: a need that stands below is a problem at its line.
+// Pure. Within a stack nothing is ever reordered: a need that stands below is a problem at its line. The one exception
+// is said in the plan: what may cut us off from the host is done last there.
 import { formatRef } from '../core/address.ts';
+import { CONFIRM_WITHIN } from '../core/guard.ts';
 import type { AnyKind } from '../core/kind.ts';
+import type { Change } from '../core/plan.ts';
 import type { Problem } from '../core/problem.ts';
 import type { Resource, Stack } from '../core/resource.ts';
 import { stacksBefore } from './waves.ts';
@@ -29,6 +32,38 @@ export function orderResources(
     ordered.push(...orderStacks(onHost, edges, before));
   }
   return problems.size > 0 ? { problems: [...problems.values()] } : { resources: ordered };
+}
+
+/** Guarded changes, and those that need them, behind all others; each says so. Among each other they stay as they are. */
+export function placeGuardedLast(
+  changes: readonly Change[],
+  resources: readonly Resource[],
+  kinds: readonly AnyKind[],
+): readonly Change[] {
+  if (changes.every(({ guard }) => guard === undefined)) return changes;
+  const edges = needsOf(resources, kinds);
+  const needs = new Map([...edges].map(([{ address }, needed]) => [formatRef(address), needed]));
+  const last = new Map<string, string | null>();
+  for (const { ref, guard } of changes) {
+    const followed = (needs.get(ref) ?? [])
+      .map(({ address }) => formatRef(address))
+      .find((need) => last.has(need));
+    if (guard) last.set(ref, null);
+    else if (followed !== undefined) last.set(ref, followed);
+  }
+  const guarded = changes.filter(({ ref }) => last.has(ref));
+  return [
+    ...changes.filter(({ ref }) => !last.has(ref)),
+    ...guarded.map((change) => noteGuard(change, last.get(change.ref) ?? null)),
+  ];
+}
+
+function noteGuard(change: Change, follows: string | null): Change {
+  const guard = change.guard ?? { why: `it follows ${follows}`, paths: [], units: [] };
+  const note =
+    `done last on this host, under guard: ${guard.why}; ` +
+    `the host puts the old state back unless a new connection comes about within ${CONFIRM_WITHIN} s`;
+  return { ...change, guard, notes: [...change.notes, note] };
 }
 
 /** For each resource, the resources of the same host that it needs and that are declared. */

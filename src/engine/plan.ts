@@ -7,6 +7,7 @@ import type { Json } from '../core/json.ts';
 import type { AnyKind, Blocked, KindChange, Verb, World } from '../core/kind.ts';
 import type { LedgerEntry } from '../core/ledger.ts';
 import type { Applied, BlockedResource, Cause, Change, Duty, HostPlan } from '../core/plan.ts';
+import { placeGuardedLast } from './order.ts';
 import type { Where } from '../core/problem.ts';
 import type { Resource } from '../core/resource.ts';
 import { dutiesFor } from './duties.ts';
@@ -21,6 +22,8 @@ export interface HostQuestion {
   /** `kind/id` of all that any stack declares for this host. */
   readonly declared: ReadonlySet<string>;
   readonly stacks: readonly string[];
+  /** Users as whom we log in there. */
+  readonly logins: readonly string[];
   /** Fingerprints of what the base commit wants on this host, by `kind/id`; undefined when there is no base. */
   readonly base: ReadonlyMap<string, string> | undefined;
   /** Hooks and checks of the planned stacks on this host. */
@@ -42,17 +45,19 @@ export function planHost(question: HostQuestion, found: Observation, kinds: read
     const entry = found.ledger.entries.get(formatRef(ref));
     if (entry) planOrphan(context, kindOf.get(ref.kind), ref, entry);
   }
-  const { changes, blocked, unchanged } = draft;
+  const { blocked, unchanged } = draft;
+  const changes = placeGuardedLast(draft.changes, question.resources, kinds);
   const duties = dutiesFor(question.duties ?? [], changes);
   const { host, login } = question;
   return {
     host,
     login,
-    changes,
+    changes: [...changes],
     blocked,
     unchanged,
     failure: null,
     ...(duties.length > 0 ? { duties: [...duties] } : {}),
+    ...(found.torn === null ? {} : { torn: found.torn }),
   };
 }
 
@@ -88,7 +93,7 @@ function planResource(context: Context, kind: AnyKind, resource: Resource): void
     have,
     last: entry?.last,
     since,
-    world: worldOf(draft),
+    world: worldOf(context),
   });
   if (decided && 'blocked' in decided) {
     draft.blocked.push({ ref, stack, reason: decided.blocked, where });
@@ -130,7 +135,7 @@ function planOrphan(context: Context, kind: AnyKind | undefined, ref: Ref, entry
     draft.blocked.push({ ref: entry.ref, stack: entry.stack, reason: unreadable, where });
     return;
   }
-  const decided = decideOrphan(kind, ref, entry, have, worldOf(draft));
+  const decided = decideOrphan(kind, ref, entry, have, worldOf(context));
   if ('blocked' in decided) {
     draft.blocked.push({ ref: entry.ref, stack: entry.stack, reason: decided.blocked, where });
     return;
@@ -232,6 +237,7 @@ function addChange(draft: Draft, needed: KindChange, { last, entry, ...rest }: R
     interrupts: (needed.interrupts ?? []).map((interruption) => ({ ...interruption })),
     notes: [...(needed.notes ?? [])],
     ...(needed.data === undefined ? {} : { data: needed.data }),
+    ...(needed.guard === undefined ? {} : { guard: needed.guard }),
     ...(last === undefined ? {} : { last }),
     ...(entry === undefined ? {} : { applied: appliedBy(entry) }),
   });
@@ -241,8 +247,9 @@ function appliedBy({ commit, by, run, at }: LedgerEntry): Applied {
   return { commit, by, run, at };
 }
 
-function worldOf(draft: Draft): World {
+function worldOf({ question, draft }: Context): World {
   return {
+    logins: question.logins,
     planned: (kind, id) => draft.verbs.get(formatRef({ kind, id })),
     plannedIds: (kind, verbs) =>
       [...draft.verbs]

@@ -24,28 +24,58 @@ export async function followRun(
   emit: (report: HostReport) => void,
 ): Promise<HostReport> {
   let report: HostReport = { ...start, outcome: 'running' };
-  const ran = new Set<number>();
+  const from = planned.changes.findIndex(({ guard }) => guard !== undefined);
+  const seen: Seen = { ran: new Set(), unconfirmed: new Map(), guardedFrom: from < 0 ? Infinity : from };
   for await (const event of events) {
-    report = foldEvent(report, event, planned, ran);
+    report = foldEvent(report, event, planned, seen);
     emit(report);
   }
   return report;
 }
 
-/** A report that ends by a failure from outside: what was running is unknown, what had not begun is not started. */
+/**
+ * A report that ends by a failure from outside: what was running is unknown, what had not begun is not started. A run
+ * whose end was seen stays what it was, though nobody could look afterwards.
+ */
 export function finishReport(report: HostReport, reason: Reason): HostReport {
-  const begun = report.outcome === 'running';
-  return { ...report, outcome: begun ? 'unknown' : 'failed', reason };
+  switch (report.outcome) {
+    case 'running':
+      return { ...report, outcome: 'unknown', reason };
+    case 'queued':
+    case 'not-started':
+      return { ...report, outcome: 'failed', reason };
+    case 'done':
+    case 'failed':
+    case 'put-back':
+    case 'unknown':
+    case 'refused':
+    case 'cancelled':
+      return { ...report, reason: report.reason ?? reason };
+    default:
+      return report.outcome satisfies never;
+  }
 }
 
-/** `ran` collects the changes that have begun a command. */
-function foldEvent(report: HostReport, event: RunEvent, planned: HostPlan, ran: Set<number>): HostReport {
+/** Of a run that somebody may have begun nothing could be seen: all of it is unknown. */
+export function loseReport(report: HostReport, reason: Reason): HostReport {
+  return { ...withOutcomes(report, () => 'unknown'), outcome: 'unknown', reason };
+}
+
+interface Seen {
+  /** Changes that have begun a command. */
+  readonly ran: Set<number>;
+  /** What guarded changes come to when the run is done; until then nobody knows. */
+  readonly unconfirmed: Map<number, Outcome>;
+  readonly guardedFrom: number;
+}
+
+function foldEvent(report: HostReport, event: RunEvent, planned: HostPlan, seen: Seen): HostReport {
   switch (event.is) {
     case 'begin':
       // Until its end is seen, a change that was begun is unknown: it may be half done.
       return withChange(report, event.index, (change) => ({ ...change, outcome: 'unknown' }));
     case 'command':
-      ran.add(event.index);
+      seen.ran.add(event.index);
       return report;
     case 'output':
       return withChange(report, event.index, (change) => {
@@ -53,11 +83,18 @@ function foldEvent(report: HostReport, event: RunEvent, planned: HostPlan, ran: 
       });
     case 'end': {
       const { index, status, seconds } = event;
-      const outcome = status === 0 ? succeededAs(planned, index, ran.has(index)) : 'failed';
-      return withChange(report, index, (change) => ({ ...change, outcome, seconds }));
+      const outcome = status === 0 ? succeededAs(planned, index, seen.ran.has(index)) : 'failed';
+      if (index < seen.guardedFrom || index >= planned.changes.length)
+        return withChange(report, index, (change) => ({ ...change, outcome, seconds }));
+      seen.unconfirmed.set(index, outcome);
+      return withChange(report, index, (change) => ({ ...change, seconds }));
     }
+    case 'awaiting':
+      return report;
+    case 'confirmed':
+      return withOutcomes(report, (index) => seen.unconfirmed.get(index));
     case 'finished':
-      return finishRun(report, event);
+      return finishRun(report, event, planned, seen);
     default:
       return event satisfies never;
   }
@@ -72,6 +109,8 @@ function succeededAs({ changes }: HostPlan, index: number, ran: boolean): Outcom
 function finishRun(
   report: HostReport,
   { outcome, reason }: Extract<RunEvent, { is: 'finished' }>,
+  planned: HostPlan,
+  { guardedFrom }: Seen,
 ): HostReport {
   switch (outcome) {
     case 'done': {
@@ -90,11 +129,29 @@ function finishRun(
       );
       return { ...report, outcome, changes, reason };
     }
+    case 'put-back': {
+      const undone = (index: number, was: Outcome): Outcome | undefined =>
+        index >= guardedFrom && index < planned.changes.length && was !== 'not-started'
+          ? 'put-back'
+          : undefined;
+      return { ...withOutcomes(report, undone), outcome, reason };
+    }
     case 'broken':
       return { ...report, outcome: 'unknown', reason };
     default:
       return outcome satisfies never;
   }
+}
+
+/** Undefined leaves a change as it is. */
+function withOutcomes(
+  report: HostReport,
+  outcomeOf: (index: number, was: Outcome) => Outcome | undefined,
+): HostReport {
+  const changes = report.changes.map((change, index) => {
+    return { ...change, outcome: outcomeOf(index, change.outcome) ?? change.outcome };
+  });
+  return { ...report, changes };
 }
 
 function withChange(

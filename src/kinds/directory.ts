@@ -4,6 +4,7 @@ import type { Reader } from '../core/host.ts';
 import { ASIDE, defineKind } from '../core/kind.ts';
 import type { Blocked, ChangeRequest, KindChange, Unresolved, World } from '../core/kind.ts';
 import { readText } from '../core/look.ts';
+import { guardPath } from './lifelines.ts';
 import { judgeAround, readAround, refuseClosed } from './paths/around.ts';
 import type { Around } from './paths/around.ts';
 import { leadsTo, placeChange } from './paths/placed.ts';
@@ -42,7 +43,7 @@ export const directory = defineKind<Spec, State, Want>({
   spec: Spec,
   resolve,
   read,
-  change,
+  change: guardPath(change),
   needs: (id, want) => {
     if ('absent' in want) return [];
     return [

@@ -7,6 +7,7 @@ import type { FileState } from './files/read.ts';
 import { FileSpec, resolveFile } from './files/spec.ts';
 import type { Want } from './files/spec.ts';
 import { fileNeeds, rememberFile } from './files/whole.ts';
+import { guardPath } from './lifelines.ts';
 import { Path } from './paths/path.ts';
 
 export const file = defineKind<FileSpec, FileState, Want>({
@@ -16,7 +17,7 @@ export const file = defineKind<FileSpec, FileState, Want>({
   spec: FileSpec,
   resolve: resolveFile,
   read: readFiles,
-  change: changeFile,
+  change: guardPath(changeFile),
   needs: fileNeeds,
   remember: rememberFile,
 });

@@ -6,6 +6,7 @@ import type { Reader } from '../core/host.ts';
 import { resolveAlone } from './absent.ts';
 import { AccountName, accountConflict, readAccounts } from './accounts.ts';
 import type { Accounts } from './accounts.ts';
+import { guardGroup } from './lifelines.ts';
 import { Absent } from './paths/path.ts';
 
 const Spec = z.strictObject({
@@ -42,7 +43,7 @@ export const group = defineKind<Spec, State>({
   spec: Spec,
   resolve: resolveAlone,
   read,
-  change,
+  change: guardGroup(change),
 });
 
 async function read(host: Reader, wanted: ReadonlyMap<string, Spec | undefined>) {

@@ -6,6 +6,7 @@ import type { Blocked, ChangeRequest, Interruption, KindChange, World } from '..
 import type { Reader } from '../core/host.ts';
 import type { Evidence, ReasonCode } from '../core/reason.ts';
 import { resolveAlone } from './absent.ts';
+import { keepPackages } from './lifelines.ts';
 import { formatExact, formatMark, formatNotes, formatUnseen } from './apt/command.ts';
 import { isRefusal, readPackages, readTransactions, readUnknown } from './apt/look.ts';
 import type { Packages, Refusal, Transaction } from './apt/look.ts';
@@ -57,7 +58,7 @@ export const packageKind = defineKind<Spec, State>({
   spec: Spec,
   resolve: resolveAlone,
   read,
-  change,
+  change: keepPackages(change),
 });
 
 async function read(host: Reader, wanted: ReadonlyMap<string, Spec | undefined>) {

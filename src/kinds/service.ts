@@ -7,6 +7,7 @@ import { defineKind } from '../core/kind.ts';
 import type { Unresolved } from '../core/kind.ts';
 import { formatUnit, parseUnit } from '../formats/unit.ts';
 import { resolveAlone } from './absent.ts';
+import { guardUnit } from './lifelines.ts';
 import { Absent, Path } from './paths/path.ts';
 import { changeUnit } from './systemd/change.ts';
 import { readUnitStates } from './systemd/read.ts';
@@ -61,7 +62,7 @@ export const service = defineKind<Spec, State, Want>({
   spec: Spec,
   resolve,
   read,
-  change: (request) => changeUnit({ ...request, id: unitName(request.id) }),
+  change: guardUnit((request) => changeUnit({ ...request, id: unitName(request.id) }), unitName),
   needs,
   remember: rememberUnit,
 });

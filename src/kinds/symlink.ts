@@ -4,6 +4,7 @@ import type { Reader } from '../core/host.ts';
 import { ASIDE, defineKind } from '../core/kind.ts';
 import type { Blocked, ChangeRequest, KindChange, Unresolved } from '../core/kind.ts';
 import { readText } from '../core/look.ts';
+import { guardPath } from './lifelines.ts';
 import { judgeAround, readAround, refuseClosed } from './paths/around.ts';
 import type { Around } from './paths/around.ts';
 import { leadsTo, placeChange } from './paths/placed.ts';
@@ -40,7 +41,7 @@ export const symlink = defineKind<Spec, State, Want>({
   spec: Spec,
   resolve,
   read,
-  change,
+  change: guardPath(change),
   needs: (id, want) => ('to' in want ? [{ kind: 'directory', id: parentOf(id) }] : []),
   remember: (want) => ('to' in want ? { to: want.to } : null),
 });

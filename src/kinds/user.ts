@@ -6,6 +6,7 @@ import type { Reader } from '../core/host.ts';
 import { resolveAlone } from './absent.ts';
 import { AccountName, accountConflict, readAccounts } from './accounts.ts';
 import type { Accounts, User } from './accounts.ts';
+import { guardUser } from './lifelines.ts';
 import { Absent } from './paths/path.ts';
 
 /** No colon and no control characters: they would break the line in /etc/passwd. */
@@ -70,7 +71,7 @@ export const user = defineKind<Spec, State>({
   spec: Spec,
   resolve: resolveAlone,
   read,
-  change,
+  change: guardUser(change),
   needs: (_id, want) => groupsOf(want).map((name) => ({ kind: 'group', id: name })),
 });
 

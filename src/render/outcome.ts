@@ -14,6 +14,7 @@ const HOST_MARKS = {
   running: '🔄',
   done: '✅',
   failed: '❌',
+  'put-back': '↩️',
   unknown: '❓',
   refused: '⛔',
   cancelled: '🛑',
@@ -28,6 +29,7 @@ const STAGES = {
   skipped: { mark: '☑️', word: 'already so' },
   running: { mark: '🔄', word: 'running' },
   failed: { mark: '❌', word: 'failed' },
+  'put-back': { mark: '↩️', word: 'put back' },
   unknown: { mark: '❓', word: 'unknown' },
   'not-started': { mark: '⬜', word: 'not started' },
 } as const satisfies Record<Stage, { mark: string; word: string }>;
@@ -41,7 +43,7 @@ export function hostMark(outcome: HostOutcome): string {
 }
 
 export function hostWord(outcome: HostOutcome): string {
-  return outcome === 'not-started' ? 'not started' : outcome;
+  return outcome.replace('-', ' ');
 }
 
 export function stageMark(stage: Stage): string {
@@ -77,6 +79,7 @@ export interface HostGroup {
 /** What went wrong first, then what goes on, then what is done. */
 const ORDER: readonly HostOutcome[] = [
   'failed',
+  'put-back',
   'unknown',
   'refused',
   'cancelled',
@@ -86,7 +89,9 @@ const ORDER: readonly HostOutcome[] = [
   'done',
 ];
 
-const BROKEN: ReadonlySet<HostOutcome> = new Set(['failed', 'unknown', 'refused', 'cancelled']);
+const BROKEN: ReadonlySet<HostOutcome> = new Set(['failed', 'put-back', 'unknown', 'refused', 'cancelled']);
+
+const BROKEN_CHANGES: ReadonlySet<Outcome> = new Set(['failed', 'put-back', 'unknown']);
 
 export function groupOutcomes(report: Report): readonly HostGroup[] {
   return groupBy(report.hosts, rowKey)
@@ -167,6 +172,7 @@ export function plannedFor(plan: Plan, host: string): ReadonlyMap<string, Change
 /** What a deploy that is over came to, where it is not all well. */
 const WORST = {
   failed: 'Failed on',
+  'put-back': 'Put back on',
   unknown: 'Not known what is true on',
   refused: 'Refused on',
   cancelled: 'Cancelled on',
@@ -206,7 +212,7 @@ function rowKey(host: HostReport): string {
 }
 
 function brokenAt(host: HostReport): ChangeReport | undefined {
-  return host.changes.find((change) => change.outcome === 'failed' || change.outcome === 'unknown');
+  return host.changes.find(({ outcome }) => BROKEN_CHANGES.has(outcome));
 }
 
 function reasonFor(host: HostReport): Reason | null {

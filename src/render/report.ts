@@ -34,7 +34,8 @@ const SHOWN_REFS = 8;
 const SHOWN_TORN = 5;
 /** Hosts that are spelled out in a command. */
 const TYPED_HOSTS = 12;
-const COLUMNS = ['applied', 'skipped', 'failed', 'unknown', 'not-started'] as const;
+const COLUMNS = ['applied', 'skipped', 'failed', 'put-back', 'unknown', 'not-started'] as const;
+const TITLES = ['Applied', 'Already so', 'Failed', 'Put back', 'Unknown', 'Not started'] as const;
 const FIRST_SCREEN_LINES = 20;
 const TAIL_LINES = 60;
 const FAILED_RANK = 2;
@@ -70,13 +71,21 @@ export function renderFailure(failure: Failure, digest: string, link: Link | und
 /** Where each host stands; hosts that stand alike share a row. */
 export function renderHostStates(report: Report): string {
   const groups = groupOutcomes(report);
-  const rows = keepWhole(groups.map(stateRow), ROOM);
+  // What hardly ever happens has a column only where it did.
+  const columns = COLUMNS.filter((stage) => stage !== 'put-back' || countStages(report.hosts).has(stage));
+  const titles = columns.map((stage) => TITLES[COLUMNS.indexOf(stage)]);
+  const rows = keepWhole(
+    groups.map((group) => stateRow(group, columns)),
+    ROOM,
+  );
   const more = groups.slice(rows.length).flatMap((group) => group.hosts);
   return [
-    '| | Hosts | Applied | Already so | Failed | Unknown | Not started | |',
-    '|---|---|--:|--:|--:|--:|--:|---|',
+    `| | Hosts | ${titles.join(' | ')} | |`,
+    `|---|---|${columns.map(() => '--:|').join('')}---|`,
     ...rows,
-    ...(more.length > 0 ? [`| … | ${count(more.length, 'more host')} | | | | | | |`] : []),
+    ...(more.length > 0
+      ? [`| … | ${count(more.length, 'more host')} |${columns.map(() => ' |').join('')} |`]
+      : []),
   ].join('\n');
 }
 
@@ -171,9 +180,9 @@ function renderFailureLine({ hosts, outcome, at, change }: Failure): string {
   return `${stageMark(at.outcome)} ${hostWords(hosts)}: ${whatOf(at.ref, change)} ${at.outcome === 'unknown' ? 'may be half done' : stageWord(at.outcome, at)}`;
 }
 
-function stateRow({ outcome, wave, hosts }: HostGroup): string {
+function stateRow({ outcome, wave, hosts }: HostGroup, columns: readonly Stage[]): string {
   const counts = countStages(hosts);
-  const numbers = COLUMNS.map((stage) => counts.get(stage)?.toLocaleString('en-US') ?? '–');
+  const numbers = columns.map((stage) => counts.get(stage)?.toLocaleString('en-US') ?? '–');
   const names = hostWords(hosts.map((host) => host.host));
   return `| ${hostMark(outcome).replace(' ', '\u00a0')} | ${wave === undefined ? '' : `wave ${wave}: `}${names} | ${numbers.join(' | ')} | ${stateWords(hosts)} |`;
 }
@@ -218,7 +227,7 @@ function changePart(
 ): Part {
   const took = report.seconds === null ? '' : ` in ${duration(report.seconds)}`;
   const brief = `- ${stageMark(stage)} ${stageWord(stage, report)}${took}: ${whatOf(report.ref, change)}`;
-  const bad = stage === 'failed' || stage === 'unknown' || stage === 'running';
+  const bad = stage !== 'applied' && stage !== 'skipped' && stage !== 'not-started';
   const from = change?.where ? ` · from ${renderWhere(change.where, link)}` : '';
   const full = () => [`${brief}${from}`, ...renderWords(report)].join('\n\n');
   return { rank: bad ? FAILED_RANK : DONE_RANK, brief, full };

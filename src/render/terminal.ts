@@ -41,6 +41,7 @@ const STYLES = {
   skipped: 'green',
   running: 'cyan',
   failed: 'red',
+  'put-back': 'red',
   unknown: 'red',
   'not-started': 'dim',
 } as const satisfies Record<Stage, Parameters<Paint>[0]>;

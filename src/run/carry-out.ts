@@ -1,17 +1,20 @@
 // Starts a run on its host, or finds it there, and follows its journal to the end.
 // The host goes on alone: a broken connection ends only the following, which may begin again at the journal's start.
 import { randomBytes } from 'node:crypto';
+import { CONFIRM_WITHIN } from '../core/guard.ts';
 import type { Session } from '../core/host.ts';
 import type { CarryOut, HostRun, RunEvent } from '../core/run.ts';
 import { HostFailure } from '../core/reason.ts';
 import { compileRun, formatAssignments } from './compile.ts';
 import { createJournalParser } from './journal.ts';
 import { isRoot, machinePath, runScript, worksPath } from './place.ts';
-import { FOLLOW_TEXT, START_TEXT } from './texts.ts';
+import { FOLLOW_TEXT, GUARD_TEXT, START_TEXT } from './texts.ts';
 
 export interface CarryOutOptions {
   /** Seconds after which systemd ends a run on the host; four hours unless given. */
   readonly limit?: number;
+  /** Seconds for a new connection to confirm guarded changes; CONFIRM_WITHIN unless given. */
+  readonly confirmWithin?: number | undefined;
 }
 
 /** Run directories that stay on the host. */
@@ -26,10 +29,13 @@ const TICKS = 40;
 /** Seconds for one poll: the wait, and a slow network. */
 const POLL_LIMIT = 40;
 
-export function createCarryOut({ limit = 4 * 3600 }: CarryOutOptions = {}): CarryOut {
-  return async function* (session, run) {
+export function createCarryOut({
+  limit = 4 * 3600,
+  confirmWithin = CONFIRM_WITHIN,
+}: CarryOutOptions = {}): CarryOut {
+  return async function* (session, run, begun = false) {
     if (!/^[a-z0-9-]{1,40}$/.test(run.run)) throw new TypeError(`not the name of a run: ${run.run}`);
-    const refused = await start(session, run, limit);
+    const refused = begun ? undefined : await start(session, run, { limit, confirmWithin });
     if (refused) {
       yield refused;
       return;
@@ -38,16 +44,27 @@ export function createCarryOut({ limit = 4 * 3600 }: CarryOutOptions = {}): Carr
   };
 }
 
+interface Limits {
+  readonly limit: number;
+  readonly confirmWithin: number;
+}
+
 /** Undefined when the run is there, just started or before. */
-async function start(session: Session, run: HostRun, limit: number): Promise<RunEvent | undefined> {
+async function start(
+  session: Session,
+  run: HostRun,
+  { limit, confirmWithin }: Limits,
+): Promise<RunEvent | undefined> {
   const { target } = session;
   const works = worksPath(target);
   const nonce = randomBytes(8).toString('hex');
-  const { script, blobs, secrets } = compileRun(run, {
+  const { script, undo, blobs, secrets } = compileRun(run, {
     state: target.state,
     work: `${works}/${run.run}`,
     machine: machinePath(target),
     nonce,
+    units: isRoot(target),
+    confirmWithin,
   });
   const values = {
     STATE: target.state,
@@ -63,6 +80,7 @@ async function start(session: Session, run: HostRun, limit: number): Promise<Run
     formatAssignments(values) + START_TEXT,
     'prepare',
     `put "$NEW/script" ${base64(script)}`,
+    ...(undo === undefined ? [] : [`put "$NEW/undo" ${base64(undo)}`]),
     `put "$NEW/run.json" ${base64(describeRun(run))}`,
     ...[...blobs].map(([digest, bytes]) => `put_blob ${digest} ${base64(bytes)}`),
     ...secrets.map(({ seal, sum, bytes }) => `put_secret ${seal} ${sum} ${base64(bytes)}`),
@@ -109,7 +127,8 @@ interface News {
 
 async function poll(session: Session, run: HostRun, offset: number): Promise<News> {
   const values = { STATE: session.target.state, RUN: run.run, OFFSET: String(offset), TICKS: String(TICKS) };
-  const words = await runScript(session, formatAssignments(values) + FOLLOW_TEXT, POLL_LIMIT);
+  const script = formatAssignments(values) + GUARD_TEXT + FOLLOW_TEXT;
+  const words = await runScript(session, script, POLL_LIMIT);
   const [state, body = ''] = words.split('\n');
   if (state === 'ALIVE' || state === 'DEAD') {
     return { alive: state === 'ALIVE', bytes: Buffer.from(body, 'base64') };

@@ -3,6 +3,8 @@
 // The programs that the script runs are the argv of commandsOf(), each exactly as the plan shows it, and those of its own
 // frame, which change nothing outside of Ashore's own directories:
 //   flock sha256sum sync tail base64 mv rm sleep, `systemctl show`, journalctl; for checks: perl timeout tr cat uname
+// Around guarded changes, to save and, where it comes to that, to put back what they touch:
+//   cp mkdir chown chmod ln stat readlink cmp rmdir cat setsid systemd-run systemctl nft
 // What lays a run down, starts and follows it over ssh uses beside these:
 //   sh mkdir date ls find head setsid systemd-run
 import { formatLedgerLine } from '../core/ledger.ts';
@@ -16,7 +18,8 @@ import { revealSecret } from '../core/secret.ts';
 import { quote, quoteCommand } from '../core/shell.ts';
 import { blobOf, blobPath, bytesOf, commandsOf, formatCommand } from '../core/step.ts';
 import type { Command } from '../core/step.ts';
-import { CHECK_TEXT, FRAME_TEXT, LEDGER_TEXT, SETTLE_TEXT } from './texts.ts';
+import { CHECK_TEXT, FRAME_TEXT, GUARD_TEXT, GUARDED_TEXT, LEDGER_TEXT, SETTLE_TEXT } from './texts.ts';
+import { formatSaving, formatUndo, guardLimit } from './compile-guard.ts';
 import { PROBE_TEXT } from './probe-text.ts';
 
 /** Where a run lives on its host, and the word that marks its events in the journal. */
@@ -27,10 +30,16 @@ export interface RunPlace {
   /** Directory of the lock of the whole machine; empty: below the login's home. */
   readonly machine: string;
   readonly nonce: string;
+  /** systemd may be asked to run things there. */
+  readonly units: boolean;
+  /** Seconds for a new connection to confirm guarded changes. */
+  readonly confirmWithin: number;
 }
 
 export interface CompiledRun {
   readonly script: string;
+  /** Puts back what guarded changes touched; undefined where nothing is guarded. */
+  readonly undo: string | undefined;
   /** Bytes by their SHA-256. */
   readonly blobs: ReadonlyMap<string, Uint8Array>;
   /** Values of secrets, and the sums by which the host sees that they arrived whole. They are no part of the script. */
@@ -48,7 +57,9 @@ export function compileRun(run: HostRun, place: RunPlace): CompiledRun {
     const bytes = revealSecret(secret);
     return { seal: secret.seal, sum: sha256(bytes), bytes };
   });
-  return { script: formatRun(run, place), blobs: blobsOf(run), secrets };
+  const guards = run.changes.flatMap(({ guard }) => (guard ? [guard] : []));
+  const undo = guards.length === 0 ? undefined : formatUndo(guards, formatAssignments(valuesOf(run, place)));
+  return { script: formatRun(run, place), undo, blobs: blobsOf(run), secrets };
 }
 
 /** Who holds the host, for whoever finds it held. */
@@ -63,18 +74,41 @@ export function formatAssignments(values: Readonly<Record<string, string>>): str
     .join('');
 }
 
-function formatRun(run: HostRun, place: RunPlace): string {
-  const values = {
+function valuesOf(run: HostRun, place: RunPlace): Readonly<Record<string, string>> {
+  return {
     PATH: HOST_PATH,
     RUN: run.run,
     STATE: place.state,
+    NONCE: place.nonce,
+    UNIT_OF_SYSTEMD: place.units ? '1' : '',
+  };
+}
+
+function limitsOf(
+  guarded: readonly RunChange[],
+  { confirmWithin }: RunPlace,
+): Readonly<Record<string, string>> {
+  return {
+    CONFIRM_WITHIN: String(confirmWithin),
+    GUARD_LIMIT: String(guardLimit(guarded, confirmWithin)),
+  };
+}
+
+function formatRun(run: HostRun, place: RunPlace): string {
+  const values = {
+    ...valuesOf(run, place),
     WORK: place.work,
     MACHINE: place.machine,
-    NONCE: place.nonce,
     LEDGER: run.ledger,
     HOLDER: formatHolder(run),
   };
   const duties = run.duties ?? [];
+  const first = run.changes.findIndex(({ guard }) => guard !== undefined);
+  const calls = run.changes.map((change, index) => {
+    const call = `change ${index} ${quote(formatLedgerLine(change.ledger))}\n`;
+    return index === first ? `begin_guarded\n${call}` : call;
+  });
+  const guards = run.changes.flatMap(({ guard }) => (guard ? [guard] : []));
   return [
     '#!/bin/sh\n',
     formatAssignments(values),
@@ -82,11 +116,14 @@ function formatRun(run: HostRun, place: RunPlace): string {
     FRAME_TEXT,
     SETTLE_TEXT,
     ...(duties.length === 0 ? [] : [formatAssignments({ PROBE_TEXT }), CHECK_TEXT]),
+    ...(first < 0 ? [] : [formatAssignments(limitsOf(run.changes.slice(first), place))]),
+    ...(first < 0 ? [] : [GUARD_TEXT, GUARDED_TEXT, formatSaving(guards)]),
     ...[...run.changes, ...duties].map(formatChange),
     ...formatOnFailure(run),
     'begin_run\n',
     ...dutyCalls(run, 'before'),
-    ...run.changes.map((change, index) => `change ${index} ${quote(formatLedgerLine(change.ledger))}\n`),
+    ...calls,
+    ...(first < 0 ? [] : ['await\n']),
     ...dutyCalls(run, 'check'),
     ...dutyCalls(run, 'after'),
     'finish_run done\n',

@@ -1,8 +1,18 @@
 # Waits until the journal of a run has grown beyond OFFSET, or the run is dead, or TICKS looks, up to a quarter of a
 # second apart, have found nothing; prints what is new, at most 1 MiB. Needs STATE, RUN, OFFSET, TICKS.
-# A run is alive while somebody holds its `alive`; that is asked before the size, so a dead run has said all it will say.
+# Needs guard.sh. A run is alive while somebody holds its `alive`; that is asked before the size, so a dead run has said all it will say.
 DIR=$STATE/runs/$RUN
 TICK=0
+# is_pending: whether the host still has to put back what a dead run changed, and its time for that is not over.
+is_pending() {
+  [ -e "$DIR/guard/armed" ] || return 1
+  boot_id
+  read -r ARMED_IN UNTIL <"$DIR/guard/until" || return 1
+  [ "$ARMED_IN" = "$BOOT_ID" ] || UNTIL=0
+  read -r NOW REST </proc/uptime
+  [ "${NOW%.*}" -lt $((UNTIL + 300)) ]
+}
+
 follow() {
   if [ ! -e "$DIR/journal" ]; then
     printf 'GONE\n'
@@ -10,7 +20,7 @@ follow() {
   fi
   while :; do
     ALIVE=ALIVE
-    (exec 7>>"$DIR/alive" && flock -n 7) 2>/dev/null && ALIVE=DEAD
+    (exec 7>>"$DIR/alive" && flock -n 7) 2>/dev/null && ! is_pending && ALIVE=DEAD
     GROWN=$(find "$DIR/journal" -size "+${OFFSET}c")
     [ -z "$GROWN" ] && [ "$ALIVE" = ALIVE ] && [ "$TICK" -lt "$TICKS" ] || break
     TICK=$((TICK + 1))

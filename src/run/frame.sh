@@ -10,6 +10,8 @@ STOPPED=
 HELD=
 FAILING=
 MACHINE=${MACHINE:-$HOME/.ashore}
+GUARDED=
+GUARDED_LINES=
 
 event() { printf '\n@@%s %s\n' "$NONCE" "$*"; }
 
@@ -39,6 +41,12 @@ begin_run() {
   fi
   lock_machine
   HELD=1
+  OTHER=
+  read -r REST OTHER REST <"$STATE/holder" 2>/dev/null || :
+  if [ -e "$STATE/runs/${OTHER:-none}/guard/armed" ]; then
+    HELD=
+    finish_run refused HOST_BUSY "run $OTHER, which the host is putting back"
+  fi
   printf '%s\n' "$HOLDER" >"$STATE/holder"
   ledger_is "$LEDGER" || finish_run refused RUN_REFUSED "the ledger moved since the host was looked at"
   ledger_mend || finish_run refused RUN_REFUSED "the ledger cannot be written"
@@ -68,9 +76,10 @@ finish_run() {
 
 # change NUMBER LEDGER-LINE: what the functions change_NUMBER do, and its record.
 change() {
-  [ -z "$STOPPED" ] || finish_run failed stopped
+  [ -z "$STOPPED" ] || stop_run stopped
   if [ -e "$STATE/runs/$RUN/cancel" ]; then
     read -r BY <"$STATE/runs/$RUN/cancel"
+    [ -z "$GUARDED" ] || undo_guarded cancelled
     finish_run cancelled "$BY"
   fi
   read_clock
@@ -78,10 +87,26 @@ change() {
   synced_event BEGIN "$1" "$NOW"
   "change_$1"
   STATUS=$?
-  [ "$STATUS" -ne 0 ] || ledger_add "$2" || STATUS=$?
+  [ "$STATUS" -ne 0 ] || record "$2" || STATUS=$?
   read_clock
   synced_event END "$1" "$STATUS" "$NOW"
   [ "$STATUS" -eq 0 ] || fail_run
+}
+
+# record LEDGER-LINE: of what is guarded not before it is confirmed.
+record() {
+  if [ -z "$GUARDED" ]; then
+    ledger_add "$1"
+    return
+  fi
+  GUARDED_LINES="$GUARDED_LINES$1
+"
+}
+
+# stop_run WHY: between two changes.
+stop_run() {
+  [ -z "$GUARDED" ] || undo_guarded "$1"
+  finish_run failed "$1"
 }
 
 # duty NUMBER: what change_NUMBER does around the changes; there is nothing to record.
@@ -100,6 +125,7 @@ duty() {
 # The first failure ends the run, after what is to be done on a failure; that one of these fails, too, changes nothing.
 fail_run() {
   [ -z "$FAILING" ] || return 0
+  [ -z "$GUARDED" ] || undo_guarded failed
   FAILING=1
   on_failure
   finish_run failed

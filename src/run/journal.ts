@@ -3,6 +3,7 @@
 import { TextDecoder } from 'node:util';
 import type { HostRun, RunChange, RunDuty, RunEvent } from '../core/run.ts';
 import type { Reason, ReasonCode } from '../core/reason.ts';
+import { explainPutBack, explainTorn, explainUnkept } from './guard-words.ts';
 import { commandsOf, formatCommand } from '../core/step.ts';
 
 export interface JournalParser {
@@ -118,6 +119,10 @@ function parseEvent(state: State, line: string): readonly RunEvent[] {
       return state.current ? [{ is: 'command', index: state.current.index, command: state.command }] : [];
     case 'END':
       return endChange(state, Number(first), Number(second), Number(third));
+    case 'AWAIT':
+      return [{ is: 'awaiting', seconds: Number(first) }];
+    case 'KEPT':
+      return [{ is: 'confirmed' }];
     case 'FINISHED':
       return [finish(state, first, second, line)];
     default:
@@ -150,9 +155,13 @@ function finish(state: State, outcome: string, code: string, line: string): RunE
     return {
       is: 'finished',
       outcome: 'failed',
-      reason: code === 'stopped' ? stopped(state) : (state.failed ?? explainFailed(state, undefined, null)),
+      reason: code === 'stopped' ? stopped(state) : failure(state, code),
     };
   }
+  if (outcome === 'put-back')
+    return { is: 'finished', outcome, reason: explainPutBack(state.host, code, state.failed, state.output) };
+  if (outcome === 'torn')
+    return { is: 'finished', outcome: 'broken', reason: explainTorn(state.host, state.output) };
   if (outcome === 'cancelled')
     return { is: 'finished', outcome, reason: cancelled(state, line.split(' ').slice(2).join(' ')) };
   const words = line.split(' ').slice(3).join(' ');
@@ -161,6 +170,11 @@ function finish(state: State, outcome: string, code: string, line: string): RunE
       ? { code, message: `${state.host} is held by ${words}` }
       : { code: 'RUN_REFUSED', message: `${state.host}: ${words}` };
   return { is: 'finished', outcome: 'refused', reason };
+}
+
+function failure(state: State, code: string): Reason {
+  const unkept = explainUnkept(state.host, code, state.output);
+  return unkept ?? state.failed ?? explainFailed(state, undefined, null);
 }
 
 function explainFailed(state: State, index: number | undefined, status: number | null): Reason {

@@ -83,7 +83,7 @@ start_script() {
       return 0
     }
   else
-    setsid /bin/sh "$RUNS/$RUN/script" </dev/null >>"$RUNS/$RUN/journal" 2>&1 8>&- &
+    setsid timeout --foreground -k 60 "$LIMIT" /bin/sh "$RUNS/$RUN/script" </dev/null >>"$RUNS/$RUN/journal" 2>&1 8>&- &
   fi
   TRIES=0
   while [ ! -e "$RUNS/$RUN/started" ] && [ "$TRIES" -lt 200 ]; do
@@ -105,4 +105,4 @@ sweep() {
   find "$RUNS" "$WORKS" -maxdepth 1 -name '.new-*' -mmin +60 -exec rm -rf -- '{}' +
 }
 
-is_dead() { (exec 7>>"$RUNS/$1/alive" && flock -n 7) 2>/dev/null; }
+is_dead() { [ ! -e "$RUNS/$1/guard/armed" ] && (exec 7>>"$RUNS/$1/alive" && flock -n 7) 2>/dev/null; }

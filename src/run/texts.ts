@@ -3,6 +3,10 @@ import { readFileSync } from 'node:fs';
 
 export const LEDGER_TEXT = read('ledger.sh');
 export const FRAME_TEXT = read('frame.sh');
+export const GUARD_TEXT = read('guard.sh');
+export const GUARDED_TEXT = read('guarded.sh');
+export const UNDO_TEXT = read('undo.sh');
+export const CONFIRM_TEXT = read('confirm.sh');
 export const SETTLE_TEXT = read('settle.sh');
 export const CHECK_TEXT = read('check.sh');
 export const START_TEXT = read('start.sh');

@@ -32,6 +32,7 @@ function world(secrets?: SecretKeeper): DeployWorld {
     connectToLook: never,
     createReader: never,
     carryOut: never,
+    confirm: never,
     appendLedger: never,
     now: never,
     wait: never,

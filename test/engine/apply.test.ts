@@ -2,7 +2,9 @@
 import { describe, expect, it } from 'vitest';
 import type { Session } from '../../src/core/host.ts';
 import type { LedgerLine } from '../../src/core/ledger.ts';
+import type { HostPlan } from '../../src/core/plan.ts';
 import { HostFailure } from '../../src/core/reason.ts';
+import type { HostReport } from '../../src/core/report.ts';
 import type { HostRun, RunEvent } from '../../src/core/run.ts';
 import { applyHost } from '../../src/engine/apply.ts';
 import type { ApplyHost } from '../../src/engine/apply.ts';
@@ -29,7 +31,7 @@ const done: readonly RunEvent[] = [
 
 interface Script {
   /** What each look finds, in turn; the last one stays. */
-  readonly looks: readonly Observation[];
+  readonly looks: readonly (Observation | Error)[];
   /** What each following of the run says; an error breaks the connection there. */
   readonly follows?: readonly (readonly (RunEvent | Error)[])[];
   readonly connects?: readonly (Error | undefined)[];
@@ -38,14 +40,30 @@ interface Script {
   readonly wish?: AbortSignal;
   /** Whether the host takes the wish, each time it is asked. */
   readonly takes?: readonly boolean[];
+  readonly resumed?: boolean;
+  /** What each attempt to confirm comes to. */
+  readonly confirms?: readonly ('kept' | 'not-yet' | 'put-back' | Error)[];
+  readonly plan?: HostPlan;
 }
 
-async function apply({ looks, follows = [done], connects = [], begun = false, wish, takes = [] }: Script) {
+async function apply({
+  looks,
+  follows = [done],
+  connects = [],
+  begun = false,
+  wish,
+  takes = [],
+  resumed = false,
+  confirms = ['kept'],
+  plan = planned,
+}: Script) {
   const seen = {
     runs: [] as HostRun[],
+    begun: [] as boolean[],
     lines: [] as LedgerLine[],
     waits: 0,
     connects: 0,
+    confirms: 0,
     wishes: [] as string[],
   };
   const session: Session = { target, exec: () => Promise.reject(new Error('not used')), close: () => {} };
@@ -59,25 +77,40 @@ async function apply({ looks, follows = [done], connects = [], begun = false, wi
       return session;
     },
     reader: () => ledgerReader('', begun ? 0 : 1),
-    observe: async () => next(looks, looked++) ?? fresh,
+    observe: async () => {
+      const found = next(looks, looked++) ?? fresh;
+      if (found instanceof Error) throw found;
+      return found;
+    },
     planAgain,
-    carryOut: async function* (_session, run) {
+    carryOut: async function* (_session, run, known = false) {
+      seen.begun.push(known);
       const events = next(follows, seen.runs.push(run) - 1) ?? [];
       for (const event of events) {
         if (event instanceof Error) throw event;
         yield event;
+        await new Promise((resolve) => setImmediate(resolve));
       }
     },
+    confirm: async () => {
+      const answer = next(confirms, seen.confirms++) ?? 'kept';
+      if (answer instanceof Error) throw answer;
+      return answer;
+    },
+    patience: 20,
     appendLedger: async (_session, lines) => void seen.lines.push(...lines),
     secret: () => undefined,
-    wait: async () => void seen.waits++,
+    wait: async () => {
+      seen.waits++;
+      await new Promise((resolve) => setImmediate(resolve));
+    },
     wish,
     cancel: async (_session, run, by) => {
       seen.wishes.push(`${run} ${by}`);
       return takes[seen.wishes.length - 1] ?? true;
     },
   };
-  const report = await applyHost(planned, order, host, () => {});
+  const report = await applyHost(plan, { ...order, resumed }, host, () => {});
   return { report, ...seen };
 }
 
@@ -113,12 +146,13 @@ describe('a deploy on one host', () => {
   });
 
   it('follows again over a new connection when the first one breaks', async () => {
-    const { report, connects, runs } = await apply({
+    const { report, connects, runs, begun } = await apply({
       looks: [fresh, settled],
       follows: [[{ is: 'begin', index: 0 }, lost], done],
       connects: [undefined, lost],
     });
     expect([report.outcome, connects, runs.length]).toEqual(['done', 2, 2]);
+    expect(begun).toEqual([false, true]);
     expect(report.changes.map((change) => change.outcome)).toEqual(['applied', 'applied']);
   });
 
@@ -127,6 +161,78 @@ describe('a deploy on one host', () => {
     expect([report.outcome, report.reason?.code]).toEqual(['unknown', 'CONNECTION_LOST']);
     expect(report.changes.map((change) => change.outcome)).toEqual(['unknown', 'not-started']);
     expect(waits).toBe(6);
+  });
+
+  it('does not wait for a journal that is gone, and never begins the run a second time', async () => {
+    const gone = new HostFailure({ code: 'RUN_LOST', message: 'the journal is gone' });
+    const { report, waits, begun } = await apply({
+      looks: [fresh],
+      follows: [[{ is: 'begin', index: 0 }, lost], [gone]],
+    });
+    expect([report.outcome, report.reason?.code, waits]).toEqual(['unknown', 'RUN_LOST', 1]);
+    expect(begun).toEqual([false, true]);
+  });
+
+  it('that ended and cannot be looked at afterwards stays what it was', async () => {
+    const { report } = await apply({ looks: [fresh, lost] });
+    expect([report.outcome, report.remaining, report.reason?.code]).toEqual([
+      'done',
+      null,
+      'CONNECTION_LOST',
+    ]);
+  });
+
+  it('taken up again says unknown of a host that does not answer', async () => {
+    const { report } = await apply({ looks: [fresh], connects: Array<Error>(20).fill(lost), resumed: true });
+    expect([report.outcome, report.reason?.code]).toEqual(['unknown', 'CONNECTION_LOST']);
+    expect(report.changes.map((change) => change.outcome)).toEqual(['unknown', 'unknown']);
+  });
+
+  it.each([
+    ['is refused after a run that never ended', undefined, 'refused', 'HOST_UNKNOWN_STATE'],
+    ['is done when the plan was made from a look after that run', 'r0', 'done', undefined],
+    ['is refused when the plan looked after another one', 'r', 'refused', 'HOST_UNKNOWN_STATE'],
+  ])('%s', async (_name, torn, outcome, code) => {
+    const plan = torn === undefined ? planned : { ...planned, torn };
+    const { report } = await apply({ looks: [{ ...fresh, torn: 'r0' }, settled], plan });
+    expect([report.outcome, report.reason?.code]).toEqual([outcome, code]);
+  });
+
+  describe('under guard', () => {
+    const guard = { why: 'sshd reads it', paths: ['/etc/b'], units: [] };
+    const [first, second] = planned.changes;
+    const plan = { ...planned, changes: first && second ? [first, { ...second, guard }] : [] };
+    const until = (...rest: readonly RunEvent[]): readonly RunEvent[] => [
+      ...done.slice(0, -1),
+      { is: 'awaiting', seconds: 120 },
+      ...rest,
+    ];
+    const outcomes = (report: HostReport) => report.changes.map((change) => change.outcome);
+
+    it('confirms over a connection of its own', async () => {
+      const follows = [until({ is: 'finished', outcome: 'done', reason: null })];
+      const { report, connects, confirms } = await apply({ looks: [fresh, settled], follows, plan });
+      expect([report.outcome, outcomes(report)]).toEqual(['done', ['applied', 'applied']]);
+      expect([connects, confirms]).toEqual([2, 1]);
+    });
+
+    it('is put back where that did not come about, and says what was tried', async () => {
+      const reason = { code: 'PUT_BACK', message: 'no new connection' } as const;
+      const { report } = await apply({
+        looks: [fresh, fresh],
+        follows: [until({ is: 'finished', outcome: 'put-back', reason })],
+        confirms: [lost],
+        plan,
+      });
+      expect([report.outcome, outcomes(report)]).toEqual(['put-back', ['applied', 'put-back']]);
+      expect(report.reason?.evidence?.output).toContain('CONNECTION_LOST: gone');
+    });
+
+    it('is unknown where the end was not seen', async () => {
+      const follows = [[...until(), lost], [lost]];
+      const { report } = await apply({ looks: [fresh], follows, confirms: [lost], plan });
+      expect([report.outcome, outcomes(report)]).toEqual(['unknown', ['applied', 'unknown']]);
+    });
   });
 
   it('is not a success when the same plan is not empty after it', async () => {

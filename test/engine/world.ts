@@ -108,6 +108,7 @@ export function observation(
     ledger: { digest: sha256(''), entries: new Map(entries.map((one) => [one.ref, one])) },
     states: new Map(Object.entries(states).map(([id, text]) => [`note/${id}`, text])),
     looked: new Set([...Object.keys(states).map((id) => `note/${id}`), ...entries.map((one) => one.ref)]),
+    torn: null,
     unreadable: new Map(),
   };
 }
@@ -119,6 +120,7 @@ export function question(resources: readonly Resource[], more: Partial<HostQuest
     resources,
     declared: new Set(resources.map((one) => formatRef(one.address))),
     stacks: ['shop'],
+    logins: ['deploy'],
     base: new Map(),
     stackWhere: () => ({ file: 'deploy-configs/shop.yml', line: 1, column: 1 }),
     ...more,

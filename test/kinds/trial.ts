@@ -8,6 +8,7 @@ import { createLocalReader, runSteps } from '../support/local-reader.ts';
 /** What is planned so far, by `kind/id`; `declared` names what is declared and in sync. */
 export function worldOf(verbs: Readonly<Record<string, Verb>> = {}, declared: readonly string[] = []): World {
   return {
+    logins: ['deploy'],
     planned: (kind, id) => verbs[formatRef({ kind, id })],
     plannedIds: (kind, wanted) =>
       Object.entries(verbs)

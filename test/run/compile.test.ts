@@ -13,6 +13,8 @@ const place = {
   work: '/run/ashore/r1',
   machine: '/run/ashore',
   nonce: '0123456789abcdef',
+  units: true,
+  confirmWithin: 120,
 };
 
 function runOf(...changes: readonly (readonly Step[])[]): HostRun {

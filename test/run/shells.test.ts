@@ -32,7 +32,14 @@ afterEach(() => rmSync(root, { recursive: true, force: true }));
 function execute(run: HostRun, shell: readonly string[]): readonly RunEvent[] {
   const state = at('state');
   const work = at('work');
-  const { script, blobs } = compileRun(run, { state, work, machine: root, nonce: '0123456789abcdef' });
+  const { script, blobs } = compileRun(run, {
+    state,
+    work,
+    machine: root,
+    nonce: '0123456789abcdef',
+    units: false,
+    confirmWithin: 120,
+  });
   mkdirSync(`${state}/runs/${run.run}`, { recursive: true });
   mkdirSync(`${work}/blobs`, { recursive: true });
   for (const [digest, bytes] of blobs) writeFileSync(`${work}/blobs/${digest}`, bytes);

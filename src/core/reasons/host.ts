@@ -122,6 +122,12 @@ export const HOST_REASONS = {
     what: 'After the change a number of the service passed its declared limit.',
     next: 'Compare the numbers; mend and push.',
   },
+  PUT_BACK: {
+    class: 'needs-person',
+    fixer: 'author',
+    what: 'A change that could have cut us off from the host was undone there, and the old state is back.',
+    next: 'See what was tried; mend and push. The next plan shows the change again.',
+  },
   NOT_CONVERGED: {
     class: 'needs-person',
     fixer: 'author',

@@ -68,6 +68,12 @@ export const RESOURCE_REASONS = {
     what: 'The directory that should hold this exists neither on the host nor in the plan.',
     next: 'Declare the directory above.',
   },
+  CUTS_OFF: {
+    class: 'permanent',
+    fixer: 'author',
+    what: 'It would take away our own way to the host, and nothing could be put back from here.',
+    next: 'Let Ashore log in another way first (hosts.yml), or do it by hand on the host.',
+  },
   DIRECTORY_NOT_EMPTY: {
     class: 'needs-person',
     fixer: 'author',

@@ -1,0 +1,109 @@
+# Puts back what the guarded changes of a run touched. Run by the run itself, or `alone`: by a timer, or at the next boot.
+# Needs guard.sh, and restore_all from the compiled script. May be done again where it was cut off.
+# Ends with 0 when all is as it was, 3 when the changes were confirmed, 1 when something could not be put back.
+umask 077
+exec </dev/null >>"$STATE/runs/$RUN/journal" 2>&1
+
+undo() {
+  exec 7>>"$GUARD/lock"
+  flock 7
+  if [ -e "$GUARD/undone" ]; then
+    read -r STATUS <"$GUARD/undone"
+    return "$STATUS"
+  fi
+  [ -e "$GUARD/armed" ] || return 3
+  if ! decide put-back; then
+    [ -z "$1" ] || disarm
+    return 3
+  fi
+  # A run that only waits hears of it by itself; one that is still at its changes must not go on.
+  if [ -n "$1" ] && [ -n "$UNIT_OF_SYSTEMD" ] && [ ! -e "$GUARD/awaiting" ]; then
+    systemctl kill --signal=KILL "ashore-$RUN.service" 2>/dev/null
+    flock -w 10 "$STATE/runs/$RUN/alive" true
+  fi
+  STATUS=0
+  restore_all || STATUS=1
+  printf '%s\n' "$STATUS" >"$GUARD/undone"
+  sync -f "$GUARD"
+  disarm
+  [ -z "$1" ] || say_end
+  return "$STATUS"
+}
+
+# The run that should say its end may be dead.
+say_end() {
+  (exec 6>>"$STATE/runs/$RUN/alive" && flock -n 6) || return 0
+  [ "$STATUS" -ne 0 ] || rm -f -- "$STATE/holder"
+  if [ "$STATUS" -eq 0 ]; then WORD=put-back; else WORD=torn; fi
+  printf '\n@@%s FINISHED %s lost\n' "$NONCE" "$WORD"
+  sync "$STATE/runs/$RUN/journal"
+}
+
+# restore NUMBER PATH
+restore() {
+  SAVED=$GUARD/saved/$1
+  if [ -e "$SAVED.file" ] || [ -L "$SAVED.file" ]; then
+    ! is_as_saved "$SAVED.file" "$2" || return 0
+    [ ! -d "$2" ] || [ -L "$2" ] || rmdir -- "$2" || return
+    mkdir -p -- "${2%/*}/" && cp -a -T -- "$SAVED.file" "$2.ashore-old" && sync -f "$2.ashore-old" && mv -f -T -- "$2.ashore-old" "$2"
+  elif [ -d "$SAVED.directory" ]; then
+    if [ ! -d "$2" ] || [ -L "$2" ]; then rm -f -- "$2" && mkdir -p -- "$2" || return; fi
+    chown --reference="$SAVED.directory" -- "$2" && chmod --reference="$SAVED.directory" -- "$2"
+  elif [ -d "$2" ] && [ ! -L "$2" ]; then
+    rmdir --ignore-fail-on-non-empty -- "$2"
+  else
+    rm -f -- "$2"
+  fi
+}
+
+# What was never changed keeps its times, by which others see that it was not.
+is_as_saved() {
+  [ -L "$1" ] || [ ! -L "$2" ] || return 1
+  [ "$(stat -c '%f %u %g' -- "$1")" = "$(stat -c '%f %u %g' -- "$2" 2>/dev/null)" ] || return 1
+  if [ -L "$1" ]; then [ "$(readlink -- "$1")" = "$(readlink -- "$2")" ]; else cmp -s -- "$1" "$2"; fi
+}
+
+# restore_unit NUMBER UNIT: what ran is started anew, because it has read what is no longer there.
+restore_unit() {
+  [ -e "$GUARD/saved/$1.unit" ] || return 0
+  read_unit "$(cat -- "$GUARD/saved/$1.unit")"
+  [ "$Id" = "$2" ] || return 0
+  WAS=$ActiveState WAS_BOOT=$UnitFileState WAS_LOADED=$LoadState
+  read_unit "$(systemctl show --no-pager -p Id,LoadState,ActiveState,UnitFileState -- "$2")"
+  if [ "$WAS_BOOT" != "$UnitFileState" ]; then
+    case $WAS_BOOT in
+      enabled) systemctl enable -- "$2" || return ;;
+      disabled) systemctl disable -- "$2" || return ;;
+    esac
+  fi
+  case $WAS/$ActiveState/$2 in
+    active/active/*.socket) ;;
+    active/*) systemctl reset-failed -- "$2" 2>/dev/null; systemctl restart -- "$2" ;;
+    */inactive/* | */failed/*) ;;
+    *) [ "$WAS_LOADED" = not-found ] && [ "$LoadState" = not-found ] || systemctl stop -- "$2" ;;
+  esac
+}
+
+read_unit() {
+  Id='' LoadState='' ActiveState='' UnitFileState=''
+  OLD_IFS=$IFS
+  IFS='
+'
+  for PROPERTY in $1; do
+    case $PROPERTY in
+      Id=*) Id=${PROPERTY#*=} ;;
+      LoadState=*) LoadState=${PROPERTY#*=} ;;
+      ActiveState=*) ActiveState=${PROPERTY#*=} ;;
+      UnitFileState=*) UnitFileState=${PROPERTY#*=} ;;
+    esac
+  done
+  IFS=$OLD_IFS
+}
+
+# One transaction (nft(8)): there is no moment without rules. After the units, which load theirs from files.
+restore_firewall() {
+  [ -e "$GUARD/saved/ruleset" ] || return 0
+  { printf 'flush ruleset\n' && cat -- "$GUARD/saved/ruleset"; } | nft -f -
+}
+
+reload_systemd() { [ -z "$UNIT_OF_SYSTEMD" ] || [ ! -d /run/systemd/system ] || systemctl daemon-reload; }
