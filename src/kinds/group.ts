@@ -43,7 +43,7 @@ export const group = defineKind<Spec, State>({
   spec: Spec,
   resolve: resolveAlone,
   read,
-  change: guardGroup(change),
+  change: guardGroup(change, (have) => (have?.is === 'present' ? [...have.primaryOf, ...have.members] : [])),
 });
 
 async function read(host: Reader, wanted: ReadonlyMap<string, Spec | undefined>) {

@@ -44,11 +44,14 @@ export function guardUser<Want, State>(change: ChangeOf<Want, State>): ChangeOf<
   };
 }
 
-/** For groups: what a group that is taken away allowed is not known, so it is done under guard. */
-export function guardGroup<Want, State>(change: ChangeOf<Want, State>): ChangeOf<Want, State> {
+/** For groups: one that our own users are in may be what lets them in, or makes them root. */
+export function guardGroup<Want, State>(
+  change: ChangeOf<Want, State>,
+  membersOf: (have: State | undefined) => readonly string[],
+): ChangeOf<Want, State> {
   return (request) => {
-    const decided = change(request);
-    return decided && 'verb' in decided && decided.verb === 'delete' ? protect(decided, ACCOUNTS) : decided;
+    const ours = membersOf(request.have).some((name) => request.world.logins.includes(name));
+    return ours ? protect(change(request), ACCOUNTS) : change(request);
   };
 }
 

@@ -21,7 +21,7 @@ arm() {
     arm_boot || printf 'after a reboot nothing would be put back: %s cannot be written\n' "$BOOT_UNIT"
     return 0
   fi
-  setsid /bin/sh -c 'sleep "$1"; exec /bin/sh "$2" alone' sh "$GUARD_LIMIT" "$UNDO" </dev/null >/dev/null 2>&1 8>&- 9>&- &
+  setsid /bin/sh -c 'sleep "$1"; exec /bin/sh "$2" alone' sh "$GUARD_LIMIT" "$UNDO" </dev/null >/dev/null 2>&1 8>&- 9>&- 6>&- &
 }
 
 arm_boot() {
@@ -52,7 +52,7 @@ save_unit() {
 
 save_firewall() {
   if ! command -v nft >/dev/null; then return 0; fi
-  (exec nft list ruleset) >"$GUARD/saved/ruleset" 8>&- 9>&-
+  (exec nft list ruleset) >"$GUARD/saved/ruleset" 8>&- 9>&- 6>&-
 }
 
 # Confirmed: now it counts. The changes stay also when that cannot be written down.
@@ -81,7 +81,7 @@ await() {
 # undo_guarded WHY: ends the run, unless it was confirmed in the same moment.
 undo_guarded() {
   synced_event UNDO
-  /bin/sh "$UNDO" 8>&- 9>&-
+  /bin/sh "$UNDO" 8>&- 9>&- 6>&-
   case $? in
     0)
       FAILING=1

@@ -32,7 +32,7 @@ undo() {
 
 # The run that should say its end may be dead.
 say_end() {
-  (exec 6>>"$STATE/runs/$RUN/alive" && flock -n 6) || return 0
+  (exec 5>>"$STATE/runs/$RUN/alive" && flock -n 5) || return 0
   [ "$STATUS" -ne 0 ] || rm -f -- "$STATE/holder"
   if [ "$STATUS" -eq 0 ]; then WORD=put-back; else WORD=torn; fi
   printf '\n@@%s FINISHED %s lost\n' "$NONCE" "$WORD"

@@ -60,7 +60,7 @@ describe.skipIf(unavailable !== undefined).each(SUITES)('on %s', (suite) => {
     host = lab.host(suite);
   });
   afterEach(async () => {
-    expect(await out('sh', '-c', 'ls /run/ashore 2>/dev/null || :')).toBe('');
+    expect(await out('sh', '-c', 'find /run/ashore -mindepth 2 2>/dev/null || :')).toBe('');
     expect(await out('systemctl', 'list-units', '--no-legend', '--all', 'ashore-*')).toBe('');
     const left =
       'find /etc/systemd/system -name "ashore-*"; find /var/lib/ashore/runs -name saved -o -name armed';
@@ -169,7 +169,9 @@ describe.skipIf(unavailable !== undefined).each(SUITES)('on %s', (suite) => {
     const plan = await planOf(config);
     const deploying = deploy(plan, config);
     await expect
-      .poll(() => out('sh', '-c', 'ls /var/lib/ashore/runs/*/guard/awaiting'), { timeout: 60_000 })
+      .poll(() => out('sh', '-c', 'ls /var/lib/ashore/runs/$0/guard/awaiting', `g${runs}-${suite}`), {
+        timeout: 60_000,
+      })
       .not.toBe('');
     await host.kill();
     await host.start();

@@ -210,7 +210,7 @@ describe('a deploy on one host', () => {
     const outcomes = (report: HostReport) => report.changes.map((change) => change.outcome);
 
     it('confirms over a connection of its own', async () => {
-      const follows = [until({ is: 'finished', outcome: 'done', reason: null })];
+      const follows = [until({ is: 'confirmed' }, { is: 'finished', outcome: 'done', reason: null })];
       const { report, connects, confirms } = await apply({ looks: [fresh, settled], follows, plan });
       expect([report.outcome, outcomes(report)]).toEqual(['done', ['applied', 'applied']]);
       expect([connects, confirms]).toEqual([2, 1]);

@@ -81,9 +81,11 @@ it('our own user is changed under guard, never removed; others are their own aff
   expect(guardOf(guardUser(() => PUT)(ask('plan', ['deploy', 'plan'])))).toBeDefined();
 });
 
-it('a group goes under guard', () => {
-  expect(guardOf(guardGroup(() => DELETE)(ask('sudo')))?.paths).toContain('/etc/group');
-  expect(guardGroup(() => PUT)(ask('sudo'))).toBe(PUT);
+it('a group that we are in goes under guard', () => {
+  const asked = { ...ask('sudo'), have: ['ada', 'deploy'] };
+  const members = (have: unknown) => (Array.isArray(have) ? have.map(String) : []);
+  expect(guardOf(guardGroup(() => DELETE, members)(asked))?.paths).toContain('/etc/group');
+  expect(guardGroup(() => DELETE, members)(ask('crew'))).toBe(DELETE);
 });
 
 it.each([
