@@ -183,7 +183,11 @@ describe('a deploy on one host', () => {
   });
 
   it('taken up again says unknown of a host that does not answer', async () => {
-    const { report } = await apply({ looks: [fresh], connects: Array.from({ length: 20 }, () => lost), resumed: true });
+    const { report } = await apply({
+      looks: [fresh],
+      connects: Array.from({ length: 20 }, () => lost),
+      resumed: true,
+    });
     expect([report.outcome, report.reason?.code]).toEqual(['unknown', 'CONNECTION_LOST']);
     expect(report.changes.map((change) => change.outcome)).toEqual(['unknown', 'unknown']);
   });
