@@ -7,8 +7,8 @@ import { canonical, sha256 } from './json.ts';
 import { Reason } from './reason.ts';
 import { Step } from './step.ts';
 
-/** this-change: the pull request (or working tree) asks for it · drift: the host left what was applied · undeployed: merged, and never deployed. */
-export const CAUSES = ['this-change', 'drift', 'undeployed'] as const;
+/** this-change: the pull request (or working tree) asks for it · drift: the host left what was applied · undeployed: merged, and never deployed · rollback: an earlier commit is brought back. */
+export const CAUSES = ['this-change', 'drift', 'undeployed', 'rollback'] as const;
 export type Cause = (typeof CAUSES)[number];
 
 /** A deploy as the ledger of a host remembers it: the commit, a GitHub login or local user, a run, an ISO 8601 time. */

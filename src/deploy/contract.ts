@@ -17,6 +17,8 @@ export interface PlanInput {
   /** The configuration that is compared with: which stacks are touched, and what is not this change's doing. */
   readonly base: ConfigFiles | undefined;
   readonly commit: string;
+  /** Of what would be planned, only these stacks; all when left out. */
+  readonly stacks?: readonly string[];
   /** Plans every stack, touched or not. */
   readonly all?: boolean;
   /**

@@ -32,7 +32,8 @@ export async function planConfig(world: DeployWorld, input: PlanInput): Promise<
   }
   const { base, vault: baseVault } = await openBase(world, input.base);
   const redactor = createRedactor([...opened.vault.secrets, ...(baseVault?.secrets ?? [])]);
-  const stacks = input.all ? allStacks(config, base) : touchedStacks(config, base, changedFiles(input));
+  const meant = input.all ? allStacks(config, base) : touchedStacks(config, base, changedFiles(input));
+  const stacks = meant.filter((stack) => input.stacks?.includes(stack) ?? true);
   const hosts = stackHosts(stacks, config, base).filter((host) => input.hosts?.includes(host) ?? true);
   let done = 0;
   const limit = pLimit(HOSTS_AT_ONCE);

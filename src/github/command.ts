@@ -27,6 +27,11 @@ export type Command =
       /** undefined: the one that goes on for this pull request. */
       readonly run: string | undefined;
     }
+  | {
+      readonly is: 'rollback';
+      /** A stack or a commit; undefined: to what was deployed before. */
+      readonly to: string | undefined;
+    }
   | StopCommand
   | LiftCommand
   | { readonly is: 'help' };
@@ -68,6 +73,10 @@ export const COMMANDS = [
   },
   { usage: '/cancel [run]', about: 'stop a deploy between two changes; what runs is finished' },
   {
+    usage: '/rollback [stack|commit]',
+    about: 'plan the configuration of an earlier commit; `/deploy` with the name of that plan carries it out',
+  },
+  {
     usage: '/drift [host…]',
     about: 'look at the hosts and say what they left of what the default branch declares; nothing is changed',
   },
@@ -94,7 +103,18 @@ export function parseComment(body: string): ParsedComment {
   return { is: 'nothing' };
 }
 
-const WORDS = ['plan', 'deploy', 'cancel', 'drift', 'freeze', 'unfreeze', 'hold', 'release', 'help'] as const;
+const WORDS = [
+  'plan',
+  'deploy',
+  'cancel',
+  'rollback',
+  'drift',
+  'freeze',
+  'unfreeze',
+  'hold',
+  'release',
+  'help',
+] as const;
 type Word = (typeof WORDS)[number];
 
 /**
@@ -178,6 +198,13 @@ function parseWords(word: Word, line: string): Command | string {
         : `\`/${word}\` wants exactly one name`;
     case 'deploy':
       return parseDeploy(rest);
+    case 'rollback': {
+      const [to, ...more] = rest;
+      if (more.length > 0) return '`/rollback` wants one stack or one commit at most';
+      return to === undefined || HOST.test(to)
+        ? { is: 'rollback', to }
+        : `\`${to}\` is no stack and no commit`;
+    }
     case 'cancel': {
       const [run, ...more] = rest;
       if (more.length > 0) return '`/cancel` wants one run at most';

@@ -14,6 +14,8 @@ export interface PlanOf {
   readonly base: string;
   /** Only these hosts are looked at; all when empty. */
   readonly hosts: readonly string[];
+  /** Of what would be planned, only these. */
+  readonly stacks?: readonly string[];
   /** Hosts that only this commit knows are left alone. */
   readonly cautious?: boolean;
   readonly progress?: (done: number, of: number) => void;
@@ -28,6 +30,7 @@ export async function makePlan(world: GithubWorld, repo: Repo, of: PlanOf): Prom
     commit: of.commit,
     cautious: of.cautious ?? false,
     ...(of.hosts.length === 0 ? {} : { hosts: of.hosts }),
+    ...(of.stacks ? { stacks: of.stacks } : {}),
     ...(of.progress ? { progress: of.progress } : {}),
   });
   if (planned.is !== 'plan' || of.hosts.length === 0 || of.pull === null) return planned;

@@ -35,6 +35,18 @@ function textOf(files: ConfigFiles): string | undefined {
   return bytes && new TextDecoder().decode(bytes);
 }
 
+/** How the hosts of a commit are reached; none where its configuration is not valid. */
+export async function readTargets(
+  { validate }: Pick<GithubWorld, 'validate'>,
+  repo: Repo,
+  commit: string,
+): Promise<ReadonlyMap<string, Target>> {
+  const read = await readFiles(repo, commit);
+  if (read.is === 'refused') return new Map();
+  const parsed = validate(filesOf(read));
+  return 'config' in parsed ? parsed.config.targets : new Map();
+}
+
 /** One sentence for each host that is new, or is reached at another address or known by another key. */
 export function describeTargets(
   now: ReadonlyMap<string, Target>,

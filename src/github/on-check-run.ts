@@ -18,7 +18,7 @@ import { fullName } from './repo.ts';
 import type { GithubWorld, Repo } from './repo.ts';
 import { findRun, requestDeploy } from './request-deploy.ts';
 import { refuseLook, refusePlan } from './request-plan.ts';
-import { surveyPull } from './survey.ts';
+import { surveyPlan } from './survey.ts';
 
 export interface Press {
   readonly checkRun: number;
@@ -142,7 +142,7 @@ async function deploy(course: Course, pull: number): Promise<Refusal> {
       ],
     };
   const asked = await requestDeploy(world, repo, {
-    survey: await surveyPull(repo, pull),
+    survey: await surveyPlan(repo, stored),
     stored,
     account: press.account,
     via: 'button',

@@ -21,8 +21,8 @@ import type { GithubWorld, Repo } from './repo.ts';
 import { findRun, requestDeploy } from './request-deploy.ts';
 import { refusePlan } from './request-plan.ts';
 import { stopDeploys } from './stop-deploys.ts';
-import { surveyPull } from './survey.ts';
-import type { Survey } from './survey.ts';
+import { planRollback } from './rollback.ts';
+import { surveyPlan } from './survey.ts';
 
 export async function onComment(
   world: GithubWorld,
@@ -88,6 +88,8 @@ async function carryOutCommand(course: Course, command: Command): Promise<Refusa
       return deploy(course, command);
     case 'drift':
       return { reasons: await drift(course, command) };
+    case 'rollback':
+      return { reasons: await rollback(course, command.to) };
     case 'cancel':
       return { reasons: await cancel(course, command.run) };
     case 'freeze':
@@ -98,6 +100,16 @@ async function carryOutCommand(course: Course, command: Command): Promise<Refusa
     default:
       return command satisfies never;
   }
+}
+
+async function rollback(
+  { world, repo, comment }: Course,
+  to: string | undefined,
+): Promise<readonly Reason[]> {
+  const { pull, account, delivery } = comment;
+  const refused = await planRollback(world, repo, { pull, account, to, delivery });
+  if (refused.length === 0) await react(repo, comment.id, '+1');
+  return refused;
 }
 
 async function cancel({ world, repo, comment }: Course, run: string | undefined): Promise<readonly Reason[]> {
@@ -163,9 +175,9 @@ async function deploy(course: Course, command: Extract<Command, { is: 'deploy' }
     void runner.follow(repo, begun);
     return { reasons: [] };
   }
-  const survey = await surveyPull(repo, comment.pull);
-  const found = await findPlan(course, survey, command.plan);
+  const found = await findPlan(course, command.plan);
   if ('code' in found) return { reasons: [found] };
+  const survey = await surveyPlan(repo, found);
   const asked = await requestDeploy(world, repo, {
     survey,
     stored: found,
@@ -187,14 +199,13 @@ async function deploy(course: Course, command: Extract<Command, { is: 'deploy' }
 /** The plan that is named, or the only one that the author of a bare /deploy can have seen. */
 async function findPlan(
   { world, repo, comment }: Course,
-  survey: Survey,
   named: string | undefined,
 ): Promise<StoredPlan | Reason> {
   const place = { repo: fullName(repo), pull: comment.pull };
   if (named === undefined) {
     const current = await world.store.plans.current(place);
-    const seen =
-      current?.commit === survey.commit && current.shownAt !== null && current.shownAt < comment.at;
+    const meant = current && (await surveyPlan(repo, current)).commit;
+    const seen = current?.commit === meant && (current?.shownAt ?? comment.at) < comment.at;
     if (current && seen) return current;
     return { code: 'PLAN_AMBIGUOUS', message: 'no current plan was shown before this comment was written' };
   }

@@ -5,7 +5,7 @@ import { fullName } from './repo.ts';
 import type { GithubWorld, Repo } from './repo.ts';
 import { asksForReviews } from './rules/approvals.ts';
 import { showPlan } from './show-plan.ts';
-import { readBindingPolicy, surveyPull } from './survey.ts';
+import { readBindingPolicy, surveyPlan } from './survey.ts';
 
 export interface ReviewEvent {
   readonly pull: number;
@@ -16,7 +16,7 @@ export async function onReview(world: GithubWorld, repo: Repo, { pull: number }:
   await world.turns.take(`${place.repo}#${number}`, async () => {
     const known = await world.store.plans.current(place);
     if (!known) return;
-    const survey = await surveyPull(repo, number);
+    const survey = await surveyPlan(repo, known);
     const read = await readBindingPolicy(world, repo, survey);
     if (known.commit !== survey.commit || 'reason' in read || !asksForReviews(read.policy)) return;
     const { commit } = survey;

@@ -17,7 +17,7 @@ import type { GithubWorld, Repo } from './repo.ts';
 import { selectHosts } from './rules/plan.ts';
 import { namesOf } from './rules/who.ts';
 import { readPlanState, readStanding } from './standing.ts';
-import { readBindingPolicy, readPolicy, surveyPull } from './survey.ts';
+import { readBindingPolicy, readPolicy, surveyPlan } from './survey.ts';
 import type { Survey } from './survey.ts';
 
 export interface DeployWish {
@@ -80,7 +80,7 @@ export async function recheckRun(world: GithubWorld, repo: Repo, run: Run): Prom
   const found = await world.store.plans.find({ repo: run.repo, pull: run.pull }, run.plan);
   const stored = found.find(({ commit }) => commit === run.commit);
   if (!stored) return [{ code: 'PLAN_UNKNOWN', message: `plan ${run.plan} is not kept any more` }];
-  const survey = await surveyPull(repo, run.pull);
+  const survey = await surveyPlan(repo, stored);
   const account = { login: run.by, bot: false };
   const held = (run.request.held ?? []).map(({ host }) => host);
   const hosts = { only: only.length > 0 ? only : run.hosts, skip: [...skip, ...held] };

@@ -6,6 +6,7 @@ import type { Report } from '../core/report.ts';
 import type { ConfigFiles } from '../deploy.ts';
 import { renderDeployCheck } from '../render/check-run.ts';
 import { renderDeployComment, renderRefusal } from '../render/comment.ts';
+import { rollbackDone } from '../render/rollback.ts';
 import type { Ended, NewRun, Run, RunPosts } from '../store/runs.ts';
 import { DEPLOY_CHECK, openCheck, startCheck } from './checks.ts';
 import type { CheckPlace, OpenCheck } from './checks.ts';
@@ -22,6 +23,8 @@ import { showDeployed } from './show-plan.ts';
 export interface Course {
   readonly run: Run;
   readonly plan: Plan;
+  /** An earlier commit is brought back. */
+  readonly rollback: boolean;
   readonly files: ConfigFiles;
   readonly check: OpenCheck;
   /** GitHub spaces writes a second apart: a deploy does not wait for its own records. */
@@ -36,8 +39,9 @@ export async function startPosts(
 ): Promise<Course> {
   const { store } = world;
   const stored = await store.plans.find({ repo: run.repo, pull: run.pull }, run.plan);
-  const plan = stored.find((each) => each.commit === run.commit)?.plan;
-  if (!plan) throw new Error(`the store has no plan ${run.plan} for run ${run.id}`);
+  const mine = stored.find((each) => each.commit === run.commit);
+  if (!mine) throw new Error(`the store has no plan ${run.plan} for run ${run.id}`);
+  const { plan, rolledFrom } = mine;
   const { posts } = run;
   const check = posts.check ? openCheck(world, repo, posts.check) : await startDeployCheck(world, repo, run);
   const kept = { ...posts, begun: true, check: { id: check.id, url: check.url } };
@@ -46,7 +50,7 @@ export async function startPosts(
     repo.log.warn({ err: error }, 'the deployments could not be recorded');
     return [];
   });
-  return { run, plan, files, check, deployments };
+  return { run, plan, rollback: rolledFrom !== null, files, check, deployments };
 }
 
 /** May be asked for again when it failed half way. */
@@ -128,7 +132,8 @@ async function finishReported(world: GithubWorld, repo: Repo, course: Course, re
   const { run, plan, check } = course;
   const good = succeeded(report);
   const output = renderDeployCheck(report, plan);
-  const words = renderDeployComment(report, plan, check.url);
+  const after = course.rollback ? `\n\n${rollbackDone(run.commit)}` : '';
+  const words = `${renderDeployComment(report, plan, check.url)}${after}`;
   await postAll(repo, [
     () => endReaction(repo, run, good),
     () => check.finish(output.conclusion ?? (good ? 'success' : 'failure'), output, run.id),

@@ -8,11 +8,12 @@ import type { PlanView } from '../render/verdict.ts';
 import { findBlockers } from './authorize.ts';
 import { putSticky } from './comments.ts';
 import { readNotices } from './notices.ts';
+import { readRollbackNotices } from './past.ts';
 import { fullName } from './repo.ts';
 import type { GithubWorld, Repo } from './repo.ts';
 import { readDone } from './shown.ts';
 import { readPlanState, readStanding } from './standing.ts';
-import { readBindingPolicy, surveyPull } from './survey.ts';
+import { readBindingPolicy, surveyPlan } from './survey.ts';
 import type { Survey } from './survey.ts';
 
 /** Keeps and shows a plan as the newest of its pull request, and answers with what was shown. */
@@ -23,7 +24,7 @@ export async function showPlan(
   plan: Plan,
 ): Promise<PlanView> {
   const where = { repo: fullName(repo), pull: survey.pull.number };
-  await world.store.plans.put(where, plan);
+  await world.store.plans.put(where, plan, survey.rollback ? survey.base : undefined);
   const view = await viewPlan(world, repo, survey, plan);
   const changes = countChanges(plan);
   const note = `${changes} ${changes === 1 ? 'change' : 'changes'} for commit ${plan.commit.slice(0, 7)}`;
@@ -59,8 +60,8 @@ export async function showDeployed(world: GithubWorld, repo: Repo, { pull, words
   const current = await world.store.plans.current({ repo: fullName(repo), pull });
   const done = current ? await readDone(world, repo, current) : [];
   const left = current?.plan.hosts.some((host) => host.changes.length > 0 && !done.includes(host.host));
-  const shown = current && left ? current.plan : undefined;
-  const view = shown && (await viewPlan(world, repo, await surveyPull(repo, pull), shown));
+  const shown = left ? current : undefined;
+  const view = shown && (await viewPlan(world, repo, await surveyPlan(repo, shown), shown.plan));
   await putSticky(world, repo, {
     pull,
     render: (history) => {
@@ -88,8 +89,11 @@ async function viewPlan(world: GithubWorld, repo: Repo, survey: Survey, plan: Pl
     commit: survey.commit,
     base: survey.base,
     merged: survey.pull.state === 'merged',
+    rollback: survey.rollback === true,
     link: linkTo(survey),
-    notices: await readNotices(world, repo, survey),
+    notices: survey.rollback
+      ? await readRollbackNotices(world, repo, survey)
+      : await readNotices(world, repo, survey),
   };
   if ('reason' in read) return { ...shared, mode: 'merge', blockers: [{ reason: read.reason }] };
   const standing = await readStanding(world, repo, survey, read.policy);

@@ -10,6 +10,7 @@ import { readMergeBase, readMergedOnto, readPull, readTip } from './pulls.ts';
 import type { Pull } from './pulls.ts';
 import type { GithubWorld, Repo } from './repo.ts';
 import type { Reason } from '../core/reason.ts';
+import type { StoredPlan } from '../store/plans.ts';
 
 export interface Survey {
   readonly pull: Pull;
@@ -21,6 +22,8 @@ export interface Survey {
   readonly tip: string;
   readonly touched: boolean;
   readonly behind: boolean;
+  /** An earlier commit of the base branch is brought back; the pull request is only where that was asked for. */
+  readonly rollback?: true;
 }
 
 export async function surveyPull(repo: Repo, number: number): Promise<Survey> {
@@ -29,6 +32,30 @@ export async function surveyPull(repo: Repo, number: number): Promise<Survey> {
   return pull.mergeCommit === null
     ? surveyOpen(repo, pull, tip)
     : surveyMerged(repo, pull, tip, pull.mergeCommit);
+}
+
+/** What a plan that was shown on a pull request means now. */
+export async function surveyPlan(
+  repo: Repo,
+  { pull: number, commit, rolledFrom }: StoredPlan,
+): Promise<Survey> {
+  return rolledFrom === null
+    ? surveyPull(repo, number)
+    : surveyRollback(repo, { number, commit, from: rolledFrom });
+}
+
+/** `from`: where the base branch was when the rollback was planned; it is behind when that has moved on since. */
+export async function surveyRollback(
+  repo: Repo,
+  { number, commit, from }: { readonly number: number; readonly commit: string; readonly from?: string },
+): Promise<Survey> {
+  const pull = await readPull(repo, number);
+  const tip = await readTip(repo, pull.base);
+  const base = from ?? tip;
+  const moved = base !== tip && (await readSubtree(repo, base)) !== (await readSubtree(repo, tip));
+  // What is deployed was merged once, whatever became of the pull request on which this was asked for.
+  const merged = { ...pull, state: 'merged' } as const;
+  return { pull: merged, commit, base, tip, touched: true, behind: moved, rollback: true };
 }
 
 /** What authorize() asks of a pull request. */
@@ -58,9 +85,9 @@ export async function readPolicy(
 export async function readBindingPolicy(
   world: GithubWorld,
   repo: Repo,
-  { pull, base, commit, tip }: Survey,
+  { pull, base, commit, tip, rollback }: Survey,
 ): Promise<{ readonly policy: Policy } | { readonly reason: Reason }> {
-  if (pull.state !== 'merged') return readPolicy(world, repo, tip);
+  if (pull.state !== 'merged' || rollback) return readPolicy(world, repo, tip);
   const [before, after] = await Promise.all([readPolicy(world, repo, base), readPolicy(world, repo, commit)]);
   const same =
     'policy' in before && 'policy' in after && canonical(before.policy) === canonical(after.policy);

@@ -24,6 +24,8 @@ export interface PlanView {
   readonly base?: string;
   /** The pull request is merged: from here on only a command or a button deploys. */
   readonly merged?: boolean;
+  /** An earlier commit is brought back. */
+  readonly rollback?: boolean;
   readonly link?: Link;
   /** What is typed to confirm the loss of data; null when its time is over. */
   readonly token?: string | null;
@@ -55,9 +57,10 @@ export function verdictWords(plan: Plan): readonly string[] {
   ];
 }
 
-export function renderVerdict({ plan, commit, base, merged, notices = [] }: PlanView): string {
+export function renderVerdict({ plan, commit, base, merged, rollback, notices = [] }: PlanView): string {
   const on = base === undefined ? '' : ` on base ${code(shortCommit(base))}`;
-  const of = merged === true ? 'Merge commit' : 'Commit';
+  const usual = merged === true ? 'Merge commit' : 'Commit';
+  const of = rollback === true ? 'Rollback to commit' : usual;
   const stacks = plan.stacks.length === 0 ? '' : ` · ${stackWords(plan.stacks)}`;
   const again = countChanges(plan) === 0 ? '' : '; a deploy looks again and refuses what has moved since';
   return [

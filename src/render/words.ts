@@ -39,6 +39,8 @@ export function causeWords(cause: Cause, change: string): string {
       return 'drift';
     case 'undeployed':
       return 'merged but never deployed';
+    case 'rollback':
+      return 'rollback';
     default:
       return cause satisfies never;
   }

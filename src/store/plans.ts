@@ -21,11 +21,13 @@ export interface StoredPlan extends PlanPlace {
   readonly createdAt: string;
   /** GitHub's own time of the comment that showed it first; reviews are compared with it. */
   readonly shownAt: string | null;
+  /** Of a rollback: where the default branch was when it was planned. null for any other plan. */
+  readonly rolledFrom: string | null;
 }
 
 export interface Plans {
   /** Keeps a plan as the newest of its pull request; all others there are superseded. */
-  put(place: PlanPlace, plan: Plan): Promise<void>;
+  put(place: PlanPlace, plan: Plan, rolledFrom?: string): Promise<void>;
   /** Remembers when it was shown; the first time counts. */
   show(place: PlanPlace, plan: Plan, at: string): Promise<void>;
   /** Supersedes what was planned for other commits than this one, or everything for null. */
@@ -54,6 +56,7 @@ interface Row {
   readonly superseded: number;
   readonly created_at: string;
   readonly shown_at: string | null;
+  readonly rolled_from: string | null;
 }
 
 export function openPlans(db: Database, member: Membership): Plans {
@@ -65,7 +68,7 @@ export function openPlans(db: Database, member: Membership): Plans {
       .where('pull', '=', pull)
       .orderBy('seq', 'desc');
   return {
-    put: (place, plan) => member.write((trx) => put(trx, place, plan)),
+    put: (place, plan, rolledFrom) => member.write((trx) => put(trx, { ...place, rolledFrom }, plan)),
     show: ({ repo, pull }, { commit, digest }, shownAt) =>
       member.write(async (trx) => {
         const all = trx.updateTable('plans').set({ shown_at: shownAt }).where('repo', '=', repo);
@@ -101,7 +104,11 @@ export function openPlans(db: Database, member: Membership): Plans {
   };
 }
 
-async function put(trx: Database, { repo, pull }: PlanPlace, plan: Plan): Promise<void> {
+async function put(
+  trx: Database,
+  { repo, pull, rolledFrom }: PlanPlace & { readonly rolledFrom: string | undefined },
+  plan: Plan,
+): Promise<void> {
   const others = trx
     .updateTable('plans')
     .set({ superseded: 1 })
@@ -118,7 +125,12 @@ async function put(trx: Database, { repo, pull }: PlanPlace, plan: Plan): Promis
   const row = { repo, pull, commit_sha: plan.commit, digest: plan.digest, json };
   // The same look at the hosts, shown once more, is no younger for that.
   const made = known?.json === json ? known.created_at : timeNow();
-  const shown = { superseded: 0, created_at: made, shown_at: known?.shown_at ?? null };
+  const shown = {
+    superseded: 0,
+    created_at: made,
+    shown_at: known?.shown_at ?? null,
+    rolled_from: rolledFrom ?? null,
+  };
   await trx
     .insertInto('plans')
     .values({ ...row, ...shown })
@@ -149,5 +161,6 @@ function parseRow(row: Row): StoredPlan {
     superseded: row.superseded === 1,
     createdAt: row.created_at,
     shownAt: row.shown_at,
+    rolledFrom: row.rolled_from,
   };
 }

@@ -31,6 +31,8 @@ export interface Tables {
     superseded: number;
     created_at: string;
     shown_at: string | null;
+    /** Of a rollback: where the default branch was when it was planned. */
+    rolled_from: string | null;
   };
   runs: {
     id: string;
@@ -191,4 +193,5 @@ export const MIGRATIONS: readonly ((words: Words) => readonly string[])[] = [
       repo text not null, check_id ${integer} not null, installation ${integer} not null, name text not null,
       commit_sha text not null, pull ${integer}, since text not null, primary key (repo, check_id))`,
   ],
+  () => ['alter table plans add column rolled_from text'],
 ];

@@ -16,6 +16,8 @@ import { takeLock } from './lock.ts';
 import type { Lock } from './lock.ts';
 import { openLooks } from './looks.ts';
 import type { Looks } from './looks.ts';
+import { openHistory } from './history.ts';
+import type { History } from './history.ts';
 import { joinServers } from './membership.ts';
 import type { Member, Membership } from './membership.ts';
 import { openOpenChecks } from './open-checks.ts';
@@ -41,6 +43,7 @@ export interface Store {
   readonly cancels: Cancels;
   readonly posts: Posts;
   readonly openChecks: OpenChecks;
+  readonly history: History;
   readonly stops: Stops;
   readonly drifts: Drifts;
   readonly pushes: Pushes;
@@ -127,6 +130,7 @@ async function assemble(opened: OpenDatabase, who: Member): Promise<Store> {
       posts: openPosts(db, member),
       stops: openStops(db, member),
       openChecks: openOpenChecks(db, member),
+      history: openHistory(db),
       cancels: openCancels(db),
       drifts: openDrifts(db, member),
       pushes: openPushes(db, member),

@@ -203,6 +203,7 @@ describe('COMMANDS', () => {
         .replace('[host…]', 'web1')
         .replace('[plan]', DIGEST)
         .replace('host…', 'web1')
+        .replace('[stack|commit]', 'shop')
         .replace('[run]', 'pr-1-0123abcd')
         .replace('<commit>', 'a1b2c3d')
         .replace('<plan>', DIGEST)

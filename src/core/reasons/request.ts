@@ -33,6 +33,12 @@ export const REQUEST_REASONS = {
     what: 'A part of the plan could not be made.',
     next: 'Mend it and /plan, or leave the host out with --skip.',
   },
+  ROLLBACK_UNKNOWN: {
+    class: 'permanent',
+    fixer: 'requester',
+    what: 'There is no such commit to go back to.',
+    next: 'Name a commit of the default branch: /rollback <commit>.',
+  },
   PLAN_AMBIGUOUS: {
     class: 'permanent',
     fixer: 'requester',
