@@ -9,6 +9,7 @@ import { formatKeyLine, isKey } from './keys/line.ts';
 import { readKeys } from './keys/look.ts';
 import type { KeyPlace, KeyState } from './keys/look.ts';
 import { SET_LINE } from './keys/set.ts';
+import { guardPath } from './lifelines.ts';
 import { Absent } from './paths/path.ts';
 
 const Spec = z.strictObject({
@@ -49,7 +50,12 @@ export const authorizedKey = defineKind<Spec, KeyState, Want>({
       host,
       [...wanted].map(([id, want]) => ({ id, ...partsOf(id), blob: want?.blob ?? null })),
     ),
-  change,
+  change: (request) => {
+    const { user } = partsOf(request.id);
+    // Only our own login hangs on it.
+    const ours = request.world.logins.includes(user);
+    return ours ? guardPath(change, ({ have }) => have?.place.path ?? '')(request) : change(request);
+  },
   needs: (id) => [{ kind: 'user', id: partsOf(id).user }],
   remember: ({ blob, options }) => ({ blob, options: [...options] }),
 });
@@ -110,7 +116,7 @@ function findObstacle(
   have: KeyState | undefined,
   world: ChangeRequest<Want, KeyState>['world'],
 ) {
-  const place = have?.place ?? { is: 'nobody' };
+  const place = have?.place ?? { is: 'nobody', path: '' };
   if (have?.twice) {
     const message = `the same key is declared twice for ${user}: here and as ${have.twice}`;
     return { code: 'ACCOUNT_CONFLICT', message } as const;

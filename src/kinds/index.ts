@@ -13,6 +13,7 @@ import { hostname } from './hostname.ts';
 import { mount } from './mount.ts';
 import { authorizedKey } from './authorized-key.ts';
 import { release } from './release.ts';
+import { nftables } from './nftables.ts';
 import { timer } from './timer.ts';
 import { sysctl } from './sysctl.ts';
 import { user } from './user.ts';
@@ -27,6 +28,7 @@ export const kinds: readonly AnyKind[] = [
   service,
   sysctl,
   timer,
+  nftables,
   release,
   authorizedKey,
   hostname,

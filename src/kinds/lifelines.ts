@@ -7,13 +7,17 @@ import { dropInDirectory, dropInPath, unitPath } from './systemd/state.ts';
 
 type ChangeOf<Want, State> = (request: ChangeRequest<Want, State>) => KindChange | Blocked | undefined;
 
-/** For kinds whose id is a path. */
-export function guardPath<Want, State>(change: ChangeOf<Want, State>): ChangeOf<Want, State> {
+/** For kinds that write one path; it is the id unless said otherwise. */
+export function guardPath<Want, State>(
+  change: ChangeOf<Want, State>,
+  pathOf: (request: ChangeRequest<Want, State>) => string = ({ id }) => id,
+): ChangeOf<Want, State> {
   return (request) => {
-    const line = lifelineOf(request.id, request.world.logins);
+    const path = pathOf(request);
+    const line = lifelineOf(path, request.world.logins);
     if (!line) return change(request);
     const { why, units = [], firewall, check } = line;
-    const guard = { why, paths: [request.id], units: [...units], ...(firewall ? { firewall } : {}) };
+    const guard = { why, paths: [path], units: [...units], ...(firewall ? { firewall } : {}) };
     return protect(change(request), guard, check === undefined ? [] : [{ do: 'run', argv: [...check] }]);
   };
 }

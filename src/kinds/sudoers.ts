@@ -11,6 +11,7 @@ import { followFile, noteOn } from './files/follow.ts';
 import type { FileState } from './files/read.ts';
 import type { Want as FileWant } from './files/spec.ts';
 import { fileNeeds, readWhole, rememberFile, rootFile } from './files/whole.ts';
+import { guardPath } from './lifelines.ts';
 import { Absent } from './paths/path.ts';
 import { judgeProgram, readPrograms } from './programs.ts';
 
@@ -45,7 +46,7 @@ export const sudoers = defineKind<Spec, State, Want>({
   spec: Spec,
   resolve,
   read,
-  change,
+  change: guardPath(change, ({ id }) => fileOf(id)),
   needs: (id, { file }) => [...fileNeeds(fileOf(id), file), { kind: 'package', id: 'sudo' }],
   remember: ({ file }) => rememberFile(file),
 });

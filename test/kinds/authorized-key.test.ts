@@ -22,7 +22,7 @@ interface Row {
   readonly change: object | undefined;
 }
 
-const USER = { is: 'user' };
+const USER = { is: 'user', path: '/home/shop/.ssh/authorized_keys' };
 const ROWS: readonly Row[] = [
   {
     name: 'no such line: the user writes it',
@@ -102,6 +102,15 @@ it.each(ROWS)('$name', ({ spec, have, world, change }) => {
   const got = authorizedKey.change({ id: ID, want: wanted, have, last, world: worldOf(world) });
   if (change) expect(got).toMatchObject(change);
   else expect(got).toBeUndefined();
+});
+
+it('is guarded where our own login hangs on it', () => {
+  const wanted = want(authorizedKey, ID, SPEC);
+  const request = { id: ID, want: wanted, have: { place: USER, lines: [] }, last: undefined };
+  const guarded = authorizedKey.change({ ...request, world: { ...worldOf(), logins: ['shop'] } });
+  expect(guarded).toMatchObject({ guard: { paths: [USER.path] } });
+  const other = authorizedKey.change({ ...request, world: { ...worldOf(), logins: ['deploy'] } });
+  expect(other).not.toHaveProperty('guard');
 });
 
 describe('declaration', () => {

@@ -10,6 +10,9 @@ const TEXT = '# shop\nshop ALL=(root) /bin/true\n';
 const PUT = { do: 'put', path: PATH, owner: 'root', group: 'root', mode: '0440', content: { text: TEXT } };
 const CHECK = { do: 'run', argv: ['visudo', '-c', '-f', '-'], stdin: { text: TEXT } };
 
+/** What guards the way of Ashore itself looks at the whole once more. */
+const AFTER = { do: 'run', argv: ['visudo', '-c', '-q'] };
+
 function have(file: object, visudo = true) {
   return { file, [ASIDE]: { visudo } };
 }
@@ -31,7 +34,7 @@ const ROWS: readonly Row[] = [
     name: 'no file, and visudo takes it',
     spec: SPEC,
     have: have(noFileAt(PATH, {}, verdict('taken'))),
-    change: { verb: 'create', steps: [PUT], notes: [] },
+    change: { verb: 'create', steps: [PUT, AFTER], guard: { paths: [PATH] }, notes: [] },
   },
   {
     name: 'visudo refuses it',
@@ -52,7 +55,7 @@ const ROWS: readonly Row[] = [
     world: { 'package/sudo': 'create' },
     change: {
       verb: 'create',
-      steps: [CHECK, PUT],
+      steps: [CHECK, PUT, AFTER],
       notes: ['visudo -c could not check it before the deploy'],
     },
   },
@@ -62,7 +65,7 @@ const ROWS: readonly Row[] = [
     have: have(noFileAt(PATH, {}, verdict('refused', 'no'))),
     world: { 'package/sudo': 'update' },
     change: {
-      steps: [CHECK, PUT],
+      steps: [CHECK, PUT, AFTER],
       notes: ['visudo -c refuses it, as it is before sudo changes in this plan: no'],
     },
   },

@@ -12,9 +12,11 @@ export interface KeyAsked {
 }
 
 /** user, root: who owns the way to the file; root only where the user can swap none of it. homeless: the account has no home that is there. nobody: there is no such account. */
-export type KeyPlace =
-  | { readonly is: 'user' | 'root' | 'homeless' | 'nobody' }
-  | { readonly is: 'link' | 'other'; readonly path: string };
+export interface KeyPlace {
+  readonly is: 'user' | 'root' | 'homeless' | 'nobody' | 'link' | 'other';
+  /** Of the file; empty where there is no home. */
+  readonly path: string;
+}
 
 export interface KeyState {
   readonly place: KeyPlace;
@@ -43,9 +45,10 @@ export async function readKeys(
   return states;
 }
 
-function placeOf(is: string, path: string): KeyPlace {
-  if (is === 'link' || is === 'other') return { is, path };
-  return { is: is === 'user' || is === 'root' || is === 'homeless' ? is : 'nobody' };
+const PLACES = ['user', 'root', 'homeless', 'link', 'other'] as const;
+
+function placeOf(word: string, path: string): KeyPlace {
+  return { is: PLACES.find((one) => one === word) ?? 'nobody', path };
 }
 
 /** A file that may not be read ends the look. sshd takes leading spaces and comments; a comment is no key. */

@@ -9,7 +9,8 @@ export const scenario: Scenario = {
 - sudoers: found
   rules: ["games ALL=(root) /bin/true"]
 `,
-  plan: ['create sudoers/trial', 'adopt sudoers/found'],
+  // What is guarded comes last.
+  plan: ['adopt sudoers/found', 'create sudoers/trial'],
   created: [
     { run: ['runuser', '-u', 'nobody', '--', 'sudo', '-n', '/usr/bin/id', '-u'], stdout: /^0$/m },
     { run: ['stat', '-c', '%a %U:%G', '/etc/sudoers.d/trial'], stdout: /^440 root:root$/m },
