@@ -21,6 +21,7 @@ import type { Inbox, Received } from './github/inbox.ts';
 import { lookAround } from './github/look-around.ts';
 import { lookForMissed, MISSED, onMissed } from './github/missed.ts';
 import { askAgain } from './github/redelivery.ts';
+import { renewToken } from './github/renew-token.ts';
 import type { GithubWorld } from './github/repo.ts';
 import { fetchInTime, TimedOctokit } from './github/octokit.ts';
 import { createPatience } from './github/patience.ts';
@@ -180,7 +181,7 @@ function startWork({ settings, store, deployerOf, octokit, log, now, patience }:
     appId: settings.appId,
     privateKey: settings.privateKey,
     secret: settings.webhookSecret,
-    Octokit: octokit,
+    Octokit: octokit.plugin(renewToken),
     request: { fetch: fenceFetch(store.ensure, fetchInTime) },
     log,
     ...(settings.apiUrl === undefined ? {} : { baseUrl: settings.apiUrl }),
