@@ -1,6 +1,5 @@
 // The server: store, webhook route, inbox and Probot put together, started and stopped. Wiring only.
-import { createServer } from 'node:http';
-import type { Server as HttpServer } from 'node:http';
+import type { RequestListener, Server as HttpServer } from 'node:http';
 import { hostname } from 'node:os';
 import { Probot } from 'probot';
 import type { ProbotOctokit } from 'probot';
@@ -29,7 +28,12 @@ import type { PatienceOptions } from './github/patience.ts';
 import { createTurns } from './github/turns.ts';
 import { createListener } from './github/webhook.ts';
 import { kinds } from './kinds/index.ts';
+import { closeListener, listenAll, urlOf } from './listen.ts';
 import { createLog } from './log.ts';
+import { createMetricsListener } from './metrics/listener.ts';
+import { measureDeployer, measureFetch } from './metrics/measure.ts';
+import { createMeter, formatMetrics } from './metrics/meter.ts';
+import type { Meter } from './metrics/meter.ts';
 import type { Settings } from './settings.ts';
 import { openStore } from './store/store.ts';
 import type { Opened, Store, StoreOptions } from './store/store.ts';
@@ -39,6 +43,8 @@ import type { Upkeep } from './upkeep.ts';
 export interface Server {
   /** `http://host:port`, without a path. */
   readonly url: string;
+  /** Where metrics are read, if anywhere. */
+  readonly metricsUrl: string | undefined;
   /** Resolves when no delivery waits and no run is followed. */
   readonly idle: () => Promise<void>;
   /** Takes up nothing more, hands over and lets go of the store. Runs go on on their hosts, and are followed by whoever comes next. */
@@ -70,7 +76,9 @@ export async function startServer(settings: Settings, overrides: Overrides = {})
     const { deployer } = overrides;
     const deployerOf = deployer ? () => deployer : openOrRefuseDeployers(settings, store);
     const octokit = overrides.octokit ?? TimedOctokit;
-    const parts = startWork({ settings, store, deployerOf, log, now, octokit, patience: overrides.patience });
+    const meter = createMeter();
+    const { patience } = overrides;
+    const parts = startWork({ settings, store, deployerOf, log, now, octokit, patience, meter });
     return await serve(settings, parts, { log, now });
   } catch (error) {
     await store.close();
@@ -83,7 +91,7 @@ async function serve(
   parts: Parts,
   { log, now }: Pick<Ingredients, 'log' | 'now'>,
 ): Promise<Server> {
-  const { store, inbox, runner } = parts;
+  const { store, inbox, runner, meter } = parts;
   const state = { ready: false };
   const { webhookPath: path, webhookSecret: secret, lease = LEASE, grace = GRACE } = settings;
   const ready = (): boolean => state.ready && store.holds();
@@ -95,7 +103,8 @@ async function serve(
     ready,
     log,
   });
-  const http = await listen(createServer(LIMITS, listener), settings);
+  const readMetrics = async (): Promise<string> => formatMetrics(meter, await store.count());
+  const [http, metrics] = await openListeners(settings, [listener, createMetricsListener(readMetrics, log)]);
   const { promise: lost, resolve } = Promise.withResolvers<void>();
   const sweep = askGitHub(parts);
   const upkeep = await startUpkeep({
@@ -110,17 +119,15 @@ async function serve(
   });
   state.ready = true;
   const url = urlOf(http);
-  log.info({ url, path }, 'listening');
+  const metricsUrl = metrics && urlOf(metrics);
+  log.info({ url, path, metricsUrl }, 'listening');
   const end = async (): Promise<void> => {
     state.ready = false;
     upkeep.stop();
-    await stop(parts, http, grace * 1000);
+    await stop(parts, metrics ? [http, metrics] : [http], grace * 1000);
   };
-  return { url, lost, idle: () => settle(parts, upkeep), stop: end };
+  return { url, metricsUrl, lost, idle: () => settle(parts, upkeep), stop: end };
 }
-
-/** A request that dawdles must not hold a socket: GitHub itself gives up after ten seconds. */
-const LIMITS = { headersTimeout: 10_000, requestTimeout: 30_000 };
 
 /** Seconds, where the settings say nothing. */
 const GRACE = 8;
@@ -133,6 +140,7 @@ interface Parts {
   readonly runner: Runner;
   readonly log: Logger;
   readonly world: GithubWorld;
+  readonly meter: Meter;
 }
 
 interface Ingredients {
@@ -143,6 +151,7 @@ interface Ingredients {
   readonly log: Logger;
   readonly now: () => Date;
   readonly patience: Overrides['patience'];
+  readonly meter: Meter;
 }
 
 function openOrRefuseDeployers(settings: Settings, store: Store): (repo: string) => Deployer {
@@ -176,19 +185,20 @@ function wordsOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-function startWork({ settings, store, deployerOf, octokit, log, now, patience }: Ingredients): Parts {
+function startWork(ingredients: Ingredients): Parts {
+  const { settings, store, deployerOf, octokit, log, now, patience, meter } = ingredients;
   const probot = new Probot({
     appId: settings.appId,
     privateKey: settings.privateKey,
     secret: settings.webhookSecret,
     Octokit: octokit.plugin(renewToken),
-    request: { fetch: fenceFetch(store.ensure, fetchInTime) },
+    request: { fetch: fenceFetch(store.ensure, measureFetch(fetchInTime, meter)) },
     log,
     ...(settings.apiUrl === undefined ? {} : { baseUrl: settings.apiUrl }),
   });
   const world: GithubWorld = {
     store,
-    deployerOf,
+    deployerOf: (repo) => measureDeployer(deployerOf(repo), meter),
     validate: (files: ConfigFiles) => validateConfig(files, kinds),
     parsePolicy,
     appId: settings.appId,
@@ -210,7 +220,7 @@ function startWork({ settings, store, deployerOf, octokit, log, now, patience }:
   const persist = (delivery: Received): Promise<void> =>
     world.patience.persist(delivery.id, () => receive(delivery));
   const inbox = createInbox({ deliveries: store.deliveries, receive: persist, log });
-  return { store, probot, inbox, runner, log, world };
+  return { store, probot, inbox, runner, log, world, meter };
 }
 
 /** Milliseconds for which GitHub sends a delivery again when it is asked to, and overlap of one look with the next. */
@@ -231,21 +241,20 @@ function askGitHub({ probot, store, world, log }: Parts): () => Promise<void> {
   };
 }
 
-async function listen(http: HttpServer, { host, port }: Settings): Promise<HttpServer> {
-  await new Promise<void>((resolve, reject) => {
-    http.once('error', (error) => {
-      reject(new StartRefused(`nothing can listen on ${host}:${port}: ${error.message}`));
-    });
-    http.listen(port, host, resolve);
-  });
-  return http;
-}
-
-function urlOf(http: HttpServer): string {
-  const address = http.address();
-  if (address === null || typeof address === 'string') throw new Error('the server listens on no port');
-  const host = address.family === 'IPv6' ? `[${address.address}]` : address.address;
-  return `http://${host}:${address.port}`;
+/** Of webhooks, and of metrics where they have an address. */
+async function openListeners(
+  settings: Settings,
+  [webhooks, metrics]: readonly [RequestListener, RequestListener],
+): Promise<readonly [HttpServer, HttpServer | undefined]> {
+  const places = [{ ...settings, listener: webhooks }];
+  if (settings.metrics) places.push({ ...settings, ...settings.metrics, listener: metrics });
+  try {
+    const [http, second] = await listenAll(places);
+    if (http) return [http, second];
+  } catch (error) {
+    throw new StartRefused(wordsOf(error));
+  }
+  throw new Error('nothing listens');
 }
 
 async function settle({ inbox, runner }: Parts, upkeep: Upkeep): Promise<void> {
@@ -256,10 +265,13 @@ async function settle({ inbox, runner }: Parts, upkeep: Upkeep): Promise<void> {
 }
 
 /** What arrives meanwhile is kept for whoever comes next; what has not ended in time is handed over. */
-async function stop({ inbox, runner, store }: Parts, http: HttpServer, grace: number): Promise<void> {
+async function stop(
+  { inbox, runner, store }: Parts,
+  listeners: readonly HttpServer[],
+  grace: number,
+): Promise<void> {
   const late = new Promise<void>((resolve) => void setTimeout(resolve, grace).unref());
   await Promise.race([Promise.all([inbox.stop(), runner.idle()]), late]);
-  http.closeAllConnections();
-  await new Promise<void>((resolve) => http.close(() => resolve()));
+  await Promise.all(listeners.map(closeListener));
   await store.close();
 }

@@ -36,6 +36,8 @@ export interface Settings {
   readonly lease?: number;
   readonly host: string;
   readonly port: number;
+  /** Where metrics are read; undefined: nowhere. */
+  readonly metrics?: { readonly host: string; readonly port: number } | undefined;
   readonly logLevel: LogLevel;
 }
 
@@ -91,6 +93,7 @@ export function parseSettings(
     lease: data.ASHORE_LEASE,
     host: data.HOST,
     port: data.PORT,
+    metrics: data.ASHORE_METRICS_ADDRESS,
     logLevel: data.LOG_LEVEL,
   };
   return { settings };
@@ -112,6 +115,9 @@ const WELL_KNOWN = [
   'github',
   'test',
 ];
+
+/** `host:port`, an IPv6 address in brackets. */
+const ADDRESS = /^(\[[0-9a-fA-F:]+\]|[^:\s[\]]+):(\d{1,5})$/;
 
 const Plain = z.object({
   APP_ID: z.coerce
@@ -136,8 +142,19 @@ const Plain = z.object({
     .min(0, 'is negative')
     .max(65_535, 'is too large')
     .default(3000),
+  ASHORE_METRICS_ADDRESS: z
+    .string()
+    .regex(ADDRESS, 'is not host:port')
+    .transform(splitAddress)
+    .refine(({ port }) => port <= 65_535, 'has a port that is too large')
+    .optional(),
   LOG_LEVEL: z.enum(LOG_LEVELS, `is none of ${LOG_LEVELS.join(', ')}`).default('info'),
 });
+
+function splitAddress(address: string): { host: string; port: number } {
+  const [, host = '', port = ''] = ADDRESS.exec(address) ?? [];
+  return { host: host.replaceAll(/[[\]]/g, ''), port: Number(port) };
+}
 
 function parseSeconds(from: number, to: number, unlessGiven: number) {
   const message = `is not a number of seconds from ${from} to ${to}`;
@@ -157,6 +174,8 @@ const HINTS: Readonly<Record<string, string>> = {
   ASHORE_LEASE: 'Leave it out for 30',
   HOST: 'Leave it out for localhost, or set 0.0.0.0 inside a container',
   PORT: 'Leave it out for 3000',
+  ASHORE_METRICS_ADDRESS:
+    'Leave it out for none, or set it to an address that only your monitoring reaches, such as 127.0.0.1:9464',
   LOG_LEVEL: 'Leave it out for info',
 };
 

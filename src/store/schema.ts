@@ -2,7 +2,8 @@
 // text only. Times are ISO 8601 in UTC, which sort as text.
 import type { Generated } from 'kysely';
 
-export type DeliveryState = 'pending' | 'running' | 'done' | 'failed';
+export const DELIVERY_STATES = ['pending', 'running', 'done', 'failed'] as const;
+export type DeliveryState = (typeof DELIVERY_STATES)[number];
 
 export interface Tables {
   deliveries: {

@@ -5,6 +5,8 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { openCancels } from './cancels.ts';
 import type { Cancels } from './cancels.ts';
+import { readCounts } from './counts.ts';
+import type { Counts } from './counts.ts';
 import { openCommands } from './commands.ts';
 import type { Commands } from './commands.ts';
 import type { OpenDatabase } from './database.ts';
@@ -50,6 +52,7 @@ export interface Store {
   readonly commands: Commands;
   readonly turns: SharedTurns;
   readonly looks: Looks;
+  readonly count: () => Promise<Counts>;
   /** Other servers may work on it at the same time. */
   readonly shared: boolean;
   /** Says that this server lives, and frees what those held who have not said so. Rejects with Fenced when it was too late. */
@@ -137,6 +140,7 @@ async function assemble(opened: OpenDatabase, who: Member): Promise<Store> {
       commands: openCommands(member),
       turns: openTurns(db, member),
       looks: openLooks(db, member),
+      count: () => readCounts(db),
       shared,
       beat: member.beat,
       holds: member.holds,

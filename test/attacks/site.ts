@@ -92,6 +92,8 @@ const Manifest = z.object({
   default_events: z.array(z.string()),
 });
 
+let sites = 0;
+
 export async function openSite(options: SiteOptions = {}): Promise<Site> {
   const { policy = OPEN_POLICY, hosts, files, permissions: more = {}, secrets } = options;
   const secret = randomBytes(32).toString('hex');
@@ -99,7 +101,8 @@ export async function openSite(options: SiteOptions = {}): Promise<Site> {
   const permissions = { ...manifest.default_permissions, ...more };
   const github = await startGitHub({ secret, permissions, events: manifest.default_events });
   for (const login of Object.keys(PEOPLE)) github.createUser(login);
-  const repo = await github.createRepo('acme', 'infra');
+  // A run is named after its repository: two sites with the same words must not be one run to the host that they share.
+  const repo = await github.createRepo('acme', `infra-${++sites}`);
   for (const [login, role] of Object.entries(PEOPLE)) repo.collaborator(login, role);
   const first = below({
     'hosts.yml': hosts ?? hostsFile(),

@@ -61,12 +61,15 @@ export interface RigOptions {
   readonly policy?: string | null;
   readonly files?: Readonly<Record<string, string>>;
   readonly log?: Logger;
+  /** Metrics are listened for at this port; 0 is any. */
+  readonly metricsPort?: number;
 }
 
 export async function startRig({
   policy = BY,
   files,
   log = createLog('silent'),
+  metricsPort,
 }: RigOptions = {}): Promise<Rig> {
   const secret = randomBytes(32).toString('hex');
   const manifest = Manifest.parse(parse(readFileSync('app.yml', 'utf8')));
@@ -99,6 +102,7 @@ export async function startRig({
     grace: 0.2,
     host: '127.0.0.1',
     port: 0,
+    ...(metricsPort === undefined ? {} : { metrics: { host: '127.0.0.1', port: metricsPort } }),
     logLevel: 'silent',
   };
   return assemble({ github, repo, fleet, settings }, log);

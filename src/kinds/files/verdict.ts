@@ -78,11 +78,14 @@ function judge(by: Checker, status: number, said: string): Verdict['is'] {
   }
 }
 
-/** `-h`: without a host key that it may read, sshd says nothing about its configuration. */
+/**
+ * Root's checks see a /tmp of their own, in memory and gone with them: systemd-analyze writes to /tmp whatever it is told, and a
+ * look leaves the host's as it is. `-h`: without a host key that it may read, sshd says nothing about its configuration.
+ */
 const CHECK = `
 nobody='setpriv --reuid=65534 --regid=65534 --clear-groups --bounding-set=-all'
 [ "$(id -u)" -eq 0 ] || nobody='setpriv --ambient-caps=-all'
-exec $nobody --inh-caps=-all --no-new-privs sh -c '
+set -- $nobody --inh-caps=-all --no-new-privs sh -c '
 PATH=$PATH:/usr/sbin:/sbin
 case $1 in
   sudoers) exec visudo -c -f - 2>&1 ;;
@@ -101,7 +104,11 @@ fi
 status=$?
 printf "%s\\n" "$said" | sed "s|$place/||g"
 exit $status
-' look "$@"`;
+' look "$@"
+if unshare --mount true 2>/dev/null; then
+  exec unshare --mount sh -c 'mount -t tmpfs -o mode=1777,size=16m ashore-look /tmp && unset TMPDIR; exec "$@"' own "$@"
+fi
+exec "$@"`;
 
 /** Whether the bytes may be written, and what to say of them. A program that the plan brings or replaces may think otherwise. */
 export function judgeVerdict(

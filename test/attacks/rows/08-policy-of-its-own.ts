@@ -106,7 +106,9 @@ describe('8 security config changed by the pull request itself', () => {
     const swapped = hostsFile().replace(one.address, 'ADDRESS').replace(two.address, one.address);
     const moved = swapped.replace('ADDRESS', two.address);
     const file = '/etc/attack-8-swapped';
-    const { pull } = await site.propose({ 'hosts.yml': moved, 'swap.yml': note(file, 'web1') });
+    const { pull, head } = await site.propose({ 'hosts.yml': moved, 'swap.yml': note(file, 'web1') });
+    expect(site.said(pull)).toMatch(/HOST_UNCONFIRMED/);
+    await site.comment(pull, `/plan ${head.slice(0, 12)}`);
     // The keys are still those of the others, so neither is let in at.
     expect(site.said(pull)).toMatch(/HOST_KEY/);
     await site.comment(pull, `/deploy ${site.digest(pull)}`);
