@@ -14,6 +14,7 @@ import { mount } from './mount.ts';
 import { authorizedKey } from './authorized-key.ts';
 import { release } from './release.ts';
 import { nftables } from './nftables.ts';
+import { aptRepository } from './apt-repository.ts';
 import { timer } from './timer.ts';
 import { sysctl } from './sysctl.ts';
 import { user } from './user.ts';
@@ -28,6 +29,7 @@ export const kinds: readonly AnyKind[] = [
   service,
   sysctl,
   timer,
+  aptRepository,
   nftables,
   release,
   authorizedKey,

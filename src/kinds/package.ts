@@ -194,9 +194,9 @@ function planOmission(): KindChange {
 
 /** Whether the plan so far changes where apt gets packages from; what it then offers cannot be seen before. */
 function addsSource(world: World): boolean {
-  return world
-    .plannedIds('file', ['create', 'update', 'replace'])
-    .some((path) => path.startsWith('/etc/apt/'));
+  const verbs = ['create', 'update', 'replace'] as const;
+  const files = world.plannedIds('file', verbs).filter((path) => path.startsWith('/etc/apt/'));
+  return files.length > 0 || world.plannedIds('apt-repository', verbs).length > 0;
 }
 
 function planBlind(id: string, want: Spec, have: Unknown): KindChange {

@@ -8,11 +8,12 @@ import type { Blocked, ChangeRequest, KindChange, Unresolved } from '../core/kin
 import { formatExec, formatUnit, literal } from '../formats/unit.ts';
 import { resolveAlone } from './absent.ts';
 import { noteOn } from './files/follow.ts';
+import { joinParts } from './join.ts';
 import { Absent, Account, Path } from './paths/path.ts';
 import { readCalendars } from './systemd/calendar.ts';
 import type { Calendar } from './systemd/calendar.ts';
 import { changeUnit } from './systemd/change.ts';
-import { joinUnits } from './systemd/join.ts';
+
 import { readUnitStates } from './systemd/read.ts';
 import { rememberUnit, wholeUnit } from './systemd/state.ts';
 import type { State as UnitState, Want as UnitWant } from './systemd/state.ts';
@@ -181,7 +182,7 @@ function change(request: ChangeRequest<Want, State>): KindChange | Blocked | und
   ];
   // The timer goes first, so that nothing starts the service any more.
   const leaving = !want || 'absent' in want.timer;
-  const joined = joinUnits(leaving ? parts.toReversed() : parts);
+  const joined = joinParts(leaving ? parts.toReversed() : parts);
   return noteOn(
     joined,
     calendar.map(({ text, next }) => `${text}: next at ${next}`),

@@ -29,8 +29,47 @@ export function randomResource(random: Random, index: number): Declared {
     () => createsOf(`fuzz ${index}`, path()),
     () => ({ command: random.pick([text(), `fuzz ${index}`]), run: ['true', path()], directory: PLACE }),
     () => ({ command: `fuzz ${index}`, run: ['true'], stdin: text() }),
+    ...laterMakers(random, index, { text, path }),
   ];
   return random.pick(makers)();
+}
+
+type Maker = () => Declared;
+
+/** Kinds that write text which another program reads: a line, a unit, a list. */
+function laterMakers(
+  random: Random,
+  index: number,
+  { text, path }: { text: () => string; path: () => string },
+): Maker[] {
+  const name = (): string => random.pick([text(), `fuzz${index}`, `-${TRAP}`, `fuzz${index}/${TRAP}`]);
+  const key = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl';
+  return [
+    () => ({ sysctl: random.pick([text(), 'net.ipv4.ip_default_ttl']), value: random.pick([text(), '64']) }),
+    () => ({ timer: name(), run: ['/bin/true', text(), text()], calendar: random.pick(['yearly', text()]) }),
+    () => ({
+      cron: name(),
+      schedule: random.pick(['@yearly', text()]),
+      run: ['/bin/true', text()],
+      user: 'nobody',
+    }),
+    () => ({ sudoers: name(), rules: [random.pick([`# ${text()}`, text()])] }),
+    () => ({
+      'authorized-key': random.pick([`games/${text()}`, `nobody/fuzz${index}`]),
+      key,
+      options: [text()],
+    }),
+    () => ({ mount: path().replace(PLACE, '/mnt'), what: random.pick(['tmpfs', text()]), type: 'tmpfs' }),
+    () => ({ hostname: 'static', name: random.pick([text(), TRAP]) }),
+    () => ({ nftables: 'ruleset', content: `flush ruleset\n# ${text()}\n` }),
+    () => ({
+      'apt-repository': name(),
+      uris: [random.pick([text(), 'file:/srv/pool'])],
+      suites: ['./'],
+      unsigned: true,
+    }),
+    () => ({ release: path(), url: `http://127.0.0.1:9/${text()}`, sha256: text() }),
+  ];
 }
 
 function createsOf(name: string, path: string): Declared {

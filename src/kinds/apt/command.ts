@@ -28,6 +28,12 @@ export function formatUnseen(word: string): readonly Step[] {
   ];
 }
 
+/** Reads the lists of one source and leaves those of the others; fails where any of them cannot be read. */
+export function formatUpdate(sources: string): Step {
+  const only = ['-o', `Dir::Etc::sourcelist=${sources}`, '-o', 'Dir::Etc::sourceparts=-'];
+  return run([...APT, ...LOCK, ...only, '-o', 'APT::Get::List-Cleanup=0', '--error-on=any', 'update']);
+}
+
 /** Says for whose sake packages are installed: their own, or that of others. */
 export function formatMark(mark: 'manual' | 'auto', names: readonly string[]): readonly Step[] {
   return names.length === 0 ? [] : [run(['apt-mark', mark, ...names])];

@@ -1,13 +1,13 @@
-// Changes of several units that are one resource: one change, its fields told apart by the names of the units. Pure.
-import type { Blocked, KindChange, Verb } from '../../core/kind.ts';
+// Changes of several units or files that are one resource: one change, its fields told apart by their names. Pure.
+import type { Blocked, KindChange, Verb } from '../core/kind.ts';
 
-export interface UnitPart {
+export interface Part {
   readonly name: string;
   readonly change: KindChange | Blocked | undefined;
 }
 
 /** In the order of the steps. */
-export function joinUnits(parts: readonly UnitPart[]): KindChange | Blocked | undefined {
+export function joinParts(parts: readonly Part[]): KindChange | Blocked | undefined {
   const changes: KindChange[] = [];
   for (const { name, change } of parts) {
     if (change && 'blocked' in change) return change;
