@@ -10,7 +10,7 @@ import { readKeys } from './keys/look.ts';
 import type { KeyPlace, KeyState } from './keys/look.ts';
 import { SET_LINE } from './keys/set.ts';
 import { guardPath } from './lifelines.ts';
-import { Absent } from './paths/path.ts';
+import { Absent, parentOf } from './paths/path.ts';
 
 const Spec = z.strictObject({
   key: z
@@ -126,10 +126,13 @@ function findObstacle(
     return { code: 'PATH_OCCUPIED', message } as const;
   }
   if (place.is !== 'nobody' && place.is !== 'homeless') return undefined;
+  const home = parentOf(parentOf(place.path));
   const coming =
-    world.planned('user', user) === 'create' || world.plannedIds('package', ['create', 'update']).length > 0;
-  if (coming || (place.is === 'homeless' && world.plannedIds('directory', ['create']).length > 0))
-    return undefined;
+    place.is === 'homeless'
+      ? world.planned('directory', home) === 'create'
+      : world.planned('user', user) === 'create' ||
+        world.plannedIds('package', ['create', 'update']).length > 0;
+  if (coming) return undefined;
   const message =
     place.is === 'nobody'
       ? `the user ${user} does not exist on the host, and nothing above makes it`

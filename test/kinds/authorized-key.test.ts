@@ -37,7 +37,7 @@ const ROWS: readonly Row[] = [
   {
     name: "a home that is root's: root writes it",
     spec: SPEC,
-    have: { place: { is: 'root' }, lines: [] },
+    have: { place: { is: 'root', path: '/root/.ssh/authorized_keys' }, lines: [] },
     change: { verb: 'create', steps: [step(LINE)] },
   },
   { name: 'as wanted', spec: SPEC, have: { place: USER, lines: [LINE] }, change: undefined },
@@ -50,21 +50,29 @@ const ROWS: readonly Row[] = [
   {
     name: 'no such user',
     spec: SPEC,
-    have: { place: { is: 'nobody' }, lines: [] },
+    have: { place: { is: 'nobody', path: '' }, lines: [] },
     change: { blocked: { code: 'OWNER_MISSING' } },
   },
   {
     name: 'a user of the same plan',
     spec: SPEC,
-    have: { place: { is: 'nobody' }, lines: [] },
+    have: { place: { is: 'nobody', path: '' }, lines: [] },
     world: { 'user/shop': 'create' },
     change: { verb: 'create', steps: [step(LINE, 'shop')] },
   },
   {
     name: 'a user without a home',
     spec: SPEC,
-    have: { place: { is: 'homeless' }, lines: [] },
+    have: { place: { is: 'homeless', path: '/srv/shop/.ssh/authorized_keys' }, lines: [] },
+    world: { 'directory//srv/other': 'create', 'package/x': 'create' },
     change: { blocked: { code: 'PARENT_MISSING' } },
+  },
+  {
+    name: 'a home of the same plan',
+    spec: SPEC,
+    have: { place: { is: 'homeless', path: '/srv/shop/.ssh/authorized_keys' }, lines: [] },
+    world: { 'directory//srv/shop': 'create' },
+    change: { verb: 'create' },
   },
   {
     name: 'a link',

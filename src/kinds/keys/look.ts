@@ -14,7 +14,7 @@ export interface KeyAsked {
 /** user, root: who owns the way to the file; root only where the user can swap none of it. homeless: the account has no home that is there. nobody: there is no such account. */
 export interface KeyPlace {
   readonly is: 'user' | 'root' | 'homeless' | 'nobody' | 'link' | 'other';
-  /** Of the file; empty where there is no home. */
+  /** Of the file; empty where there is no account. */
   readonly path: string;
 }
 
@@ -56,7 +56,7 @@ const LOOK = `
 entry=$(getent passwd "$2") || { printf '%s\\0nobody\\0\\0\\0' "$1"; exit 0; }
 home=$(printf '%s' "$entry" | cut -d : -f 6)
 file=$home/.ssh/authorized_keys is=user
-if [ ! -d "$home" ]; then printf '%s\\0homeless\\0\\0\\0' "$1"; exit 0; fi
+if [ ! -d "$home" ]; then printf '%s\\0homeless\\0%s\\0\\0' "$1" "$file"; exit 0; fi
 if [ "$(stat -L -c %u -- "$home")" -eq 0 ]; then
   if [ ! -d "$home/.ssh" ] || [ "$(stat -L -c %u -- "$home/.ssh")" -eq 0 ]; then is=root; fi
 fi
