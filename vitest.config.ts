@@ -3,6 +3,7 @@ import { defineConfig } from 'vitest/config';
 // Files that need real hosts. They mostly wait for them, so a few go at once even on two cores, each with hosts of its own.
 const onHosts = ['test/lab/**/*.test.ts', 'test/e2e/**/*.test.ts', 'test/**/*.lab.test.ts'];
 const attacks = ['test/attacks/**/*.test.ts'];
+const waves = ['test/waves/**/*.test.ts'];
 
 export default defineConfig({
   test: {
@@ -13,7 +14,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: [...onHosts, ...attacks],
+          exclude: [...onHosts, ...attacks, ...waves],
           testTimeout: 30_000,
           hookTimeout: 60_000,
         },
@@ -23,6 +24,14 @@ export default defineConfig({
           name: 'hosts',
           include: onHosts,
           testTimeout: 300_000,
+          hookTimeout: 900_000,
+        },
+      },
+      {
+        test: {
+          name: 'waves',
+          include: waves,
+          testTimeout: 600_000,
           hookTimeout: 900_000,
         },
       },

@@ -1,6 +1,7 @@
 // The catalogue of reasons: a stable code for every failure, refusal and wait, its class, and who can fix it.
 // docs/reasons.md is generated from here; codes are never renamed or given a second meaning.
 import { z } from 'zod';
+import { CAUSE_REASONS } from './reasons/cause.ts';
 import { CONFIG_REASONS } from './reasons/config.ts';
 import type { ReasonEntry } from './reasons/entry.ts';
 import { HOST_REASONS } from './reasons/host.ts';
@@ -9,7 +10,13 @@ import { RESOURCE_REASONS } from './reasons/resource.ts';
 
 export type { Fixer, ReasonClass } from './reasons/entry.ts';
 
-export const REASONS = { ...CONFIG_REASONS, ...RESOURCE_REASONS, ...HOST_REASONS, ...REQUEST_REASONS };
+export const REASONS = {
+  ...CONFIG_REASONS,
+  ...RESOURCE_REASONS,
+  ...HOST_REASONS,
+  ...CAUSE_REASONS,
+  ...REQUEST_REASONS,
+};
 
 export type ReasonCode = keyof typeof REASONS;
 export const REASON_CODES: readonly ReasonCode[] = Object.keys(REASONS).filter(isReasonCode);

@@ -32,6 +32,7 @@ function unitOf(step: Step): readonly string[] {
   return step.do === 'check' && step.probe.is === 'unit' ? [step.probe.unit] : [];
 }
 
+/** What is measured before the changes may be broken, and be what the changes are to mend. */
 function watching(step: Step, units: readonly string[]): Step {
-  return step.do === 'check' ? { ...step, watch: [...units] } : step;
+  return step.do === 'check' && step.probe.is !== 'measure' ? { ...step, watch: [...units] } : step;
 }

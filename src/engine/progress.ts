@@ -3,6 +3,7 @@ import type { RunEvent } from '../core/run.ts';
 import type { HostPlan } from '../core/plan.ts';
 import type { Reason } from '../core/reason.ts';
 import type { ChangeReport, HostReport, Outcome } from '../core/report.ts';
+import { recogniseCause } from './cause.ts';
 import { startDuties } from './duties.ts';
 
 /** Characters of a change's output that are kept; the last ones, where tools say why. */
@@ -108,10 +109,11 @@ function succeededAs({ changes }: HostPlan, index: number, ran: boolean): Outcom
 
 function finishRun(
   report: HostReport,
-  { outcome, reason }: Extract<RunEvent, { is: 'finished' }>,
+  { outcome, reason: said }: Extract<RunEvent, { is: 'finished' }>,
   planned: HostPlan,
   { guardedFrom }: Seen,
 ): HostReport {
+  const reason = said && recogniseCause(said);
   switch (outcome) {
     case 'done': {
       const changes = report.changes.filter(({ duty }) => duty !== 'on-failure');

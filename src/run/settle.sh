@@ -72,7 +72,14 @@ say_unit() {
   sleep 1
   journalctl -q --sync
   read_clock
-  LOG=$(journalctl -q --no-pager -n 50 -o short-iso -u "$UNIT" "--since=-$((${NOW%.*} - CHANGE_BEGUN + 1))s")
-  [ -n "$LOG" ] || LOG=$(journalctl -q --no-pager -n 50 -o short-iso -u "$UNIT")
+  LOG=$(unit_journal "$UNIT" 50 "--since=-$((${NOW%.*} - CHANGE_BEGUN + 1))s")
+  [ -n "$LOG" ] || LOG=$(unit_journal "$UNIT" 50)
   printf '%s\n' "$LOG"
+}
+
+# unit_journal UNIT LINES [SINCE]: what -u shows (journalctl(1)), and what a process says of the unit before it becomes its
+# program: that there is no such program. When it is gone already, journald no longer knows of which unit it was.
+unit_journal() {
+  journalctl -q --no-pager -n "$2" -o short-iso ${3:+"$3"} \
+    "_SYSTEMD_UNIT=$1" + "UNIT=$1" + "OBJECT_SYSTEMD_UNIT=$1" + "COREDUMP_UNIT=$1"
 }

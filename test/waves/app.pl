@@ -1,6 +1,6 @@
 #!/usr/bin/perl
 # A small web service in what perl-base has. What it does wrong is said by its environment: CRASH after so many seconds,
-# SICK answers its health with 500, SLOW is milliseconds for every answer. Where /run/drain is, it says that it is leaving.
+# SICK answers its health with 500, SLOW is milliseconds for every answer. Where /run/drain is, it is not ready for more.
 use strict;
 use warnings;
 use IO::Socket::INET;
@@ -18,10 +18,9 @@ while (1) {
   my $request = <$client> // '';
   while (defined(my $line = <$client>)) { last if $line =~ /^\r?\n$/ }
   select undef, undef, undef, $env{SLOW} / 1000 if $env{SLOW};
-  my $health = $request =~ m{^GET /health };
   my ($status, $body) = (200, "version $env{VERSION}\n");
-  ($status, $body) = (503, "leaving\n") if $health && -e '/run/drain';
-  ($status, $body) = (500, "the rope store cannot be reached\n") if $health && $env{SICK};
+  ($status, $body) = (503, "leaving\n") if $request =~ m{^GET /ready } && -e '/run/drain';
+  ($status, $body) = (500, "the rope store cannot be reached\n") if $request =~ m{^GET /(?:health|ready) } && $env{SICK};
   print {$client} "HTTP/1.1 $status X\r\nContent-Type: text/plain\r\nContent-Length: " . length($body) . "\r\nConnection: close\r\n\r\n$body";
   close $client;
 }

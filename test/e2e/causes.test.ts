@@ -1,0 +1,168 @@
+// Why a deploy failed, on real hosts: each cause gets its code, the tool's own sentence stands first, and the line is marked.
+// How health checks, crash loops and bakes fail is in checks.test.ts. No scenario here: the OOM killer, because containers of the
+// lab have no memory limits; keys that changed and sudo that refuses, which end before a run (test/ssh).
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { ReasonCode } from '../../src/core/reason.ts';
+import { renderDeployCheck } from '../../src/render/check-run.ts';
+import { startFleet } from './fleet.ts';
+import type { Fleet } from './fleet.ts';
+
+let fleet: Fleet;
+
+beforeAll(async () => {
+  fleet = await startFleet([
+    { name: 'old', suite: 'bookworm' },
+    { name: 'new', suite: 'trixie' },
+  ]);
+});
+afterAll(async () => {
+  await fleet.stop();
+});
+
+interface Scenario {
+  readonly code: ReasonCode;
+  readonly name: string;
+  readonly before?: string;
+  /** YAML of the resources. */
+  readonly resources: string;
+  readonly sentence: RegExp;
+  readonly after?: string;
+}
+
+const service = (name: string, keys: string): string =>
+  `  - service: ${name}\n    unit: { Service: { ${keys} } }\n    running: true\n    settle: 2`;
+
+/** As apt takes it: a lock of fcntl(2), whose form this is on 64-bit machines. */
+const LOCK = `
+cat >/run/locker.pl <<'END'
+use Fcntl;
+open F, '>>', '/var/lib/dpkg/lock-frontend' or die;
+my $lock = pack 's s x4 q q i x4', F_WRLCK, 0, 0, 0, 0;
+fcntl F, F_SETLK, $lock or die;
+sleep 600;
+END
+systemd-run -q --unit=locker perl /run/locker.pl; sleep 1`;
+
+const LACKING = `
+mkdir -p /tmp/lacking/DEBIAN
+printf 'Package: lacking\\nVersion: 1\\nArchitecture: all\\nMaintainer: a <a@example.org>\\nDescription: x\\nDepends: not-to-be-had\\n' \\
+  >/tmp/lacking/DEBIAN/control
+dpkg-deb -b /tmp/lacking /tmp/lacking.deb`;
+
+const SERVE = `
+cd /tmp && openssl req -x509 -newkey rsa:2048 -nodes -keyout k.pem -out c.pem -days 1 -subj /CN=localhost 2>/dev/null
+setsid openssl s_server -accept 4433 -key k.pem -cert c.pem -quiet >/dev/null 2>&1 & sleep 1`;
+
+const SCENARIOS: readonly Scenario[] = [
+  {
+    code: 'EXEC_MISSING',
+    name: 'a unit without its program',
+    resources: service('gone', 'ExecStart: /opt/gone/bin/gone'),
+    sentence: /\/opt\/gone\/bin\/gone.*No such file or directory/,
+  },
+  {
+    code: 'EXEC_MISSING',
+    name: 'a command without its program',
+    resources: '  - command: run it\n    run: [/opt/gone/it]',
+    sentence: /failed to run command .\/opt\/gone\/it.: No such file or directory/,
+  },
+  {
+    code: 'EXEC_FORMAT',
+    name: 'a program for no machine',
+    resources: `  - file: /opt/noise\n    content: "\\x01\\x02 noise"\n    mode: "0755"\n${service('noise', 'ExecStart: /opt/noise')}`,
+    sentence: /Exec format error/,
+  },
+  {
+    code: 'PORT_IN_USE',
+    name: 'a port that sshd has',
+    resources: service(
+      'taken',
+      `ExecStart: "/usr/bin/perl -MIO::Socket::INET -e 'IO::Socket::INET->new(LocalPort => 22, Listen => 1) or die qq(cannot listen: $!)'"`,
+    ),
+    sentence: /cannot listen: Address already in use/,
+  },
+  {
+    code: 'PERMISSION_DENIED',
+    name: 'a file that the user may not read',
+    resources: service('nosy', 'User: nobody, ExecStart: /bin/cat /etc/shadow'),
+    sentence: /cat: \/etc\/shadow: Permission denied/,
+  },
+  {
+    code: 'USER_MISSING',
+    name: 'a user of a command that was taken away',
+    resources: '  - command: own it\n    run: [chown, ghost, /etc/hostname]',
+    sentence: /chown: invalid user: .ghost/,
+  },
+  {
+    code: 'DISK_FULL',
+    name: 'a full file system',
+    before: 'mkdir -p /mnt/small && mount -t tmpfs -o size=64k tmpfs /mnt/small',
+    resources: `  - file: /mnt/small/large\n    content: "${'x'.repeat(200_000)}"`,
+    sentence: /No space left on device/,
+    after: 'umount /mnt/small',
+  },
+  {
+    code: 'APT_LOCKED',
+    name: 'a lock that another apt holds',
+    before: LOCK,
+    resources:
+      '  - command: install it\n    run: [apt-get, -y, -o, "DPkg::Lock::Timeout=1", install, lab-hello]',
+    sentence: /Could not get lock \/var\/lib\/dpkg\/lock-frontend/,
+    after: 'systemctl stop locker',
+  },
+  {
+    code: 'PACKAGE_HELD',
+    name: 'a package that is held',
+    before: 'apt-get -qq -y --allow-downgrades install lab-hello=1.0 && apt-mark hold lab-hello',
+    resources: '  - command: take the new one\n    run: [apt-get, -y, install, lab-hello=1.1]',
+    sentence: /Held packages were changed/i,
+    after: 'apt-mark unhold lab-hello',
+  },
+  {
+    code: 'DEPENDENCY_UNMET',
+    name: 'a package whose need cannot be had',
+    before: LACKING,
+    resources: '  - command: install what lacks\n    run: [apt-get, -y, install, /tmp/lacking.deb]',
+    sentence: /unmet dependencies|Depends: not-to-be-had|Unsatisfied dependencies/,
+  },
+  {
+    code: 'UNIT_MASKED',
+    name: 'a unit that is masked',
+    before: 'systemctl mask lab-masked.service',
+    resources: '  - command: start it\n    run: [systemctl, start, lab-masked.service]',
+    sentence: /Unit lab-masked\.service is masked/,
+  },
+  {
+    code: 'DNS_FAILED',
+    name: 'a name that nobody knows',
+    resources: '  - command: look it up\n    run: [ssh, -o, BatchMode=yes, nobody.invalid]',
+    sentence: /nobody\.invalid.*(?:Temporary failure in name resolution|Name or service not known)/,
+  },
+  {
+    code: 'TLS_FAILED',
+    name: 'a certificate that nobody vouches for',
+    before: SERVE,
+    resources:
+      '  - command: speak to it\n    run: [openssl, s_client, -connect, "localhost:4433", -verify_return_error, -brief]',
+    sentence: /self[- ]signed certificate|certificate verify failed/,
+  },
+];
+
+describe.each(['old', 'new'])('on %s', (name) => {
+  it.each(SCENARIOS)('$code: $name', async ({ code, before, resources, sentence, after }) => {
+    const sh = async (text: string) => fleet.lab.host(name).exec(['sh', '-c', text]);
+    if (before !== undefined) await sh(before);
+    // A stack of its own, lest what was left of another scenario be in its plan.
+    const stack = `cause${SCENARIOS.findIndex((one) => one.resources === resources)}.yml`;
+    const files = fleet.files({ [stack]: `on: ${name}\nresources:\n${resources}\n` });
+    const plan = await fleet.plan(files);
+    const report = await fleet.deploy(plan, files);
+    if (after !== undefined) await sh(after);
+    const [host] = report.hosts;
+    expect(host?.reason, JSON.stringify(host, null, 2)).toMatchObject({ code });
+    expect(host?.reason?.message).toMatch(sentence);
+    const { summary, annotations } = renderDeployCheck(report, plan);
+    expect(summary.slice(0, summary.indexOf('| | Hosts'))).toContain(`\`${code}\``);
+    expect(annotations).toEqual([expect.objectContaining({ path: `deploy-configs/${stack}`, title: code })]);
+  });
+});

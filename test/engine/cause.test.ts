@@ -1,0 +1,62 @@
+// The words as Debian 12 and 13 say them; what real hosts say is in test/e2e/causes.test.ts.
+import { describe, expect, it } from 'vitest';
+import type { Reason, ReasonCode } from '../../src/core/reason.ts';
+import { recogniseCause } from '../../src/engine/cause.ts';
+
+const failed = (code: ReasonCode, journal: string): Reason => ({
+  code,
+  message:
+    'service/shop: shop.service: it failed (failed/failed, result exit-code, exit status 1, restarts 0)',
+  evidence: { journal },
+});
+
+describe('words that say why', () => {
+  it.each<[string, string, string]>([
+    [
+      'OOM_KILLED',
+      '2026-11-22T14:06:27+00:00 web1 systemd[1]: shop.service: A process of this unit has been killed by the OOM killer.',
+      'systemd[1]: shop.service: A process of this unit has been killed by the OOM killer.',
+    ],
+    [
+      'EXEC_FORMAT',
+      'shop.service: Failed at step EXEC spawning /opt/shop: Exec format error',
+      'Exec format error',
+    ],
+    [
+      'EXEC_MISSING',
+      'shop.service: Failed to locate executable /opt/shop: No such file or directory',
+      'Failed to locate executable /opt/shop',
+    ],
+    ['EXEC_MISSING', '/bin/sh: 1: shopd: not found', '/bin/sh: 1: shopd: not found'],
+    [
+      'PERMISSION_DENIED',
+      'shop.service: Failed at step EXEC spawning /opt/shop: Permission denied',
+      'Permission denied',
+    ],
+    ['PORT_IN_USE', 'Error: listen EADDRINUSE: address already in use :::8080', 'EADDRINUSE'],
+    ['USER_MISSING', 'shop.service: Failed to determine user credentials: No such process', 'credentials'],
+    ['DISK_FULL', 'install: error writing x: No space left on device', 'No space left on device'],
+    ['DNS_FAILED', 'curl: (6) Could not resolve host: shop.example', 'Could not resolve host'],
+    ['TLS_FAILED', 'curl: (60) SSL certificate problem: certificate has expired', 'has expired'],
+  ])('%s: %s', (code, journal, sentence) => {
+    const told = recogniseCause(failed('UNIT_FAILED', `something else\n${journal}\nand more`));
+    expect(told.code).toBe(code);
+    expect(told.message).toContain(`service/shop: `);
+    expect(told.message).toContain(sentence);
+    expect(told.evidence).toEqual({ journal: `something else\n${journal}\nand more` });
+  });
+
+  it('a crash loop keeps its code until a cause is known', () => {
+    expect(recogniseCause(failed('CRASH_LOOP', 'out of rope')).code).toBe('CRASH_LOOP');
+    expect(recogniseCause(failed('CRASH_LOOP', 'bind: Address already in use')).code).toBe('PORT_IN_USE');
+  });
+
+  it.each<[ReasonCode, string]>([
+    ['HEALTH_WRONG', 'Permission denied'],
+    ['HOOK_FAILED', 'No space left on device'],
+    ['RUN_LOST', 'killed by the OOM killer'],
+    ['UNIT_FAILED', 'the page was not found and access is denied'],
+  ])('%s stays: %s', (code, journal) => {
+    expect(recogniseCause(failed(code, journal))).toEqual(failed(code, journal));
+  });
+});

@@ -1,0 +1,125 @@
+// A small web service on six real hosts behind a balancer, under load all the time: a new version goes over them in three
+// waves without a failed request, and bad ones stop in the first wave, with the cause in the check run.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Plan } from '../../src/core/plan.ts';
+import type { Report } from '../../src/core/report.ts';
+import type { ConfigFiles } from '../../src/deploy.ts';
+import { renderDeployCheck } from '../../src/render/check-run.ts';
+import { expectDone, linesOf, startFleet } from '../e2e/fleet.ts';
+import type { Fleet } from '../e2e/fleet.ts';
+import { startLoad } from './balancer.ts';
+import type { Load } from './balancer.ts';
+import { buildPackages, packageStack, PROGRAM, shopStack } from './shop.ts';
+import type { Version } from './shop.ts';
+
+const HOSTS = ['web1', 'web2', 'web3', 'web4', 'web5', 'web6'];
+const WAVES = [['web1'], ['web2', 'web3'], ['web4', 'web5', 'web6']];
+
+/** The first time all at once: there is nothing to be careful with. */
+const FIRST = 'checks: [{ http: "http://localhost:${port}/health" }]\nwaves: [100%]';
+
+/** A host leaves the balancer before it is changed, and comes back only when its checks and its bake hold. */
+const ROLLING = `
+waves: [1, 50%, 100%]
+hooks:
+  before: [{ run: [touch, /run/drain] }, { run: [sleep, "3"] }]
+  after: [{ run: [rm, -f, /run/drain] }]
+checks: [{ http: "http://localhost:\${port}/health", within: 10s }]`;
+
+const BAKED = `${ROLLING}
+bake: { for: 4s, limits: { p50: 150, restarts: 0 } }`;
+
+let fleet: Fleet;
+let load: Load;
+
+beforeAll(async () => {
+  fleet = await startFleet(
+    HOSTS.map((name, index) => ({ name, suite: index % 2 === 0 ? 'trixie' : 'bookworm' })),
+  );
+});
+afterAll(async () => {
+  await load?.stop();
+  await fleet.stop();
+});
+
+function shop(version: Version, keys: string): ConfigFiles {
+  const stack = shopStack(version, 'all', `vars: { port: 8080 }\n${keys}`);
+  return new Map([...fleet.files({ 'shop.yml': stack }), ['deploy-configs/app.pl', new Uint8Array(PROGRAM)]]);
+}
+
+async function deploy(files: ConfigFiles): Promise<{ plan: Plan; report: Report }> {
+  const plan = await fleet.plan(files);
+  return { plan, report: await fleet.deploy(plan, files) };
+}
+
+async function startBalanced(port: number): Promise<Load> {
+  return startLoad(HOSTS.map((name) => `${fleet.lab.host(name).address}:${port}`));
+}
+
+/** Versions that were answered, and how often at least. */
+function expectAnswers(seen: Load, versions: readonly string[]): void {
+  expect(seen.failures).toEqual([]);
+  expect([...seen.answers.keys()]).toEqual(versions);
+}
+
+describe('a file and a unit', () => {
+  it('goes over six hosts in three waves without a failed request', async () => {
+    expectDone((await deploy(shop({ version: 1 }, FIRST))).report);
+    load = await startBalanced(8080);
+    const files = shop({ version: 2 }, BAKED);
+    const { plan, report } = await deploy(files);
+    expect(plan.rollout?.waves).toEqual(WAVES);
+    expectDone(report);
+    expect(report.hosts.map(({ host, wave }) => [host, wave])).toEqual([
+      ['web1', 1],
+      ['web2', 2],
+      ['web3', 2],
+      ['web4', 3],
+      ['web5', 3],
+      ['web6', 3],
+    ]);
+    expect(linesOf(await fleet.plan(files))).toEqual([]);
+    expectAnswers(load, ['version 1', 'version 2']);
+  });
+
+  it.each<[string, Version, string, RegExp]>([
+    ['crashes', { version: 3, crash: 1 }, 'UNIT_FAILED', /the shop has run out of rope/],
+    ['is never healthy', { version: 4, sick: true }, 'HEALTH_WRONG', /the rope store cannot be reached/],
+    ['is 300 ms slower', { version: 5, slow: 300 }, 'BAKE_FAILED', /p50 is \d+, more than 150/],
+  ])('a version that %s stops in the first wave, and no request fails', async (_, version, code, cause) => {
+    const { plan, report } = await deploy(shop(version, BAKED));
+    expect(report.hosts.map(({ outcome }) => outcome)).toEqual([
+      'failed',
+      ...HOSTS.slice(1).map(() => 'not-started'),
+    ]);
+    expect(report.hosts[0]?.reason, JSON.stringify(report.hosts[0], null, 2)).toMatchObject({ code });
+    const { summary, annotations } = renderDeployCheck(report, plan);
+    const first = summary.slice(0, summary.indexOf('| | Hosts'));
+    expect(first).toContain(`\`${code}\``);
+    expect(first).toMatch(cause);
+    expect(first).toContain('web1');
+    expect(annotations).toEqual([expect.objectContaining({ path: 'deploy-configs/shop.yml', title: code })]);
+    expect(load.failures).toEqual([]);
+    expect([...load.answers.keys()]).toEqual(['version 1', 'version 2']);
+  });
+
+  it('and a good one goes to all of them again', async () => {
+    expectDone((await deploy(shop({ version: 6 }, ROLLING))).report);
+    expectAnswers(load, ['version 1', 'version 2', 'version 6']);
+    await load.stop();
+  });
+});
+
+describe('a Debian package', () => {
+  it('goes over six hosts in three waves without a failed request', async () => {
+    await Promise.all(HOSTS.map((name) => buildPackages(fleet.lab.host(name), ['1', '2'])));
+    const stack = (version: string, keys: string) =>
+      fleet.files({ 'deb.yml': packageStack(version, 'all', `vars: { port: 8081 }\n${keys}`) });
+    expectDone((await deploy(stack('1', FIRST))).report);
+    load = await startBalanced(8081);
+    const { plan, report } = await deploy(stack('2', ROLLING));
+    expect(plan.rollout?.waves).toEqual(WAVES);
+    expectDone(report);
+    expectAnswers(load, ['version 1', 'version 2']);
+  });
+});
