@@ -194,10 +194,10 @@ function stateWords([first]: Some<HostReport>): string {
   return reason ? code(reason.code) : '';
 }
 
-/** What a check tells while it waits: what it saw last, and how long it has waited. */
-function waitWords({ duty, output }: ChangeReport): string {
-  const told = duty === 'check' ? output.trimEnd().split('\n').at(-1) : undefined;
-  return told === undefined || told === '' ? '' : `: ${code(told, 200)}`;
+/** What the host tells while it waits: for what, what it saw last, and for how long. */
+function waitWords({ output }: ChangeReport): string {
+  const told = output.trimEnd().split('\n').at(-1) ?? '';
+  return told.startsWith('waiting: ') ? `: ${code(told, 200)}` : '';
 }
 
 function hasBegun(host: HostReport): boolean {

@@ -183,7 +183,7 @@ function explainFailed(state: State, index: number | undefined, status: number |
   const last = steps.flatMap(commandsOf).find((one) => formatCommand(one) === command);
   if (last && 'check' in last) return explainCheck(ref, last.watch, output, status);
   if (last && 'settle' in last) {
-    const { said, rest } = firstLine(output);
+    const { said, rest } = firstLine(output.replace(WAITING, ''));
     const evidence = { command: `systemctl status ${last.settle}`, journal: rest };
     return { code: 'UNIT_FAILED', message: `${ref}: ${said}`, evidence };
   }
@@ -208,12 +208,22 @@ const CHECK_CODES: ReadonlyMap<number, ReasonCode> = new Map([
 ]);
 
 function explainCheck(ref: string, watch: readonly string[], output: string, status: number | null): Reason {
-  const verdict = output.slice(Math.max(0, output.search(VERDICT)));
-  const { said, rest } = firstLine(verdict);
-  const code = CHECK_CODES.get(status ?? 0) ?? 'HEALTH_WRONG';
-  const evidence = { command: `systemctl status ${watch.join(' ')}`.trim(), journal: rest };
-  return { code, message: `${ref}: ${said}`, evidence: watch.length === 0 ? { output: rest } : evidence };
+  const { said, rest } = firstLine(output.slice(Math.max(0, output.search(VERDICT))));
+  // The ref says what was looked for, and so does the verdict.
+  const words = ref.slice(ref.indexOf(': ') + 2);
+  const message = said.startsWith(words) ? `${ref}${said.slice(words.length)}` : `${ref}: ${said}`;
+  const at = rest.search(/^the journal of /m);
+  const seen = (at < 0 ? rest : rest.slice(0, at)).trim();
+  const evidence = {
+    ...(watch.length === 0 ? {} : { command: `systemctl status ${watch.join(' ')}` }),
+    ...(seen === '' ? {} : { output: seen }),
+    ...(at < 0 ? {} : { journal: rest.slice(at) }),
+  };
+  return { code: CHECK_CODES.get(status ?? 0) ?? 'HEALTH_WRONG', message, evidence };
 }
+
+/** Before its verdict a look at a unit tells how it waits. */
+const WAITING = /^(?:waiting: .*\n)+/;
 
 /** Before its verdict a check tells how it waits. */
 const VERDICT = /^(?!waiting: ).*\(\d+ s of \d+ s\)$/m;

@@ -3,7 +3,7 @@
 settle() {
   UNIT=$1 FIRST='' FIRST_RESTARTS='' UP_SINCE='' GIVE_UP=90
   read_clock
-  BEGUN=${NOW%.*}
+  BEGUN=${NOW%.*} TOLD=$BEGUN
   while :; do
     [ -z "$STOPPED" ] || return 143
     look_at_unit || return 1
@@ -23,6 +23,7 @@ settle() {
       active | reloading | refreshing)
         : "${UP_SINCE:=${NOW%.*}}"
         [ $((${NOW%.*} - UP_SINCE)) -lt "$2" ] || return 0
+        tell_settling "$((${NOW%.*} - UP_SINCE)) s of $2 s"
         ;;
       inactive)
         if [ "$Type" = oneshot ] && [ "$Result" = success ]; then return 0; fi
@@ -32,10 +33,18 @@ settle() {
       *)
         UP_SINCE=
         if [ $((${NOW%.*} - BEGUN)) -ge "$GIVE_UP" ]; then say_unit "it is not up after $GIVE_UP s"; return 1; fi
+        tell_settling "$((${NOW%.*} - BEGUN)) s of $GIVE_UP s"
         ;;
     esac
     sleep 1
   done
+}
+
+# Every five seconds.
+tell_settling() {
+  [ $((${NOW%.*} - TOLD)) -ge 5 ] || return 0
+  TOLD=${NOW%.*}
+  printf 'waiting: %s stays up; seen last: %s/%s; %s\n' "$UNIT" "$ActiveState" "$SubState" "$1"
 }
 
 look_at_unit() {

@@ -92,8 +92,9 @@ checks:
     expect(report.reason?.message).toMatch(
       /answers 200: not so within 3 s; seen last: it answered 500 \([34] s of 3 s\)$/,
     );
-    expect(report.reason?.evidence?.journal).toContain('the rope store cannot be reached');
-    expect(report.reason?.evidence?.journal).toMatch(/what listens: .*:8080/);
+    expect(report.reason?.evidence?.output).toContain('the rope store cannot be reached');
+    expect(report.reason?.evidence?.output).toMatch(/what listens: .*:8080/);
+    expect(report.reason?.evidence?.journal).toContain('Started shop.service');
     expect(check.output).toMatch(/waiting: .*; seen last: it answered 500; \d s of 3 s/);
   });
 

@@ -65,12 +65,9 @@ export const SICK: Reason = {
     'check/shop: http://localhost:8080/health answers 200: not so within 30 s; seen last: it answered 500 (30 s of 30 s)',
   evidence: {
     command: 'systemctl status shop.service',
+    output:
+      'the last answer:\nHTTP/1.1 500 X\n\nthe rope store cannot be reached\nwhat listens: 0.0.0.0:22, 0.0.0.0:8080',
     journal: [
-      'the last answer:',
-      'HTTP/1.1 500 X',
-      '',
-      'the rope store cannot be reached',
-      'what listens: 0.0.0.0:22, 0.0.0.0:8080',
       'the journal of shop.service:',
       '2026-11-22T14:06:01+00:00 web1 shop[812]: rope store: connection refused',
     ].join('\n'),

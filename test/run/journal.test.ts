@@ -158,6 +158,14 @@ describe('an end', () => {
     });
   });
 
+  it('by a unit that settled for a while says first what it came to', () => {
+    const waiting = 'waiting: shop.service stays up; seen last: active/running; 5 s of 9 s\n';
+    const output = `${waiting}${waiting}shop.service: it failed (failed/failed, result exit-code)\n2026 bye\n`;
+    expect(failing('# then shop.service must stay up for 5 s', output)).toMatchObject({
+      reason: { message: 'service/shop: shop.service: it failed (failed/failed, result exit-code)' },
+    });
+  });
+
   it('keeps the last part of much output, of the last command only', () => {
     const long = `${'x'.repeat(20_000)}the reason`;
     const events = parse([
