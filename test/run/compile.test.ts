@@ -3,7 +3,9 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { sha256 } from '../../src/core/json.ts';
-import type { HostRun } from '../../src/core/run.ts';
+import type { DutyTime } from '../../src/core/plan.ts';
+import type { HostRun, RunDuty } from '../../src/core/run.ts';
+import { quote } from '../../src/core/shell.ts';
 import type { Step } from '../../src/core/step.ts';
 import { compileRun, formatAssignments, formatHolder } from '../../src/run/compile.ts';
 import * as texts from '../../src/run/texts.ts';
@@ -61,6 +63,30 @@ const every: readonly Step[] = [
 ];
 
 describe('a script', () => {
+  it('has hooks and checks around the changes, numbered after them, and values only as words', () => {
+    const duty = (when: DutyTime, argv: string[]): RunDuty => {
+      return { ref: `hook/x: ${when}`, when, steps: [{ do: 'run', argv }] };
+    };
+    const probe = {
+      is: 'http' as const,
+      url: { host: 'localhost', port: 80, path: '/' },
+      status: 200,
+      body: hostile,
+      headers: [],
+    };
+    const check: RunDuty = {
+      ref: 'check/x',
+      when: 'check',
+      steps: [{ do: 'check', probe, within: 9, watch: ['a.service', 'b.service'] }],
+    };
+    const duties = [duty('after', ['b']), check, duty('before', ['a']), duty('on-failure', ['c'])];
+    const script = own({ ...runOf([]), duties });
+    expect(script.slice(script.indexOf('on_failure() {'))).toMatch(
+      /^on_failure\(\) \{\n {2}duty 4\n\}\n\nbegin_run\n\nduty 3\n\nchange 0 [^\n]+\n\nduty 2\n\nduty 1\n\nfinish_run done\n$/,
+    );
+    expect(script).toContain(` 9 'a.service b.service' http localhost 80 / 200 ${quote(hostile)} || return`);
+  });
+
   it('has for each change its commands and its record, in order', () => {
     const steps: readonly Step[] = [
       { do: 'run', argv: ['systemctl', 'restart', 'shop.service'] },

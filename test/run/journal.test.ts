@@ -166,6 +166,48 @@ describe('an end', () => {
     });
   });
 
+  it.each([
+    ['61', 'HEALTH_SILENT'],
+    ['62', 'HEALTH_WRONG'],
+    ['63', 'UNIT_FAILED'],
+    ['64', 'CRASH_LOOP'],
+    ['65', 'BAKE_FAILED'],
+  ])(
+    'of a check with status %s has its verdict, what was seen, and the journal apart: %s',
+    (status, code) => {
+      const probe = { is: 'tcp' as const, host: 'localhost', port: 80 };
+      const steps = [{ do: 'check' as const, probe, within: 9, watch: ['shop.service'] }];
+      const words = 'localhost:80 takes connections';
+      const failure = { ref: 'hook/shop: on-failure x', when: 'on-failure' as const, steps: [] };
+      const duties = [{ ref: `check/shop: ${words}`, when: 'check' as const, steps }, failure];
+      const parser = createJournalParser('web1', { ...run, duties });
+      const text =
+        START +
+        event('BEGIN 2 1.00') +
+        event(`COMMAND "# then ${words} within 9 s"`) +
+        `waiting: ${words}; seen last: nothing yet; 0 s of 9 s\n` +
+        `${words}: not so; seen last: refused (9 s of 9 s)\nwhat listens: nothing\nthe journal of shop.service:\nbye\n` +
+        event(`END 2 ${status} 2.00`) +
+        event('BEGIN 3 2.00') +
+        event('COMMAND "x"') +
+        event('END 3 1 3.00') +
+        event('FINISHED failed');
+      expect(parser.push(Buffer.from(text)).at(-1)).toEqual({
+        is: 'finished',
+        outcome: 'failed',
+        reason: {
+          code,
+          message: `check/shop: ${words}: not so; seen last: refused (9 s of 9 s)`,
+          evidence: {
+            command: 'systemctl status shop.service',
+            output: 'what listens: nothing',
+            journal: 'the journal of shop.service:\nbye',
+          },
+        },
+      });
+    },
+  );
+
   it('keeps the last part of much output, of the last command only', () => {
     const long = `${'x'.repeat(20_000)}the reason`;
     const events = parse([
