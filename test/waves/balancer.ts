@@ -20,7 +20,8 @@ export async function startLoad(backends: readonly string[]): Promise<Load> {
   const ready = new Set<string>();
   const ended = new AbortController();
   const watching = backends.map((backend) => watch(backend, ready, ended.signal));
-  const server = createServer(pass(backends, ready));
+  const handle = pass(backends, ready);
+  const server = createServer((request, response) => void handle(request, response));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();
   const own = typeof address === 'object' && address ? `127.0.0.1:${address.port}` : '';
@@ -66,14 +67,12 @@ async function ask(own: string, signal: AbortSignal, see: (answer: Answer) => vo
 
 function pass(backends: readonly string[], ready: ReadonlySet<string>) {
   let turn = 0;
-  return (_: IncomingMessage, response: ServerResponse): void => {
+  return async (_: IncomingMessage, response: ServerResponse): Promise<void> => {
     const able = backends.filter((backend) => ready.has(backend));
     const backend = able[turn++ % Math.max(able.length, 1)];
-    const answered = backend === undefined ? NOBODY : fetchOnce(`http://${backend}/`);
-    void answered.then(({ status, body }) => {
-      response.writeHead(status === 200 ? 200 : 502);
-      response.end(status === 200 ? body : `${backend}: ${status} ${body}`);
-    });
+    const { status, body } = backend === undefined ? NOBODY : await fetchOnce(`http://${backend}/`);
+    response.writeHead(status === 200 ? 200 : 502);
+    response.end(status === 200 ? body : `${backend}: ${status} ${body}`);
   };
 }
 
@@ -82,7 +81,7 @@ interface Answer {
   readonly body: string;
 }
 
-const NOBODY = Promise.resolve<Answer>({ status: 0, body: 'no host is ready' });
+const NOBODY: Answer = { status: 0, body: 'no host is ready' };
 
 /** Status 0: there was no answer. */
 async function fetchOnce(url: string): Promise<Answer> {
