@@ -20,6 +20,7 @@ import { findRun, requestDeploy } from './request-deploy.ts';
 import { linkTo, showPlan, showProblems } from './show-plan.ts';
 import { readPolicy, surveyPull } from './survey.ts';
 import type { Survey } from './survey.ts';
+import { waitTurn } from './wait-turn.ts';
 
 export interface Merged {
   readonly pull: number;
@@ -56,7 +57,8 @@ export async function deployMerge(
     summary: `The plan is made anew at the merge commit ${commit.slice(0, 7)}.`,
   });
   try {
-    const course = { world, runner, repo, survey, check, merged, shown };
+    const until = new Date(world.now().getTime() + TURN_WITHIN);
+    const course = { world, runner, repo, survey, check, merged, shown, until };
     if ('reason' in read) await stop(course, [read.reason], explainReasons([read.reason]));
     else await planAndDeploy(course, read.policy.on !== 'comment');
   } catch (error) {
@@ -65,6 +67,9 @@ export async function deployMerge(
   }
 }
 
+/** Milliseconds. Nobody sits before a merge; longer than that is for a person to decide. */
+const TURN_WITHIN = 30 * 60_000;
+
 interface Course {
   readonly world: GithubWorld;
   readonly runner: Runner;
@@ -72,6 +77,8 @@ interface Course {
   readonly survey: Survey;
   readonly check: OpenCheck;
   readonly merged: Merged;
+  /** Waits until then for hosts that another deploy holds. */
+  readonly until: Date;
   /** What was reviewed. */
   readonly shown: StoredPlan | undefined;
 }
@@ -117,8 +124,13 @@ async function deployOrAsk(course: Course, plan: Plan, output: CheckOutput): Pro
     key: MERGE,
     check: { id: check.id, url: check.url },
   });
-  if (asked.is === 'refused') return stop(course, asked.reasons, output, plan, asked.requirements);
-  await runner.follow(repo, asked.run);
+  if (asked.is === 'accepted') return runner.follow(repo, asked.run);
+  const busy = asked.reasons.every(({ code }) => code === 'HOST_BUSY');
+  if (!busy || world.now() >= course.until)
+    return stop(course, asked.reasons, output, plan, asked.requirements);
+  await waitTurn(world, repo, { reasons: asked.reasons, check, until: course.until });
+  // The other deploy may have changed what is there: what was reviewed must be what is planned now.
+  return planAndDeploy(course, true);
 }
 
 /** A merge that nobody is named for is nobody's wish to deploy. */

@@ -179,5 +179,6 @@ function busy({ repo }: NewRun, { host, repo: holder, run, by, pull, since }: Le
   if (holder !== repo)
     return { code: 'HOST_BUSY', message: `${host} is held by a run of another repository since ${since}` };
   const message = `${host} is held by run ${run} of ${by} (#${pull}) since ${since}`;
-  return { code: 'HOST_BUSY', message, next: `Wait for it or \`/cancel ${run}\`, then repeat.` };
+  const next = holder === repo ? `Wait for it, or end it by \`/cancel ${run}\`.` : 'Wait for it.';
+  return { code: 'HOST_BUSY', message, next };
 }

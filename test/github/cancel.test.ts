@@ -1,6 +1,7 @@
 // /cancel through the real server: who may, what is said, and that the wish outlives the server.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { DeployInput } from '../../src/deploy.ts';
+import { STACK } from './fleet.ts';
 import { startRig } from './rig.ts';
 import type { Rig } from './rig.ts';
 
@@ -92,5 +93,33 @@ describe('/cancel', () => {
     const pull = await rig.open('v2');
     await rig.comment(pull, body);
     expect(rig.said(pull).at(-1)).toContain(words);
+  });
+});
+
+describe('a merge whose hosts another deploy holds', () => {
+  it('waits for its turn, says for whom and what ends that, and then goes on', async () => {
+    const first = await begin();
+    const run = rig.fleet.deployed[0]?.run ?? '';
+    const files = { [STACK]: 'v3' };
+    await rig.repo.commit({ branch: 'other', base: 'main', author: 'ada', message: 'v3', files });
+    rig.fleet.live.set('web1', 'v1');
+    const second = await rig.repo.openPull({ title: 'v3', head: 'other', by: 'ada' });
+    await rig.github.waitFor(() => rig.said(second)[0], { what: 'the plan' });
+    const sha = await rig.repo.merge(second, 'grace');
+    const waits = (): boolean => rig.repo.checkRuns(sha).some(({ title }) => title === 'Waits for its turn');
+    await rig.github.waitFor(waits, { what: 'the wait', within: 60_000 });
+    const { summary, status } = rig.check(sha, 'ashore/deploy');
+    expect(status).toBe('in_progress');
+    expect(summary).toContain(`held by run ${run} of grace`);
+    expect(summary).toContain(`/cancel ${run}`);
+    rig.fleet.between = async () => undefined;
+    await rig.repo.comment(first, `/cancel ${run}`, 'grace');
+    const ended = (): string | undefined => rig.check(sha, 'ashore/deploy').conclusion ?? undefined;
+    await rig.github.waitFor(ended, { what: 'the end', within: 60_000 });
+    await rig.settled();
+    expect([rig.fleet.live.get('web1'), rig.fleet.live.get('web2')]).toEqual(['v3', 'v3']);
+    expect(rig.repo.checkRuns(sha).map((each) => [each.name, each.conclusion])).toEqual([
+      ['ashore/deploy', 'success'],
+    ]);
   });
 });
