@@ -81,6 +81,7 @@ function begin(options: InboxOptions, state: State, delivery: Delivery): void {
 }
 
 async function handle({ deliveries, receive, log }: InboxOptions, delivery: Delivery): Promise<void> {
+  log.debug({ id: delivery.guid, event: delivery.event }, 'handling a delivery');
   const error = await attempt(receive, delivery);
   if (error !== null) log.error({ id: delivery.guid, event: delivery.event, error }, 'the delivery failed');
   try {
