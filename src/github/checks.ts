@@ -62,7 +62,8 @@ export async function startCheck(world: GithubWorld, repo: Repo, start: CheckSta
     });
     return openCheck(world, repo, { id: data.id, url: data.html_url ?? '' });
   }
-  const { id, url } = await createCheck(world, repo, start);
+  // A server that died just after it had begun one could not keep its id.
+  const { id, url } = (await findUnknown(world, repo, start)) ?? (await createCheck(world, repo, start));
   const since = world.now().toISOString();
   await world.store.posts.keepCheck({ repo: key.repo, id, name, commit, pull, subject });
   await world.store.openChecks.put({ ...key, id, installation: repo.installation, since });
@@ -131,7 +132,7 @@ async function createCheck(world: GithubWorld, repo: Repo, start: CheckStart): P
 async function findUnknown(
   { store, appId }: GithubWorld,
   repo: Repo,
-  { name, commit }: CheckStart,
+  { name, commit, subject }: CheckStart,
 ): Promise<CheckPlace | undefined> {
   const { data } = await repo.octokit.rest.checks.listForRef({
     ...place(repo),
@@ -141,9 +142,9 @@ async function findUnknown(
     filter: 'all',
     per_page: 100,
   });
-  for (const { id, app, html_url: url } of data.check_runs) {
-    if (app?.id !== appId || (await store.posts.readCheck(fullName(repo), id))) continue;
-    return { id, url: url ?? '' };
+  for (const { id, app, external_id: external, html_url: url } of data.check_runs) {
+    if (app?.id !== appId || (external ?? '') !== (subject ?? '')) continue;
+    if ((await store.posts.readCheck(fullName(repo), id)) === undefined) return { id, url: url ?? '' };
   }
   return undefined;
 }

@@ -21,8 +21,10 @@ export async function openPostgres(url: string, lease: number): Promise<OpenData
     application_name: 'ashore',
     types: { getTypeParser },
   });
-  // A connection that breaks while it is idle is replaced; what is being asked on one rejects by itself.
+  // A connection that breaks while nothing is asked on it, in a transaction or not, says so here and would else end the
+  // process. The pool replaces it; what is asked on one rejects by itself.
   pool.on('error', () => undefined);
+  pool.on('connect', (client) => void client.on('error', () => undefined));
   try {
     await migrate(pool);
   } catch (error) {

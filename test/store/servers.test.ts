@@ -8,6 +8,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Fenced } from '../../src/store/membership.ts';
 import type { NewRun } from '../../src/store/runs.ts';
 import type { Store } from '../../src/store/store.ts';
+import { ask } from '../support/postgres.ts';
 import { onPostgres } from './databases.ts';
 import type { Ground } from './databases.ts';
 
@@ -189,6 +190,22 @@ describe('runs', () => {
       ]);
       expect([left.is, right.is].toSorted()).toEqual(['busy', 'started']);
     }
+  });
+});
+
+describe('connections', () => {
+  it('that are cut, in a transaction too, are replaced', async () => {
+    const { database = '' } = ground.place;
+    const cut = `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'ashore'`;
+    for (let round = 0; round < 20; round++) {
+      const writing = [one, two].map((store) => store.turns.take(`key-${round}`).catch(() => false));
+      await ask(database, cut);
+      await Promise.all(writing);
+    }
+    let kept = await put('1').catch(() => undefined);
+    while (kept === undefined) kept = await put('1').catch(() => undefined);
+    await one.ensure();
+    expect((await two.deliveries.take())?.guid).toBe('1');
   });
 });
 
