@@ -1,5 +1,6 @@
 // GitHub's Deployments, one for each stack of a run, so that the Environments page and its history are right.
 // They record what is done and decide nothing: when GitHub refuses one, the deploy goes on.
+import { z } from 'zod';
 import { place } from './repo.ts';
 import type { Repo } from './repo.ts';
 
@@ -16,6 +17,8 @@ export interface DeploymentStart {
   readonly run: string;
   readonly plan: string;
   readonly hosts: readonly string[];
+  /** Some may have been begun already, and their ids were not kept. */
+  readonly again: boolean;
 }
 
 export async function startDeployments(
@@ -23,10 +26,11 @@ export async function startDeployments(
   start: DeploymentStart,
 ): Promise<readonly StackDeployment[]> {
   const { commit, run, plan, hosts } = start;
+  const known = start.again ? await findDeployments(repo, { commit, run }) : new Map<string, number>();
   const started = await Promise.all(
     start.stacks.map(async (stack) => {
       const payload = { run, plan, hosts: hosts.join(' ') };
-      const id = await createDeployment(repo, { commit, stack, payload });
+      const id = known.get(stack) ?? (await createDeployment(repo, { commit, stack, payload }));
       return id === undefined ? [] : [{ stack, id }];
     }),
   );
@@ -52,6 +56,22 @@ export async function tellDeployments(
       repo.log.warn({ err: error, stack }, 'the state of the deployment could not be told');
     }
   }
+}
+
+const Payload = z.object({ run: z.string() });
+
+/** Those of a run, by their stack. */
+async function findDeployments(
+  repo: Repo,
+  { commit, run }: Pick<DeploymentStart, 'commit' | 'run'>,
+): Promise<ReadonlyMap<string, number>> {
+  const { data } = await repo.octokit.rest.repos.listDeployments({
+    ...place(repo),
+    sha: commit,
+    per_page: 100,
+  });
+  const mine = data.filter(({ payload }) => Payload.safeParse(payload).data?.run === run);
+  return new Map(mine.map(({ environment, id }) => [environment, id]));
 }
 
 /** https://docs.github.com/en/rest/deployments/statuses#create-a-deployment-status */

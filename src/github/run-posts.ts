@@ -100,7 +100,7 @@ export async function postUnbegun(
 interface Recording {
   readonly world: GithubWorld;
   readonly repo: Repo;
-  readonly run: NewRun;
+  readonly run: Run;
   readonly plan: Plan;
   readonly posts: RunPosts & { readonly check: CheckPlace };
 }
@@ -110,7 +110,8 @@ async function record({ world, repo, run, plan, posts }: Recording): Promise<rea
   const changes = plan.hosts.filter((host) => run.hosts.includes(host.host)).flatMap((host) => host.changes);
   const stacks = plan.stacks.filter((stack) => changes.some((change) => change.stack === stack));
   const { commit, hosts } = run;
-  const deployments = await startDeployments(repo, { commit, stacks, run: run.id, plan: plan.digest, hosts });
+  const start = { commit, stacks, run: run.id, plan: plan.digest, hosts, again: run.posts.begun };
+  const deployments = await startDeployments(repo, start);
   await world.store.runs.keepPosts(run.id, { ...posts, deployments: [...deployments] });
   const description = `asked for by ${run.by}`;
   await tellDeployments(repo, deployments, { state: 'in_progress', logUrl: posts.check.url, description });

@@ -1,6 +1,7 @@
 // What a restart, a lost delivery or a redelivery must not lose and must not do twice.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startServer } from '../../src/server.ts';
+import { openStore } from '../../src/store/store.ts';
 import { STACK } from './fleet.ts';
 import { startRig } from './rig.ts';
 import type { Rig } from './rig.ts';
@@ -35,6 +36,31 @@ describe('a restart in the middle of a deploy', () => {
     expect(rig.repo.checkRuns().filter((run) => run.name === 'ashore/deploy')).toHaveLength(1);
     expect(rig.repo.deployments()).toHaveLength(1);
     expect(rig.fleet.live.get('web1')).toBe('v2');
+  });
+
+  it('begins no deployment a second time that was begun and not kept', async () => {
+    const pull = await rig.open('v2');
+    const gate = Promise.withResolvers<void>();
+    rig.fleet.during = () => gate.promise;
+    await rig.repo.comment(pull, '/deploy', 'ada');
+    await rig.github.waitFor(() => rig.repo.deployments().length === 1, { what: 'it', within: 60_000 });
+    rig.fleet.during = async () => undefined;
+    await rig.restart(async () => {
+      const opened = await openStore(
+        { directory: rig.settings.data },
+        { who: 'a test', now: () => new Date() },
+      );
+      if (opened.is === 'locked') throw new Error('the store is still open');
+      for (const { id, posts } of await opened.store.runs.untold(new Date(0))) {
+        await opened.store.runs.claim(id);
+        await opened.store.runs.keepPosts(id, { ...posts, deployments: [] });
+      }
+      await opened.store.close();
+    });
+    await rig.settled();
+    gate.resolve();
+    expect(rig.repo.deployments()).toHaveLength(1);
+    expect(rig.repo.deployments()[0]?.statuses.at(-1)?.state).toBe('success');
   });
 
   it('of a merge plans nothing anew while its run goes on', async () => {
@@ -116,7 +142,10 @@ describe('a delivery', () => {
     const pull = await rig.open('v2');
     expect(rig.repo.checkRuns(head(pull))).toEqual([]);
     await rig.restart();
-    await rig.github.waitFor(() => rig.said(pull)[0], { what: 'the plan of the lost delivery' });
+    await rig.github.waitFor(() => rig.said(pull)[0], {
+      what: 'the plan of the lost delivery',
+      within: 60_000,
+    });
     await rig.settled();
     expect(rig.check(head(pull), 'ashore/plan').conclusion).toBe('success');
   });
