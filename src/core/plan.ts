@@ -143,6 +143,11 @@ export function digestOf(plan: Pick<Plan, 'hosts' | 'stacks' | 'rollout'>): stri
   return sha256(canonical({ format: 1, stacks: plan.stacks, hosts, rollout: plan.rollout }));
 }
 
+/** A hook, or a check that is a command: to those who watch over the verb `run` it is one. */
+export function runsCommand({ steps }: Duty): boolean {
+  return steps.some((step) => step.do === 'run' || (step.do === 'check' && step.probe.is === 'command'));
+}
+
 /** Gone is gone, whatever policy says: such a change is confirmed by a token. */
 export function mayLose({ verb, data }: Change): boolean {
   return data === 'lost' || verb === 'delete' || verb === 'replace';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Change, HostPlan, Plan } from '../../src/core/plan.ts';
+import type { Change, Duty, HostPlan, Plan } from '../../src/core/plan.ts';
 import type { Policy } from '../../src/core/resource.ts';
 import { authorize, findBlockers } from '../../src/github/authorize.ts';
 import { selectHosts } from '../../src/github/rules/plan.ts';
@@ -42,6 +42,15 @@ function plan(...hosts: readonly HostPlan[]): Plan {
   const digest = 'd'.repeat(64);
   return { format: 1, digest, commit: HEAD, config: 'c', at: SHOWN, stacks: ['shop'], hosts: [...hosts] };
 }
+
+const HOOK: Duty = {
+  ref: 'hook/shop: before drain',
+  stack: 'shop',
+  when: 'before',
+  steps: [{ do: 'run', argv: ['drain'] }],
+  where: null,
+};
+const hooked = plan(host('web1', { duties: [HOOK] }));
 
 const POLICY: Policy = {
   on: 'both',
@@ -374,6 +383,16 @@ describe('authorize a deploy', () => {
     [
       'a verb of a stack, not named',
       { policy: { ...POLICY, stacks: { shop: { confirm: ['update'] } } }, ask: { named: false } },
+      ['CONFIRMATION_NEEDED'],
+    ],
+    [
+      'a hook, where others may run commands',
+      { policy: { ...POLICY, verbs: { run: { by: ['admin'] } } }, plan: { plan: hooked } },
+      ['NOT_ALLOWED'],
+    ],
+    [
+      'a hook, where commands are confirmed, not named',
+      { policy: { ...POLICY, confirm: ['run'] }, plan: { plan: hooked }, ask: { named: false } },
       ['CONFIRMATION_NEEDED'],
     ],
     ['a verb of others', { policy: { ...POLICY, verbs: { update: { by: ['admin'] } } } }, ['NOT_ALLOWED']],

@@ -1,5 +1,5 @@
 // What has to be said in so many words: verbs of the policy want the plan named, and what loses data wants its token.
-import { mayLose, shortDigest } from '../../core/plan.ts';
+import { mayLose, runsCommand, shortDigest } from '../../core/plan.ts';
 import type { Change, HostPlan } from '../../core/plan.ts';
 import { reason } from './request.ts';
 import type { DeployAsk, PlanState, Requirement, Standing } from './request.ts';
@@ -13,18 +13,29 @@ export function requireConfirmed(
 ): readonly Requirement[] {
   const changes = hosts.flatMap((host) => host.changes.map((change) => ({ host: host.host, change })));
   const losing = changes.filter(({ change }) => mayLose(change));
-  const wanted = changes.filter(({ change }) => wantsName(standing, change));
+  const wanted = [...changes, ...commandsOf(hosts)].filter(({ change }) => wantsName(standing, change));
   if (losing.length > 0) return [requireToken(standing, state, losing, ask)];
   return wanted.length > 0 ? [requireName(standing, state, wanted, ask)] : [];
 }
 
+/** What a person confirms: a change, or a command around the changes. */
+type Named = Pick<Change, 'ref' | 'stack' | 'verb' | 'interrupts'>;
+
 interface OnHost {
   readonly host: string;
-  readonly change: Change;
+  readonly change: Named;
+}
+
+function commandsOf(hosts: readonly HostPlan[]): readonly OnHost[] {
+  return hosts.flatMap(({ host, duties = [] }) =>
+    duties.filter(runsCommand).map(({ ref, stack }) => {
+      return { host, change: { ref, stack, verb: 'run' as const, interrupts: [] } };
+    }),
+  );
 }
 
 /** An update that restarts what runs is a restart to those who asked to confirm restarts. */
-function wantsName({ policy }: Standing, { stack, verb, interrupts }: Change): boolean {
+function wantsName({ policy }: Standing, { stack, verb, interrupts }: Named): boolean {
   const own = Object.hasOwn(policy.stacks, stack) ? policy.stacks[stack]?.confirm : undefined;
   const verbs = own ?? policy.confirm;
   return [verb, ...interrupts.map(({ how }) => how)].some((doing) => verbs.includes(doing));

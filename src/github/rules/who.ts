@@ -1,4 +1,5 @@
 // Who may: roles and teams of the policy, of the stacks that a plan touches, and of the verbs that it holds.
+import { runsCommand } from '../../core/plan.ts';
 import type { Plan } from '../../core/plan.ts';
 import { VERBS } from '../../core/kind.ts';
 import type { Reason } from '../../core/reason.ts';
@@ -21,8 +22,9 @@ export function circlesOf(policy: Policy, plan: Plan | undefined): readonly Circ
     const by = Object.hasOwn(policy.stacks, stack) ? policy.stacks[stack]?.by : undefined;
     return by ? { by, of: `stack ${stack}` } : general;
   });
+  const runs = plan.hosts.some(({ duties = [] }) => duties.some(runsCommand));
   const planned = new Set(plan.hosts.flatMap((host) => host.changes.map((change) => change.verb)));
-  const verbs = VERBS.filter((verb) => planned.has(verb)).flatMap((verb) => {
+  const verbs = VERBS.filter((verb) => planned.has(verb) || (verb === 'run' && runs)).flatMap((verb) => {
     const by = policy.verbs[verb]?.by;
     return by ? [{ by, of: `verb ${verb}` }] : [];
   });
