@@ -1,6 +1,6 @@
 // Why a deploy failed, on real hosts: each cause gets its code, the tool's own sentence stands first, and the line is marked.
 // How health checks, crash loops and bakes fail is in checks.test.ts. No scenario here: the OOM killer, because containers of the
-// lab have no memory limits; keys that changed and sudo that refuses, which end before a run (test/ssh).
+// lab have no memory limits.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ReasonCode } from '../../src/core/reason.ts';
 import { renderDeployCheck } from '../../src/render/check-run.ts';
@@ -164,5 +164,33 @@ describe.each(['old', 'new'])('on %s', (name) => {
     const { summary, annotations } = renderDeployCheck(report, plan);
     expect(summary.slice(0, summary.indexOf('| | Hosts'))).toContain(`\`${code}\``);
     expect(annotations).toEqual([expect.objectContaining({ path: `deploy-configs/${stack}`, title: code })]);
+  });
+
+  /** What keeps a run from being begun comes between the plan and the deploy. */
+  async function deployAfter(between: () => Promise<unknown>) {
+    const files = fleet.files({ 'way.yml': `on: ${name}\nresources:\n  - file: /etc/way\n    content: x\n` });
+    const plan = await fleet.plan(files);
+    await between();
+    const report = await fleet.deploy(plan, files);
+    const { summary } = renderDeployCheck(report, plan);
+    return { reason: report.hosts[0]?.reason, summary };
+  }
+
+  it('HOST_SUDO: sudo that refuses', async () => {
+    const host = fleet.lab.host(name);
+    const { reason, summary } = await deployAfter(() => {
+      return host.exec(['sh', '-c', 'mkdir /root/kept && mv /etc/sudoers.d/* /root/kept/']);
+    });
+    await host.exec(['sh', '-c', 'mv /root/kept/* /etc/sudoers.d/']);
+    expect(reason).toMatchObject({ code: 'HOST_SUDO' });
+    expect(reason?.evidence?.output).toMatch(/sudo: a (?:password|terminal) is required/);
+    expect(summary).toContain('`HOST_SUDO`');
+    expect(summary).toMatch(/sudo: a (?:password|terminal) is required/);
+  });
+
+  it('HOST_KEY_MISMATCH: a host with another key', async () => {
+    const { reason, summary } = await deployAfter(() => fleet.lab.host(name).rekey());
+    expect(reason).toMatchObject({ code: 'HOST_KEY_MISMATCH' });
+    expect(summary).toContain('`HOST_KEY_MISMATCH`');
   });
 });

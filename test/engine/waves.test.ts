@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Duty } from '../../src/core/plan.ts';
 import type { Config, Resource, StackRollout, WaveSize } from '../../src/core/resource.ts';
 import { planWaves } from '../../src/engine/waves.ts';
 import { change, host } from '../render/plans.ts';
@@ -75,6 +76,23 @@ describe('one stack', () => {
     const on = ['w1', 'w2', 'w3'];
     const config = configWith({ s: { on, rollout: { waves: [hosts(9)] } } }, [resource]);
     expect(wavesOf(config)).toEqual(expected);
+  });
+});
+
+describe('a hook that runs once', () => {
+  it.each<['before' | 'after', unknown]>([
+    ['before', [['w2'], ['w1', 'w3']]],
+    ['after', [['w1', 'w3'], ['w2']]],
+  ])('makes its host go alone, %s', (once, expected) => {
+    const duty: Duty = { ref: 'hook/s: x', stack: 's', when: once, steps: [], where: null };
+    const on = ['w1', 'w2', 'w3'];
+    const stack = { on, rollout: { waves: [hosts(9)] } };
+    const config = { ...configWith({ s: stack }), duties: [{ host: 'w2', duty, once }] };
+    const planned = on.map((name) => {
+      return host(name, [change('file//s', { stack: 's' })], name === 'w2' ? { duties: [duty] } : {});
+    });
+    const waves = planWaves(config, { stacks: ['s'], hosts: planned });
+    expect('rollout' in waves && waves.rollout?.waves).toEqual(expected);
   });
 });
 
