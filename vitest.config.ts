@@ -15,7 +15,8 @@ export default defineConfig({
           name: 'unit',
           include: ['test/**/*.test.ts'],
           exclude: [...onHosts, ...attacks, ...waves],
-          testTimeout: 30_000,
+          // A busy machine is no reason to fail.
+          testTimeout: 120_000,
           hookTimeout: 60_000,
         },
       },
