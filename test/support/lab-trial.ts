@@ -113,7 +113,7 @@ async function runCommand(host: LabHost, command: Command): Promise<void> {
     return;
   }
   if ('check' in command) throw new Error('no kind checks');
-  const stdin = command.stdin === undefined ? '' : ` <${command.stdin}`;
+  const stdin = command.stdin === undefined ? '' : ` </run/trial/${command.stdin}`;
   const directory = command.directory ?? '/run/trial';
   const line = `mkdir -p /run/trial && cd "$0" && exec "$@"${stdin}`;
   await must(host, ['sh', '-c', line, directory, ...command.run]);
