@@ -3,7 +3,7 @@
 # that died three times, ends the wait at once. Needs PROBE_TEXT, WORK and RUN_BEGUN.
 # Status: 0 · 61 nothing answered · 62 another answer · 63 a unit failed · 64 a crash loop · 65 a limit of a bake was passed.
 check() {
-  WORDS=$1 WITHIN=$2 UNITS=$3 PROBE=$4 SEEN='nothing yet' SHOWN='' AT='' WATCHED=''
+  WORDS=$1 WITHIN=$2 UNITS=$3 PROBE=$4 SEEN='nothing yet' LAST_TOLD='' AT='' WATCHED=''
   shift 4
   read_clock
   CHECK_BEGUN=${NOW%.*} TOLD=$((${NOW%.*} - 99))
@@ -97,9 +97,9 @@ see_last() {
 
 tell_check() {
   read_clock
-  [ "$((${NOW%.*} - TOLD))" -ge 5 ] || [ "$SEEN" != "$SHOWN" ] || return 0
+  [ "$((${NOW%.*} - TOLD))" -ge 5 ] || [ "$SEEN" != "$LAST_TOLD" ] || return 0
   case $PROBE in measure | bake) see_last ;; esac
-  SHOWN=$SEEN TOLD=${NOW%.*}
+  LAST_TOLD=$SEEN TOLD=${NOW%.*}
   printf 'waiting: %s; seen last: %s; %s s of %s s\n' "$WORDS" "$SEEN" "$((TOLD - CHECK_BEGUN))" "$WITHIN"
 }
 

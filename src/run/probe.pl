@@ -50,7 +50,6 @@ sub bake {
   my %before = read_before($keep);
   my @units = split ' ', $units;
   my %start = unit_numbers(@units);
-  $before{memory} = $start{memory_before} if $start{memory_before};
   my @asked;
   while (my ($of, $most, $percent) = splice @limits, 0, 3) { push @asked, [$of, $most, $percent] }
   my $passed;
