@@ -1,5 +1,5 @@
 // The inbox of webhook deliveries: what was answered with 202 is here, and is handled once, in order within its group,
-// by one server at a time. One that was under way when its server died is tried once more; after that it has failed.
+// by one server at a time. One that was under way when its server died is tried again, five times at the most, lest it be what kills them.
 import { sql } from 'kysely';
 import { timeNow } from './database.ts';
 import type { Database, OpenDatabase } from './database.ts';
@@ -24,7 +24,7 @@ export interface Deliveries {
   take(): Promise<Delivery | undefined>;
   /** Ends one; `error` null when it went well. False: it was not under way here any more. */
   end(guid: string, error: string | null): Promise<boolean>;
-  /** What was under way on servers that are gone waits again, or has failed if that was its second attempt. */
+  /** What was under way on servers that are gone waits again, or has failed if that was its last attempt. */
   recover(): Promise<{ readonly again: number; readonly lost: number }>;
   /** Which of these have arrived here at all. */
   known(guids: readonly string[]): Promise<ReadonlySet<string>>;
@@ -34,7 +34,7 @@ export interface Deliveries {
   prune(before: Date): Promise<number>;
 }
 
-const MAX_ATTEMPTS = 2;
+const MAX_ATTEMPTS = 5;
 
 export function openDeliveries({ db, shared }: OpenDatabase, member: Membership): Deliveries {
   return {
@@ -140,7 +140,7 @@ async function take(trx: Database, { shared, owner }: Taker): Promise<Delivery |
 async function recover(trx: Database): Promise<{ again: number; lost: number }> {
   const ended = {
     state: 'failed',
-    error: 'the server died twice while handling it',
+    error: 'the server died five times while handling it',
     ended_at: timeNow(),
     owner: null,
   } as const;
