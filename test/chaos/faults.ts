@@ -62,7 +62,9 @@ function onHost(host: LabHost, seconds: Seconds): readonly Drawn[] {
       await host.start();
     }),
     on("host: apt's lock held", () => host.exec(['perl', '-e', HOLD, String(1 + Math.ceil(long / 1000))])),
-    on('host: /run full', () => host.exec(['sh', '-c', FILL, 'fill', (long / 1000).toFixed(1)])),
+    on('host: /run shrunk to what is in it', () =>
+      host.exec(['sh', '-c', FILL, 'fill', (long / 1000).toFixed(1)]),
+    ),
   ];
 }
 

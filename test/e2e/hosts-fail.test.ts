@@ -137,9 +137,13 @@ describe.skipIf(unavailable !== undefined).each(SUITES)('on %s', (suite) => {
   it('/run full: refused before the first write', async () => {
     const config = files('full');
     const plan = await planOf(config);
-    await host.exec(['sh', '-c', 'mount -o "remount,size=$(df --output=used -k /run | tail -n 1)k" /run']);
+    await open();
+    // As small as what is in it, and then the last page.
+    const fill =
+      'mount -o "remount,size=$(df --output=used -k /run | tail -n 1)k" /run; dd if=/dev/zero of=/run/filler bs=4k 2>/dev/null; true';
+    await host.exec(['sh', '-c', fill]);
     const report = await deploy(plan, config);
-    await host.exec(['mount', '-o', 'remount,size=50%', '/run']);
+    await host.exec(['sh', '-c', 'rm -f /run/filler; mount -o remount,size=50% /run']);
     expect(['refused', 'failed']).toContain(report.outcome);
     expect(outcomes(report).every((outcome) => outcome === 'not-started')).toBe(true);
     expect((await host.exec(['cat', '/etc/mark'])).stdout).not.toContain('full');
