@@ -10,6 +10,7 @@ import './rows/07-world-moved.ts';
 import './rows/12-secrets.ts';
 import './rows/14-forks.ts';
 import './rows/16-unlock.ts';
+import './rows/17-reach.ts';
 import './rows/17-ssh.ts';
 import './rows/18-hostile-host.ts';
 

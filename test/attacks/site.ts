@@ -1,7 +1,7 @@
 // One repository under attack: the GitHub double, the real server on the real hosts of the arena, and its log in hand.
 // The server is the shipped one; only Octokit's pauses between writes are left out, and the log goes to memory.
 import { createHmac, randomBytes, randomUUID } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ProbotOctokit } from 'probot';
@@ -33,6 +33,8 @@ export interface SiteOptions {
   readonly permissions?: Permissions;
   /** Further files of the first commit. */
   readonly files?: Files;
+  /** What the server's file of repositories says; left out: each repository may reach all. */
+  readonly repositories?: (repo: string) => string;
   /** What opens secrets. */
   readonly secrets?: Pick<Settings['ssh'], 'ageKeyPath' | 'secretsPath'>;
 }
@@ -55,6 +57,8 @@ export interface Site {
   readonly github: GitHubDouble;
   readonly repo: RepoDouble;
   readonly settings: Settings;
+  /** The server's clock, where it is not the true one. */
+  now: Date | undefined;
   /** All that the server has logged. */
   readonly log: () => string;
   readonly url: () => string;
@@ -95,7 +99,7 @@ const Manifest = z.object({
 let sites = 0;
 
 export async function openSite(options: SiteOptions = {}): Promise<Site> {
-  const { policy = OPEN_POLICY, hosts, files, permissions: more = {}, secrets } = options;
+  const { policy = OPEN_POLICY, hosts, files, permissions: more = {}, repositories, secrets } = options;
   const secret = randomBytes(32).toString('hex');
   const manifest = Manifest.parse(parse(readFileSync('app.yml', 'utf8')));
   const permissions = { ...manifest.default_permissions, ...more };
@@ -110,6 +114,9 @@ export async function openSite(options: SiteOptions = {}): Promise<Site> {
     ...files,
   });
   await repo.commit({ branch: 'main', author: 'grace', message: 'Hosts and policy', files: first });
+  const data = mkdtempSync(join(tmpdir(), 'ashore-attack-'));
+  const reach = `${data}.repositories.yml`;
+  if (repositories) writeFileSync(reach, repositories(repo.fullName));
   const settings: Settings = {
     appId: github.appId,
     privateKey: github.privateKey,
@@ -117,7 +124,8 @@ export async function openSite(options: SiteOptions = {}): Promise<Site> {
     webhookPath: '/api/github/webhooks',
     apiUrl: github.apiUrl,
     ssh: { keyPath: theLab().clientKey.path, agentSocket: undefined, ...secrets },
-    data: mkdtempSync(join(tmpdir(), 'ashore-attack-')),
+    ...(repositories ? { repositories: reach } : {}),
+    data,
     grace: 0.2,
     host: '127.0.0.1',
     port: 0,
@@ -135,11 +143,12 @@ async function assemble(github: GitHubDouble, repo: RepoDouble, settings: Settin
   const lines: string[] = [];
   const log = createLog('trace', { write: (line) => void lines.push(line) });
   const start = async (): Promise<Server> => {
-    const started = await startServer(settings, { octokit: Unhurried, log });
+    const now = (): Date => site.now ?? new Date();
+    const started = await startServer(settings, { octokit: Unhurried, log, now });
     github.setWebhookUrl(`${started.url}${settings.webhookPath}`);
     return started;
   };
-  let server = await start();
+  let server: Server;
   let branches = 0;
   const settled = async (): Promise<void> => {
     let seen = -1;
@@ -162,10 +171,11 @@ async function assemble(github: GitHubDouble, repo: RepoDouble, settings: Settin
   const commit: Site['commit'] = (branch, files, by = 'ada') =>
     repo.commit({ branch, author: by, message: 'A change', files: below(files) });
   const push: Site['push'] = (branch, files, by) => after(commit(branch, files, by));
-  return {
+  const site: Site = {
     github,
     repo,
     settings,
+    now: undefined,
     log: () => lines.join(''),
     url: () => server.url,
     settled,
@@ -207,9 +217,12 @@ async function assemble(github: GitHubDouble, repo: RepoDouble, settings: Settin
       await settled();
       await server.stop();
       rmSync(settings.data, { recursive: true, force: true });
+      if (settings.repositories !== undefined) rmSync(settings.repositories);
       await github.stop();
     },
   };
+  server = await start();
+  return site;
 }
 
 interface Post extends Forged {
