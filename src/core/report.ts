@@ -19,7 +19,7 @@ export const ChangeReport = z.strictObject({
 });
 export type ChangeReport = z.infer<typeof ChangeReport>;
 
-/** queued and running are only seen in a report that is still growing. */
+/** queued and running are only seen in a report that is still growing. held: left out, for somebody had said so by /hold. */
 export const HOST_OUTCOMES = [
   'queued',
   'running',
@@ -30,6 +30,7 @@ export const HOST_OUTCOMES = [
   'unknown',
   'refused',
   'cancelled',
+  'held',
   'not-started',
 ] as const;
 export type HostOutcome = (typeof HOST_OUTCOMES)[number];
@@ -61,7 +62,12 @@ export const Report = z.strictObject({
 });
 export type Report = z.infer<typeof Report>;
 
-/** Every host is done. */
+/** Every host that was not held is done. */
 export function succeeded(report: Report): boolean {
-  return report.hosts.every((host) => host.outcome === 'done');
+  return takenHosts(report).every((host) => host.outcome === 'done');
+}
+
+/** Those that the deploy was for. */
+export function takenHosts({ hosts }: Report): readonly HostReport[] {
+  return hosts.filter((host) => host.outcome !== 'held');
 }

@@ -46,6 +46,8 @@ export interface DeployInput {
   readonly by: string;
   readonly only?: readonly string[];
   readonly skip?: readonly string[];
+  /** Hosts that are left out because somebody holds them, and told as that. */
+  readonly held?: readonly { readonly host: string; readonly reason: Reason }[];
   /**
    * Aborted, with the login of who asked as its reason, to stop at the next safe point: between two changes of each
    * host that is at work, and before any further host.

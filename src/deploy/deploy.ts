@@ -30,7 +30,7 @@ export async function deployPlan(world: DeployWorld, input: DeployInput): Promis
   const selected = selectHosts(plan, input);
   if ('reason' in selected) return { is: 'refused', reason: selected.reason };
   const startedAt = world.now().toISOString();
-  const reports = new Map(selected.hosts.map((host) => [host.host, withWave(startReport(host), plan)]));
+  const reports = startReports(selected.hosts, input);
   const growing = (endedAt: string | null): Report => {
     const hosts = [...reports.values()];
     return {
@@ -66,6 +66,21 @@ export async function deployPlan(world: DeployWorld, input: DeployInput): Promis
   return { is: 'report', report: growing(world.now().toISOString()) };
 }
 
+/** Of all that take part and all that are held, in the order of the plan. */
+function startReports(
+  selected: readonly HostPlan[],
+  { plan, held = [] }: DeployInput,
+): Map<string, HostReport> {
+  const reasons = new Map(held.map(({ host, reason }) => [host, reason]));
+  const told = plan.hosts.filter((host) => selected.includes(host) || reasons.has(host.host));
+  const reports = told.map((host): HostReport => {
+    const reason = reasons.get(host.host);
+    const report = withWave(startReport(host), plan);
+    return reason ? { ...report, outcome: 'held', reason } : report;
+  });
+  return new Map(reports.map((report) => [report.host, report]));
+}
+
 function withWave(report: HostReport, plan: Plan): HostReport {
   const wave = waveOf(plan, report.host);
   return wave === undefined ? report : { ...report, wave };
@@ -98,7 +113,8 @@ function selectHosts(
   }
   const chosen = plan.hosts
     .filter((host) => input.only?.includes(host.host) ?? true)
-    .filter((host) => !(input.skip?.includes(host.host) ?? false));
+    .filter((host) => !(input.skip?.includes(host.host) ?? false))
+    .filter(({ host }) => !(input.held?.some((entry) => entry.host === host) ?? false));
   const incomplete = chosen.filter((host) => host.failure !== null || host.blocked.length > 0);
   if (incomplete.length > 0) {
     const which = incomplete.map((host) => host.host).join(', ');

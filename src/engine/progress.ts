@@ -51,6 +51,7 @@ export function finishReport(report: HostReport, reason: Reason): HostReport {
     case 'unknown':
     case 'refused':
     case 'cancelled':
+    case 'held':
       return { ...report, reason: report.reason ?? reason };
     default:
       return report.outcome satisfies never;

@@ -140,7 +140,6 @@ async function refuse(
 
 async function deploy(world: GithubWorld, { run, plan, files, check }: Course): Promise<Ended> {
   const { only, skip = [], held = [] } = run.request;
-  const left = [...skip, ...held.map(({ host }) => host)];
   const cancel = watchCancel(world, run.id);
   try {
     return await world.deployerOf(run.repo).deploy({
@@ -151,7 +150,8 @@ async function deploy(world: GithubWorld, { run, plan, files, check }: Course): 
       cancel: cancel.signal,
       resumed: run.posts.begun,
       ...(only ? { only } : {}),
-      ...(left.length > 0 ? { skip: left } : {}),
+      ...(skip.length > 0 ? { skip } : {}),
+      ...(held.length > 0 ? { held } : {}),
       report: (report) => check.update(renderDeployCheck(report, plan)),
     });
   } catch (error) {

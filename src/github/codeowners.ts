@@ -10,8 +10,9 @@ import type { Survey } from './survey.ts';
 
 const PLACES = ['.github/CODEOWNERS', 'CODEOWNERS', 'docs/CODEOWNERS'];
 
-export async function readOwned(repo: Repo, { commit, base, tip }: Survey): Promise<readonly OwnedPath[]> {
-  const rules = parseOwners(await readOwners(repo, tip));
+export async function readOwned(repo: Repo, survey: Survey): Promise<readonly OwnedPath[]> {
+  const { commit, base } = survey;
+  const rules = parseOwners(await readBindingOwners(repo, survey));
   const owned = (await readTouched(repo, commit, base)).flatMap((path) => {
     const owners = ownersOf(rules, path);
     return owners.length === 0 ? [] : [{ path, owners }];
@@ -59,6 +60,13 @@ function patternOf(text: string): RegExp {
 }
 
 const WILD: Readonly<Record<string, string>> = { '**/': '(?:.*/)?', '**': '.*', '*': '[^/]*', '?': '[^/]' };
+
+/** One that was merged and changed the owners is judged by what it was merged onto, so that it never profits from itself. */
+async function readBindingOwners(repo: Repo, { pull, base, commit, tip, rollback }: Survey): Promise<string> {
+  if (pull.state !== 'merged' || rollback) return readOwners(repo, tip);
+  const [before, after] = await Promise.all([readOwners(repo, base), readOwners(repo, commit)]);
+  return before === after ? readOwners(repo, tip) : before;
+}
 
 async function readOwners(repo: Repo, commit: string): Promise<string> {
   for (const path of PLACES) {

@@ -64,7 +64,14 @@ function outcomeOf(deployed: Deployed): string {
   return deployed.is === 'report' ? worstOf(deployed.report) : deployed.is;
 }
 
-const WORST_FIRST: readonly HostOutcome[] = ['failed', 'unknown', 'refused', 'cancelled', 'not-started'];
+const WORST_FIRST: readonly HostOutcome[] = [
+  'failed',
+  'put-back',
+  'unknown',
+  'refused',
+  'cancelled',
+  'not-started',
+];
 
 function worstOf({ hosts }: Report): HostOutcome {
   return WORST_FIRST.find((outcome) => hosts.some((host) => host.outcome === outcome)) ?? 'done';

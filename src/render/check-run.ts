@@ -3,6 +3,7 @@
 import type { Plan } from '../core/plan.ts';
 import { isComplete, isEmpty, mayLose, shortDigest } from '../core/plan.ts';
 import type { Problem } from '../core/problem.ts';
+import { takenHosts } from '../core/report.ts';
 import type { Report } from '../core/report.ts';
 import { annotatePlan, annotateProblems, annotateReport } from './annotation.ts';
 import type { Annotation } from './annotation.ts';
@@ -139,7 +140,7 @@ function concludePlan({ plan, blockers }: PlanView): NonNullable<CheckOutput['co
 function concludeDeploy(report: Report): NonNullable<CheckOutput['conclusion']> {
   if (proven(report)) return 'success';
   if (isCancelled(report)) return 'cancelled';
-  const untouched = report.hosts.every(
+  const untouched = takenHosts(report).every(
     (host) => host.outcome === 'refused' || host.outcome === 'not-started',
   );
   return untouched ? 'action_required' : 'failure';

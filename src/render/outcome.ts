@@ -2,7 +2,7 @@
 import type { Change, Plan } from '../core/plan.ts';
 import type { Where } from '../core/problem.ts';
 import type { Reason } from '../core/reason.ts';
-import { succeeded } from '../core/report.ts';
+import { succeeded, takenHosts } from '../core/report.ts';
 import type { ChangeReport, HostOutcome, HostReport, Outcome, Report } from '../core/report.ts';
 import { clip } from './escape.ts';
 import { groupBy } from './group.ts';
@@ -18,6 +18,7 @@ const HOST_MARKS = {
   unknown: '❓',
   refused: '⛔',
   cancelled: '🛑',
+  held: '⏸️',
   'not-started': '⬜',
 } as const satisfies Record<HostOutcome, string>;
 
@@ -83,6 +84,7 @@ const ORDER: readonly HostOutcome[] = [
   'unknown',
   'refused',
   'cancelled',
+  'held',
   'running',
   'queued',
   'not-started',
@@ -121,9 +123,9 @@ export function failuresOf(report: Report, plan: Plan): readonly Failure[] {
   );
 }
 
-/** Done everywhere, looked at afterwards, and nothing was left. */
+/** Done wherever nobody held it off, looked at afterwards, and nothing was left. */
 export function proven(report: Report): boolean {
-  return succeeded(report) && report.hosts.every((host) => host.remaining?.length === 0);
+  return succeeded(report) && takenHosts(report).every((host) => host.remaining?.length === 0);
 }
 
 export function deployMark(report: Report): string {
@@ -135,13 +137,15 @@ export function deployMark(report: Report): string {
 
 /** Plain words for a title: `Failed on db1; 2 of 3 hosts done`. */
 export function deployWords(report: Report): string {
-  const total = count(report.hosts.length, 'host');
-  const done = report.hosts.filter((host) => host.outcome === 'done').length;
-  if (proven(report)) return `Deployed to ${total}; nothing is left to do`;
+  const taken = takenHosts(report);
+  const total = count(taken.length, 'host');
+  const done = taken.filter((host) => host.outcome === 'done').length;
+  const held = report.hosts.length - taken.length;
+  if (proven(report)) return `Deployed to ${total}; ${held === 0 ? 'nothing is left to do' : `${held} held`}`;
   if (isCancelled(report)) return `Cancelled; ${done} of ${total} done`;
   if (succeeded(report)) return `Deployed to ${total}; ${leftWords(report)}`;
   const worst = worstOf(report);
-  const all = report.hosts.filter((host) => host.outcome === worst);
+  const all = taken.filter((host) => host.outcome === worst);
   const hosts = list(
     all.map((host) => clip(host.host, 20)),
     2,
@@ -176,6 +180,7 @@ const WORST = {
   unknown: 'Not known what is true on',
   refused: 'Refused on',
   cancelled: 'Cancelled on',
+  held: 'Held:',
   running: 'Not ended on',
   queued: 'Not begun on',
   'not-started': 'Not started on',
@@ -183,13 +188,13 @@ const WORST = {
 } as const satisfies Record<HostOutcome, string>;
 
 function worstOf(report: Report): HostOutcome {
-  return ORDER.find((outcome) => report.hosts.some((host) => host.outcome === outcome)) ?? 'done';
+  return ORDER.find((outcome) => takenHosts(report).some((host) => host.outcome === outcome)) ?? 'done';
 }
 
 function leftWords(report: Report): string {
   const left = report.hosts.filter((host) => hasLeft(host)).length;
   if (left > 0) return `something is left on ${count(left, 'host')}`;
-  return `${count(report.hosts.filter((host) => host.remaining === null).length, 'host')} not looked at afterwards`;
+  return `${count(takenHosts(report).filter((host) => host.remaining === null).length, 'host')} not looked at afterwards`;
 }
 
 /** The plan made after the deploy still holds something there. */
@@ -207,6 +212,7 @@ function toFailure(host: HostReport, plan: Plan): Failure {
 
 function rowKey(host: HostReport): string {
   if (host.outcome === 'running') return JSON.stringify([host.outcome, host.host]);
+  if (host.outcome === 'held') return JSON.stringify([host.outcome, host.wave, host.reason?.message]);
   if (!BROKEN.has(host.outcome)) return JSON.stringify([host.outcome, host.wave]);
   return JSON.stringify([host.outcome, host.wave, brokenAt(host)?.ref, reasonFor(host)?.code]);
 }

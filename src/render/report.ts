@@ -110,7 +110,7 @@ export function renderTruth(report: Report): string {
 /** What to type next, where not all is well. */
 export function renderDeployCommands(report: Report): string {
   if (report.endedAt === null) return `To stop it at the next safe point: ${code(`/cancel ${report.run}`)}`;
-  if (proven(report)) return '';
+  if (proven(report) && report.hosts.every(({ outcome }) => outcome === 'done')) return '';
   const unclear = report.hosts.filter((host) => host.outcome === 'unknown' || host.outcome === 'refused');
   const open = report.hosts.filter((host) => host.outcome !== 'done');
   const names = report.hosts
@@ -191,6 +191,7 @@ function stateWords([first]: Some<HostReport>): string {
   const current = first.outcome === 'running' ? currentOf(first) : undefined;
   if (current) return `now at ${code(current.ref, 80)}${waitWords(current)}`;
   const reason = first.changes.find((change) => change.reason !== null)?.reason ?? first.reason;
+  if (first.outcome === 'held' && reason) return renderReason(reason);
   return reason ? code(reason.code) : '';
 }
 

@@ -140,11 +140,13 @@ function changeOf(have: string | undefined, want: string): Change {
 }
 
 async function deployFleet(fleet: Fleet, input: DeployInput): Promise<Deployed> {
-  const { plan, only, skip } = input;
+  const { plan, only, skip, held = [] } = input;
   const chosen = plan.hosts
     .filter((host) => host.changes.length > 0)
-    .filter(({ host }) => (only?.includes(host) ?? true) && !skip?.includes(host));
+    .filter(({ host }) => (only?.includes(host) ?? true) && !skip?.includes(host))
+    .filter(({ host }) => held.every((each) => each.host !== host));
   const reports = new Map(chosen.map(({ host }) => [host, queued(host)]));
+  for (const { host, reason } of held) reports.set(host, { ...queued(host), outcome: 'held', reason });
   const growing = (endedAt: string | null): Report => ({
     format: 1,
     run: input.run,

@@ -93,7 +93,13 @@ describe('/freeze and /hold', () => {
     const pull = await rig.open('v2');
     await rig.comment(pull, '/hold web2 the disk is changed');
     await deploy(pull);
-    expect(rig.fleet.deployed).toMatchObject([{ skip: ['web2'] }]);
+    expect(rig.fleet.deployed).toMatchObject([
+      {
+        held: [
+          { host: 'web2', reason: { code: 'HELD', message: expect.stringContaining('the disk is changed') } },
+        ],
+      },
+    ]);
     await deploy(pull, ' --only web2');
     expect(last(pull)).toContain('HELD');
     expect(rig.fleet.deployed.length).toBe(1);

@@ -36,6 +36,18 @@ const CONFIRM: Reason = {
   message: 'policy wants restart confirmed; the plan restarts shop.service on web1 and web2',
 };
 
+const LOSING: Reason = {
+  code: 'CONFIRMATION_NEEDED',
+  message: 'this may lose data and has to be confirmed by its token: delete db1/file/etc/old.conf',
+  next: '`/deploy 7f3a9c0d1e2f --confirm 0a1b2c3d`',
+};
+const HELD: Reason = {
+  code: 'HELD',
+  message:
+    'web2 is held by grace (#12) since 2026-11-22T13:00:00.000Z until 2026-11-23T13:00:00.000Z: the | disk is *changed*',
+  next: 'Wait, or `/release web2`.',
+};
+
 function view(plan: Plan, more: Partial<PlanComment> = {}): PlanComment {
   return { plan, blockers: [], mode: 'merge', commit: COMMIT, base: BASE, link, ...more };
 }
@@ -53,6 +65,17 @@ const PLANS: readonly (readonly [string, PlanComment])[] = [
   ],
   ['drift', view(DRIFT, { mode: 'comment' })],
   ['drift-confirm', view(DRIFT, { mode: 'both', blockers: [{ reason: CONFIRM }] })],
+  [
+    'confirm-token',
+    view(MIXED, {
+      mode: 'both',
+      blockers: [{ reason: LOSING }],
+      notices: [
+        'This changes the policy: it is judged by the policy of main, as it was before.',
+        'Host `db1` is reached elsewhere: `deploy@10.0.0.21:22` becomes `deploy@10.0.0.22:22`.',
+      ],
+    }),
+  ],
   ['drift-merged', view(DRIFT, { merged: true, blockers: [] })],
   ['empty', view(EMPTY)],
   ['waves', view(WAVES)],
@@ -82,6 +105,19 @@ function hostsOf(
 }
 
 const REPORTS: readonly (readonly [string, Plan, Report])[] = [
+  [
+    'held',
+    DRIFT,
+    report(
+      DRIFT,
+      hostsOf(DRIFT, [
+        (host) => hostReport(host, ['applied', 'applied']),
+        (host) => hostReport(host, [], { outcome: 'held', reason: HELD, remaining: null }),
+        (host) => hostReport(host, ['applied']),
+      ]),
+      ENDED,
+    ),
+  ],
   [
     'running',
     MIXED,
@@ -269,6 +305,15 @@ test('replies', async () => {
   await expect(renderRefusal([STALE], request)).toMatchFileSnapshot('golden/refusal-stale.comment.md');
   const several = renderRefusal([APPROVAL, CONFIRM], { ...request, text: 'the merge of this pull request' });
   await expect(several).toMatchFileSnapshot('golden/refusal-several.comment.md');
+  const requirements = [
+    { what: 'who, by policy', required: 'write', found: 'maintain', changer: 'an admin of the repository' },
+    { what: 'approvals', required: '1 of this plan', found: '0', changer: 'a reviewer with write' },
+  ];
+  const table = renderRefusal([APPROVAL], {
+    ...request,
+    requirements: requirements.map((row) => ({ ...row, unmet: row.found === '0' ? [APPROVAL] : [] })),
+  });
+  await expect(table).toMatchFileSnapshot('golden/refusal-table.comment.md');
   const help = renderHelp([
     { usage: '/plan [host…]', about: 'looks at the hosts again and makes a new plan' },
     { usage: '/deploy [plan] [--only host…] [--skip host…]', about: 'carries out exactly that plan' },

@@ -1,13 +1,10 @@
 // Who may stop a run: whoever may deploy its plan, and always the person who started it.
 import { reason } from './request.ts';
 import type { CancelAsk, Request, Requirement } from './request.ts';
-import { belongs, circlesOf } from './who.ts';
+import { belongs, circlesOf, requirePerson } from './who.ts';
 
 export function requireCanceller({ actor, policy }: Request, cancel: CancelAsk): readonly Requirement[] {
-  if (actor.bot) {
-    const unmet = [reason('NOT_ALLOWED', `${actor.login} is not a person`)];
-    return [{ what: 'who', required: 'a person', found: 'a bot', changer: 'nobody', unmet }];
-  }
+  if (actor.bot) return [requirePerson(actor)];
   const own = actor.login.toLowerCase() === cancel.startedBy.toLowerCase();
   return circlesOf(policy, cancel.plan).map(({ by, of }) => {
     const required = `${cancel.startedBy}, or ${by.join(' or ')}`;

@@ -101,7 +101,8 @@ export function requireAlone({ actor, policy, wants }: AloneRequest): readonly R
   ];
 }
 
-function requirePerson({ login }: Actor): Requirement {
+/** A bot may do nothing here, whatever its role. */
+export function requirePerson({ login }: Actor): Requirement {
   const unmet = [reason('NOT_ALLOWED', `${login} is not a person`)];
   return { what: 'who', required: 'a person', found: 'a bot', changer: 'nobody', unmet };
 }
