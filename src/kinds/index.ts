@@ -1,6 +1,7 @@
 // The kinds that there are, one line each. Their order says nothing.
 import type { AnyKind } from '../core/kind.ts';
 import { command } from './command.ts';
+import { container } from './container.ts';
 import { directory } from './directory.ts';
 import { file } from './file.ts';
 import { symlink } from './symlink.ts';
@@ -21,6 +22,7 @@ import { user } from './user.ts';
 
 export const kinds: readonly AnyKind[] = [
   command,
+  container,
   directory,
   file,
   symlink,

@@ -25,6 +25,7 @@ export function randomResource(random: Random, index: number): Declared {
     () => ({ package: 'tree', version: text() }),
     () => ({ service: `fuzz${index}`, unit: unitOf(random) }),
     () => ({ service: random.pick([text(), `fuzz@${TRAP}`, `-${TRAP}`]), unit: unitOf(random) }),
+    () => containerOf(random, index, path()),
     () => ({ command: `fuzz ${index}`, run: ['true', text(), text()] }),
     () => createsOf(`fuzz ${index}`, path()),
     () => ({ command: random.pick([text(), `fuzz ${index}`]), run: ['true', path()], directory: PLACE }),
@@ -70,6 +71,17 @@ function laterMakers(
     }),
     () => ({ release: path(), url: `http://127.0.0.1:9/${text()}`, sha256: text() }),
   ];
+/** No host of the fuzz has podman, so such plans end where the program is missing; the texts are made all the same. */
+function containerOf(random: Random, index: number, path: string): Declared {
+  const image = `registry.example/fuzz@sha256:${'0'.repeat(64)}`;
+  const text = (): string => hostileText(random);
+  return {
+    container: random.pick([`fuzz${index}`, `-${TRAP}`, text()]),
+    image: random.pick([image, text()]),
+    command: [text(), text()],
+    env: { [random.pick(['KEY', text()])]: text() },
+    volumes: [{ at: '/x', path: random.pick([path, '/srv']) }],
+  };
 }
 
 function createsOf(name: string, path: string): Declared {

@@ -37,6 +37,8 @@ export async function launch(place: Place, directory: string): Promise<ChildProc
     `--hostname=${place.name}`,
     `--network-namespace-path=/run/netns/${machine}`,
     '--capability=CAP_NET_ADMIN', // the firewall and the net.* sysctls of that network are the host's own
+    '--capability=CAP_BPF,CAP_PERFMON', // runc and crun say by a program of bpf which devices a container has
+    '--system-call-filter=bpf',
     '--link-journal=no',
     '--resolv-conf=off',
     '--timezone=off',

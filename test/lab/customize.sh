@@ -2,7 +2,7 @@
 # mmdebstrap's customize hook: turns a minimal Debian tree ($1) into the base of a lab host, with a package pool in /srv/pool.
 set -euo pipefail
 root=$1
-pool_packages=(nginx-light tree jq curl strace acl busybox-static cron logrotate nftables rsync)
+pool_packages=(nginx-light tree jq curl strace acl busybox-static cron logrotate nftables rsync xz-utils podman runc iptables netavark aardvark-dns)
 
 # All .debs of the pool packages and of what they need beyond the tree, by this machine's apt for the tree's suite.
 fill_pool() {

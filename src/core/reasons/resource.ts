@@ -92,6 +92,18 @@ export const RESOURCE_REASONS = {
     what: 'A program that this needs is neither on the host nor in the plan.',
     next: 'Declare its package above.',
   },
+  IMAGE_MISSING: {
+    class: 'permanent',
+    fixer: 'author',
+    what: 'What the image of a container should be loaded from is neither on the host nor in the plan.',
+    next: 'Declare the `file` or `release` that brings it above.',
+  },
+  CONTAINER_TAKEN: {
+    class: 'needs-person',
+    fixer: 'author',
+    what: 'A container of that name is on the host already, and Ashore did not make it.',
+    next: 'Remove it with `podman rm` on the host, or give the container another name.',
+  },
   SETTING_MISSING: {
     class: 'permanent',
     fixer: 'author',

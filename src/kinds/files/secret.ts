@@ -4,7 +4,7 @@ import type { Json } from '../../core/json.ts';
 import type { SourceFiles, Unresolved } from '../../core/kind.ts';
 import { revealSecret, Secret, SecretName } from '../../core/secret.ts';
 import type { Sealed } from '../../core/step.ts';
-import type { FORMATS, FormatName } from '../../formats/index.ts';
+import type { Formatted } from '../../formats/proof.ts';
 
 type Path = Unresolved['path'];
 
@@ -42,7 +42,7 @@ interface Composed {
 /** The file in its format, with the values in place. No message of the format may come out once they are. */
 export function composeFile(
   { data, references, path, sources }: Composed,
-  format: (typeof FORMATS)[FormatName],
+  format: (data: Json) => Formatted,
 ): Sealed | Unresolved {
   const shape = format(fill(data, (name) => `secret-${name}`));
   if (typeof shape !== 'string') return { path, message: shape.problem };
