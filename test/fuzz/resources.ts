@@ -71,6 +71,8 @@ function laterMakers(
     }),
     () => ({ release: path(), url: `http://127.0.0.1:9/${text()}`, sha256: text() }),
   ];
+}
+
 /** No host of the fuzz has podman, so such plans end where the program is missing; the texts are made all the same. */
 function containerOf(random: Random, index: number, path: string): Declared {
   const image = `registry.example/fuzz@sha256:${'0'.repeat(64)}`;
