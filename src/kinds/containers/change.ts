@@ -10,7 +10,7 @@ import { rememberFile } from '../files/whole.ts';
 import { showPath } from '../paths/path.ts';
 import { judgeProgram } from '../programs.ts';
 import { changeUnit } from '../systemd/change.ts';
-import { joinUnits } from '../systemd/join.ts';
+import { joinParts } from '../join.ts';
 import { rememberUnit, unitPath, wholeUnit } from '../systemd/state.ts';
 import type { State as UnitState, Want as UnitWant } from '../systemd/state.ts';
 import type { Declared, Want } from './spec.ts';
@@ -71,7 +71,7 @@ export function changeContainer(request: ChangeRequest<Want, State>): KindChange
     { name: 'env', change: env },
     { name: 'service', change: unit },
   ].filter((part) => part.change !== undefined);
-  return noteOn(joinUnits(parts), program.notes);
+  return noteOn(joinParts(parts), program.notes);
 }
 
 /** What somebody else runs under this name would be gone at the first start (--replace). */
@@ -167,7 +167,7 @@ function changeContainerUnit(
 
 /** The unit goes first, and with it the container. What it wrote into volumes is nobody's to delete by omission. */
 function leave(request: ChangeRequest<Want, State>): KindChange | Blocked | undefined {
-  const joined = joinUnits([
+  const joined = joinParts([
     { name: 'service', change: changeContainerUnit(request) },
     { name: 'env', change: changeEnv(request) },
   ]);
