@@ -15,7 +15,7 @@ import { deployMark, deployWords, failuresOf } from './outcome.ts';
 import { planBodies, renderLeftOut } from './plan-bodies.ts';
 import { NO_PLAN, problemsTitle, renderProblemList } from './problems.ts';
 import { renderEvidence, renderReason, renderWhoAndNext } from './reason.ts';
-import { renderDeployCommands, renderFailure, renderProof } from './report.ts';
+import { renderDeployCommands, renderFailure, renderHeld, renderProof } from './report.ts';
 import { renderBlockers, renderCommands, renderVerdict } from './verdict.ts';
 import type { PlanView } from './verdict.ts';
 import { renderWaves } from './waves.ts';
@@ -146,6 +146,7 @@ export function renderDeployComment(report: Report, plan: Plan, checkUrl?: strin
     block(HEAD, `${deployMark(report)} **${prose(deployWords(report))}** · ${of}`),
     ...(first ? renderFailure(first, report.plan, undefined).map((text) => block(HEAD, text)) : []),
     block(HEAD, more.length === 0 ? '' : `And ${count(more.length, 'more failure')} of another sort.`),
+    block(HEAD, renderHeld(report)),
     block(HEAD, renderProof(report)),
     block(HEAD, renderDeployCommands(report)),
     block(HEAD, `${check} says what is true on each host now.`),

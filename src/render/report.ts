@@ -107,6 +107,18 @@ export function renderTruth(report: Report): string {
   ].join('\n');
 }
 
+/** Hosts that were left out because somebody holds them: in whose words, and what ends that. */
+export function renderHeld(report: Report): string {
+  const held = groupOutcomes(report).filter(({ outcome }) => outcome === 'held');
+  return held
+    .map(({ hosts }) => {
+      const [{ reason }] = hosts;
+      const words = reason ? ` · ${renderReason(reason)} · ${renderWhoAndNext(reason, report.plan)}` : '';
+      return `${hostMark('held')}: ${hostWords(hosts.map(({ host }) => host))}${words}`;
+    })
+    .join('\n\n');
+}
+
 /** What to type next, where not all is well. */
 export function renderDeployCommands(report: Report): string {
   if (report.endedAt === null) return `To stop it at the next safe point: ${code(`/cancel ${report.run}`)}`;

@@ -1,6 +1,6 @@
 // Attacks by configuration, on hosts and by hosts: row 1 to 3, 7, 14, 16, 17, and what is left.
 // Every attack of the list of holes that other deploy bots had is tried end to end, a file a row below rows/; one lab serves
-// them all, so they are imported here. What begins with OPEN works today, and fails here once it is closed.
+// them all, so they are imported here.
 import { afterAll, beforeAll } from 'vitest';
 import { startArena, stopArena } from './arena.ts';
 import './rows/01-code-at-plan-time.ts';

@@ -74,6 +74,22 @@ describe('9 buttons bypass gates: freezes and holds', () => {
     await site.comment(wanted.pull, release);
   });
 
+  it('a held host is left out of the others, and told as held', async () => {
+    const file = '/etc/attack-9-held';
+    const { pull, head } = await site.propose({ 'held.yml': note(file).replace('web1', 'all') });
+    await site.comment(pull, '/hold web2 its disk is changed');
+    await site.comment(pull, `/deploy ${site.digest(pull)}`);
+    expect(await has('web1', file), site.said(pull)).toBe(true);
+    expect(await has('web2', file)).toBe(false);
+    const { conclusion, summary } = site.check(head, 'ashore/deploy');
+    expect(conclusion).toBe('success');
+    for (const words of [summary, site.said(pull)])
+      expect(words).toMatch(/held.*`web2`.*`HELD` web2 is held by grace .*: its disk is changed/);
+    await site.comment(pull, '/release web2');
+    await site.comment(pull, `/deploy ${site.digest(pull)}`);
+    expect(await has('web2', file), site.said(pull)).toBe(true);
+  });
+
   it('who may not deploy may not release either', async () => {
     const wanted = await wish(site);
     await site.comment(wanted.pull, '/hold web1 wait');
