@@ -1,11 +1,17 @@
 #!/usr/bin/env node
 // The terminal: each command on a checkout, with the server's own plan, digest and codes. A command loads only what it needs.
 // Exit status 0: nothing to do, or done · 2: there are changes · 1: failed, refused, or the configuration is not valid.
+import { enableCompileCache } from 'node:module';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
 import { COMMANDS, HELP, isCommand, parseCommandLine } from './command-line.ts';
 import type { Command, Flags } from './command-line.ts';
 import { suggest } from './core/problem.ts';
 import { EXIT, refuse } from './terminal/say.ts';
 import type { Exit } from './terminal/say.ts';
+
+// Stripping types and compiling are most of a short command. In the user's own directory, where nobody else can put code.
+enableCompileCache(join(homedir(), '.cache', 'ashore'));
 
 /** Whoever reads may have seen enough, as head(1) has; the work goes on and ends with its own status. */
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

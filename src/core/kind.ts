@@ -85,6 +85,9 @@ export interface Unresolved {
  */
 export const ASIDE: unique symbol = Symbol('aside');
 
+/** Refs that can be asked for. */
+export type Since = Pick<ReadonlySet<string>, 'has'>;
+
 /** What is asked of a kind for one resource. `want` undefined: no longer declared; `have` undefined: not there. */
 export interface ChangeRequest<Want, State> {
   readonly id: string;
@@ -93,7 +96,7 @@ export interface ChangeRequest<Want, State> {
   /** What the kind asked the ledger to remember when this was last applied. */
   readonly last: Json | undefined;
   /** Refs (`kind/id`) that were applied after this one last was, by the ledger's order; all of them when it never was. */
-  readonly since?: ReadonlySet<string>;
+  readonly since?: Since;
   readonly world: World;
 }
 

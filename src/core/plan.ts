@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import { Guard } from './guard.ts';
 import { VERBS } from './kind.ts';
-import { canonical, sha256 } from './json.ts';
+import { fingerprint } from './json.ts';
 import { Reason } from './reason.ts';
 import { Step } from './step.ts';
 
@@ -140,7 +140,7 @@ export function digestOf(plan: Pick<Plan, 'hosts' | 'stacks' | 'rollout'>): stri
     duties: host.duties?.map(({ ref, stack, when, steps }) => ({ ref, stack, when, steps })),
     torn: host.torn,
   }));
-  return sha256(canonical({ format: 1, stacks: plan.stacks, hosts, rollout: plan.rollout }));
+  return fingerprint({ format: 1, stacks: plan.stacks, hosts, rollout: plan.rollout });
 }
 
 /** A hook, or a check that is a command: to those who watch over the verb `run` it is one. */

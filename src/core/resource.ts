@@ -1,6 +1,7 @@
 // Resources as the configuration declares them, with all variables and sources filled in.
 import type { Address } from './address.ts';
 import type { Target } from './host.ts';
+import { fingerprint } from './json.ts';
 import type { Verb } from './kind.ts';
 import type { Duty } from './plan.ts';
 import type { Problem, Where } from './problem.ts';
@@ -99,3 +100,23 @@ export interface Config {
 }
 
 export type ParsedConfig = { readonly config: Config } | { readonly problems: readonly Problem[] };
+
+const BY_HOST = new WeakMap<readonly Resource[], ReadonlyMap<string, readonly Resource[]>>();
+
+/** Those of one host, in their order. All are sorted out once: asked for host by host it would be their number squared. */
+export function resourcesOn(host: string, resources: readonly Resource[]): readonly Resource[] {
+  const known = BY_HOST.get(resources);
+  const byHost = known ?? Map.groupBy(resources, ({ address }) => address.host);
+  if (!known) BY_HOST.set(resources, byHost);
+  return byHost.get(host) ?? [];
+}
+
+const WANTED = new WeakMap<object, string>();
+
+/** Fingerprint of what is wanted; what is the same on many hosts is one value and gone through once. */
+export function wantPrint(want: unknown): string {
+  if (typeof want !== 'object' || want === null) return fingerprint(want);
+  const known = WANTED.get(want) ?? fingerprint(want);
+  WANTED.set(want, known);
+  return known;
+}

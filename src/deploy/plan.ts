@@ -8,6 +8,7 @@ import { digestOf } from '../core/plan.ts';
 import type { HostPlan, Plan } from '../core/plan.ts';
 import { HostFailure } from '../core/reason.ts';
 import type { Reason } from '../core/reason.ts';
+import { resourcesOn } from '../core/resource.ts';
 import type { Config } from '../core/resource.ts';
 import { createRedactor } from '../core/redact.ts';
 import type { Redactor } from '../core/redact.ts';
@@ -106,7 +107,7 @@ export function questionOf(
   config: Config,
   base: Config | undefined,
 ): HostQuestion {
-  const onHost = config.resources.filter((resource) => resource.address.host === host);
+  const onHost = resourcesOn(host, config.resources);
   const target = config.targets.get(host);
   return {
     host,

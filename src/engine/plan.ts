@@ -4,11 +4,12 @@ import { formatRef } from '../core/address.ts';
 import type { Ref } from '../core/address.ts';
 import { fingerprint } from '../core/json.ts';
 import type { Json } from '../core/json.ts';
-import type { AnyKind, Blocked, KindChange, Verb, World } from '../core/kind.ts';
+import type { AnyKind, Blocked, KindChange, Since, Verb, World } from '../core/kind.ts';
 import type { LedgerEntry } from '../core/ledger.ts';
 import type { Applied, BlockedResource, Cause, Change, Duty, HostPlan } from '../core/plan.ts';
 import { placeGuardedLast } from './order.ts';
 import type { Where } from '../core/problem.ts';
+import { wantPrint } from '../core/resource.ts';
 import type { Resource } from '../core/resource.ts';
 import { dutiesFor } from './duties.ts';
 import { orphanRefs } from './observe.ts';
@@ -99,7 +100,7 @@ function planResource(context: Context, kind: AnyKind, resource: Resource): void
     draft.blocked.push({ ref, stack, reason: decided.blocked, where });
     return;
   }
-  const wanted = fingerprint(want);
+  const wanted = wantPrint(want);
   const needed = decided ?? planAdoption({ have, entry, wanted, stack });
   if (!needed) {
     draft.unchanged += 1;
@@ -121,9 +122,12 @@ function planResource(context: Context, kind: AnyKind, resource: Resource): void
   });
 }
 
-function appliedSince({ ledger }: Observation, entry: LedgerEntry | undefined): ReadonlySet<string> {
-  const later = [...ledger.entries.values()].filter((other) => !entry || other.line > entry.line);
-  return new Set(later.map((other) => other.ref));
+function appliedSince({ ledger }: Observation, entry: LedgerEntry | undefined): Since {
+  const applied = (ref: string): boolean => {
+    const other = ledger.entries.get(ref);
+    return other !== undefined && (!entry || other.line > entry.line);
+  };
+  return { has: applied };
 }
 
 function planOrphan(context: Context, kind: AnyKind | undefined, ref: Ref, entry: LedgerEntry): void {

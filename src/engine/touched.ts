@@ -1,6 +1,7 @@
 // Which stacks a change of the configuration touches, and on which hosts they have to be looked at. Pure.
 import { formatAddress, formatRef } from '../core/address.ts';
-import { canonical, fingerprint } from '../core/json.ts';
+import { canonical } from '../core/json.ts';
+import { resourcesOn, wantPrint } from '../core/resource.ts';
 import type { Config, Resource } from '../core/resource.ts';
 
 /**
@@ -32,15 +33,18 @@ export function stackHosts(
 
 /** Fingerprints of what a configuration wants on one host, by `kind/id`. */
 export function wantsOn(host: string, resources: readonly Resource[]): ReadonlyMap<string, string> {
-  const onHost = resources.filter((resource) => resource.address.host === host);
-  return new Map(onHost.map((resource) => [formatRef(resource.address), fingerprint(resource.want)]));
+  const onHost = resourcesOn(host, resources);
+  return new Map(onHost.map((resource) => [formatRef(resource.address), wantPrint(resource.want)]));
 }
 
 function describeStacks(config: Config): Map<string, string> {
   const resources = Map.groupBy(config.resources, (resource) => resource.stack);
   return new Map(
     config.stacks.map(({ name, hosts }) => {
-      const wants = (resources.get(name) ?? []).map(({ address, want }) => [formatAddress(address), want]);
+      const wants = (resources.get(name) ?? []).map(({ address, want }) => [
+        formatAddress(address),
+        wantPrint(want),
+      ]);
       const targets = hosts.map((host) => config.targets.get(host));
       return [name, canonical({ hosts, targets, wants })];
     }),

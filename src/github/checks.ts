@@ -51,6 +51,8 @@ export interface OpenCheck extends CheckPlace {
  */
 export async function startCheck(world: GithubWorld, repo: Repo, start: CheckStart): Promise<OpenCheck> {
   const { name, commit, pull, subject, title, summary } = start;
+  // A plan is mostly there before anybody could read how far it is.
+  const quiet = name === PLAN_CHECK ? BETWEEN_UPDATES : 0;
   const key = { repo: fullName(repo), name, commit, pull };
   const known = subject === null ? await world.store.openChecks.find(key) : undefined;
   if (known) {
@@ -60,19 +62,19 @@ export async function startCheck(world: GithubWorld, repo: Repo, start: CheckSta
       check_run_id: known.id,
       output,
     });
-    return openCheck(world, repo, { id: data.id, url: data.html_url ?? '' });
+    return openCheck(world, repo, { id: data.id, url: data.html_url ?? '' }, quiet);
   }
   // A server that died just after it had begun one could not keep its id.
   const { id, url } = (await findUnknown(world, repo, start)) ?? (await createCheck(world, repo, start));
   const since = world.now().toISOString();
   await world.store.posts.keepCheck({ repo: key.repo, id, name, commit, pull, subject });
   await world.store.openChecks.put({ ...key, id, installation: repo.installation, since });
-  return openCheck(world, repo, { id, url });
+  return openCheck(world, repo, { id, url }, quiet);
 }
 
-/** A check run that is there already and has not ended. */
-export function openCheck(world: GithubWorld, repo: Repo, { id, url }: CheckPlace): OpenCheck {
-  const live = startLive((output) => sendProgress(repo, id, output));
+/** A check run that is there already and has not ended. `quiet`: milliseconds before the first update. */
+export function openCheck(world: GithubWorld, repo: Repo, { id, url }: CheckPlace, quiet = 0): OpenCheck {
+  const live = startLive(quiet, (output) => sendProgress(repo, id, output));
   return {
     id,
     url,
@@ -221,11 +223,13 @@ interface Live {
   readonly stop: () => Promise<void>;
 }
 
-function startLive(send: (output: CheckOutput) => Promise<void>): Live {
+function startLive(quiet: number, send: (output: CheckOutput) => Promise<void>): Live {
   const ended = new AbortController();
   let latest: CheckOutput | undefined;
   let sending: Promise<void> | undefined;
+  const begun = wait(quiet, undefined, { signal: ended.signal }).catch(() => undefined);
   const pump = async (): Promise<void> => {
+    await begun;
     while (latest !== undefined && !ended.signal.aborted) {
       const next = latest;
       latest = undefined;

@@ -3,7 +3,7 @@
 import pLimit from 'p-limit';
 import type { Reason } from '../core/reason.ts';
 import type { ConfigFiles } from '../deploy.ts';
-import { place } from './repo.ts';
+import { fullName, place } from './repo.ts';
 import type { Repo } from './repo.ts';
 
 const FOLDER = 'deploy-configs';
@@ -12,6 +12,7 @@ const MAX_FILE = 8 * 1024 * 1024;
 const MAX_ALL = 32 * 1024 * 1024;
 const BLOBS_AT_ONCE = 8;
 const MAX_KEPT = 64 * 1024 * 1024;
+const MOST_TREES = 200;
 
 export type ReadFiles =
   | { readonly is: 'files'; readonly files: ConfigFiles }
@@ -20,9 +21,9 @@ export type ReadFiles =
 
 /** Name of the tree of deploy-configs/ at a commit: equal names, equal files. undefined: there is none. */
 export async function readSubtree(repo: Repo, commit: string): Promise<string | undefined> {
-  const { data } = await repo.octokit.rest.git.getTree({ ...place(repo), tree_sha: commit });
-  const entry = data.tree.find((each) => each.path === FOLDER && each.type === 'tree');
-  if (entry === undefined && data.truncated)
+  const { tree, truncated } = await readTree(repo, commit);
+  const entry = tree.find((each) => each.path === FOLDER && each.type === 'tree');
+  if (entry === undefined && truncated)
     throw new Error(`GitHub cut off the list of the top folder at ${commit}`);
   return entry?.sha;
 }
@@ -31,13 +32,9 @@ export async function readSubtree(repo: Repo, commit: string): Promise<string | 
 export async function readFiles(repo: Repo, commit: string): Promise<ReadFiles> {
   const subtree = await readSubtree(repo, commit);
   if (subtree === undefined) return { is: 'absent' };
-  const { data } = await repo.octokit.rest.git.getTree({
-    ...place(repo),
-    tree_sha: subtree,
-    recursive: 'true',
-  });
-  const entries = data.tree.filter((entry) => entry.type !== 'tree');
-  const refusal = refuseTree(entries, data.truncated);
+  const { tree, truncated } = await readTree(repo, subtree, { recursive: 'true' });
+  const entries = tree.filter((entry) => entry.type !== 'tree');
+  const refusal = refuseTree(entries, truncated);
   if (refusal) return { is: 'refused', reason: refusal };
   const limit = pLimit(BLOBS_AT_ONCE);
   const files = await Promise.all(
@@ -86,25 +83,50 @@ export async function readText(repo: Repo, commit: string, path: string): Promis
   const folders = path.split('/');
   let tree = commit;
   for (const [index, name] of folders.entries()) {
-    const { data } = await repo.octokit.rest.git.getTree({ ...place(repo), tree_sha: tree });
+    const read = await readTree(repo, tree);
     const last = index === folders.length - 1;
-    const entry = data.tree.find((each) => each.path === name && each.type === (last ? 'blob' : 'tree'));
+    const entry = read.tree.find((each) => each.path === name && each.type === (last ? 'blob' : 'tree'));
     if (entry === undefined) return undefined;
     tree = entry.sha;
   }
   return new TextDecoder().decode(await readBlob(repo, tree));
 }
 
-/** Blobs by their name, which is a hash of their bytes: whoever knows the name has the same bytes. Oldest go first. */
+interface Tree {
+  readonly tree: readonly (Entry & { readonly type: string; readonly sha: string })[];
+  readonly truncated: boolean;
+}
+
+/** By the name of a commit or a tree, never of a branch: what it names cannot change, so it is asked for once. */
+function readTree(repo: Repo, sha: string, how: { readonly recursive?: 'true' } = {}): Promise<Tree> {
+  return repo.blobs.tree(`${fullName(repo)} ${sha} ${how.recursive ?? ''}`, async () => {
+    const { data } = await repo.octokit.rest.git.getTree({ ...place(repo), tree_sha: sha, ...how });
+    return { tree: data.tree, truncated: data.truncated };
+  });
+}
+
+/** Blobs by their name, which is a hash of their bytes: whoever knows the name has the same bytes. Oldest go first; so do trees. */
 export interface Blobs {
   readonly get: (sha: string) => Uint8Array | undefined;
   readonly put: (sha: string, bytes: Uint8Array) => void;
+  /** Reads it only when it is not known and nobody is just reading it. */
+  readonly tree: (name: string, read: () => Promise<Tree>) => Promise<Tree>;
 }
 
 export function createBlobs(): Blobs {
   const kept = new Map<string, Uint8Array>();
+  const trees = new Map<string, Promise<Tree>>();
   let size = 0;
   return {
+    tree: (name, read) => {
+      const known = trees.get(name) ?? read();
+      trees.set(name, known);
+      const [oldest] = trees.keys();
+      if (trees.size > MOST_TREES && oldest !== undefined) trees.delete(oldest);
+      // What failed may be there the next time.
+      known.catch(() => trees.delete(name));
+      return known;
+    },
     get: (sha) => kept.get(sha),
     put: (sha, bytes) => {
       if (kept.has(sha)) return;

@@ -64,7 +64,8 @@ export const packageKind = defineKind<Spec, State>({
 async function read(host: Reader, wanted: ReadonlyMap<string, Spec | undefined>) {
   const declared = [...wanted].flatMap(([id, want]) => (want ? [{ id, want }] : []));
   const names = declared.map(({ id }) => id);
-  const packages = await readPackages(host, names);
+  const there = declared.filter(({ want }) => !want.absent);
+  const packages = await readPackages(host, new Map(there.map(({ id, want }) => [id, want.version ?? null])));
   const findings = new Map([...wanted].map(([id, want]) => [id, findingOf(packages, id, want)] as const));
   const due = declared.filter(({ id }) => findings.get(id) === 'due');
   const asked = due.map(({ id, want }) => ({ id, word: wordOf(id, want) }));
@@ -75,7 +76,7 @@ async function read(host: Reader, wanted: ReadonlyMap<string, Spec | undefined>)
       names.filter((id) => findings.get(id) === 'unknown'),
     ),
   ]);
-  const present = declared.filter(({ want }) => !want.absent).map(({ id }) => id);
+  const present = there.map(({ id }) => id);
   const stateOf = (id: string, finding: Finding): State | undefined => {
     if (finding !== 'due' && finding !== 'unknown') return finding;
     const installed = installedVersion(packages, id);

@@ -47,9 +47,9 @@ async function ask(session: Session, batch: readonly Asked[]): Promise<void> {
   const executed = await session.exec(shellCommand(session.target), { stdin, limit: longest + GRACE });
   const output = parseScript(session.target, nonce, executed);
   if (output.is === 'none') throw new HostFailure(output.reason);
-  const looks = parseLooks(nonce, output.body);
+  const { looks, ended } = parseLooks(nonce, output.body);
   if (output.is === 'cut' || looks.length !== batch.length) {
-    throw brokenOff(session, batch, looks.length, executed.stderr);
+    throw brokenOff(session, batch, ended, executed.stderr);
   }
   for (const [index, asked] of batch.entries()) {
     const found = looks[index];
@@ -62,29 +62,32 @@ function limitOf({ options }: Asked): number {
 }
 
 /**
- * Output goes to files, so that a child that stays behind with our stdout holds up nothing, and comes back in base64, so
- * that no byte of it can break the frame. `ulimit -f` counts 512 bytes: 128 MiB, where one look may not fill a tmpfs.
+ * Output goes to a file, so that a child that stays behind with our stdout holds up nothing, and comes back at the end as one
+ * piece of base64, so that no byte of it can break the frame: what each look printed is told apart by the nonce, which no look
+ * knows. `ulimit -f` counts 512 bytes: 128 MiB, where looks may not fill a tmpfs. TMPDIR is for what a look has to put down.
  */
 const LOOK = `
 T=$(mktemp -d /run/ashore-look.XXXXXX 2>/dev/null || mktemp -d /tmp/ashore-look.XXXXXX 2>/dev/null ||
   mktemp -d /usr/local/lib/ashore/tmp/look.XXXXXX) || exit 91
 trap 'rm -rf "$T"' EXIT; trap 'exit 92' HUP INT TERM PIPE
 ulimit -f 262144
+TMPDIR=$T; export TMPDIR
 IN=/dev/null
 given() { printf %s "$1" | base64 -d >"$T/in" || exit 93; IN=$T/in; }
 look() {
   limit=$1; shift
   read -r from rest </proc/uptime
-  timeout -k 2 "$limit" "$@" <"$IN" >"$T/out" 2>"$T/err"; status=$?
+  timeout -k 2 "$limit" "$@" <"$IN" >>"$T/all" 2>"$T/err"; status=$?
   read -r to rest </proc/uptime
   IN=/dev/null
   printf '@@%s LOOK %s %s %s\\n' "$N" "$status" "$from" "$to"
-  [ ! -s "$T/out" ] || base64 -w0 <"$T/out"
-  printf '\\n'
-  [ ! -s "$T/err" ] || base64 -w0 <"$T/err"
-  printf '\\n'
+  printf '\\n@@%s\\n' "$N" >>"$T/all"
+  [ ! -s "$T/err" ] || cat "$T/err" >>"$T/all"
+  printf '\\n@@%s\\n' "$N" >>"$T/all"
 }
 `;
+
+const ALL = 'base64 -w0 <"$T/all"; echo';
 
 function formatLooks(nonce: string, batch: readonly Asked[]): string {
   const lines = batch.flatMap((asked) => {
@@ -92,7 +95,7 @@ function formatLooks(nonce: string, batch: readonly Asked[]): string {
     const given = stdin === undefined ? [] : [`given '${Buffer.from(stdin).toString('base64')}'`];
     return [...given, quoteCommand(['look', String(limitOf(asked)), ...asked.argv])];
   });
-  return [`N=${nonce}`, LOOK, ...lines].join('\n');
+  return [`N=${nonce}`, LOOK, ...lines, ALL].join('\n');
 }
 
 interface Found {
@@ -102,28 +105,42 @@ interface Found {
   readonly stderr: string;
 }
 
-/** Complete looks only: a header, a line of stdout, a line of stderr. */
-function parseLooks(nonce: string, body: Buffer): readonly Found[] {
-  const looks: Found[] = [];
+/** Headers first, one a look as it ends; then all that was printed. Without it no look is complete. */
+function parseLooks(
+  nonce: string,
+  body: Buffer,
+): { readonly looks: readonly Found[]; readonly ended: number } {
   const header = new RegExp(`^@@${nonce} LOOK (\\d+) ([\\d.]+) ([\\d.]+)$`);
   const lines = splitLines(body);
-  for (let at = 0; at + 2 < lines.length; at += 3) {
-    const match = header.exec(lines[at] ?? '');
-    if (!match) return looks;
+  const headers = lines.map((line) => header.exec(line));
+  const ended = headers.findIndex((match) => match === null);
+  if (ended < 0) return { looks: [], ended: lines.length };
+  const printed = splitPrinted(nonce, Buffer.from(lines[ended] ?? '', 'base64'));
+  const looks = headers.slice(0, ended).flatMap((match, index): Found[] => {
+    const [stdout, stderr] = [printed[2 * index], printed[2 * index + 1]];
+    if (!match || !stdout || !stderr) return [];
     const [, status, from, to] = match;
-    looks.push({
-      status: Number(status),
-      seconds: Number(to) - Number(from),
-      stdout: Buffer.from(lines[at + 1] ?? '', 'base64'),
-      stderr: decode(Buffer.from(lines[at + 2] ?? '', 'base64')),
-    });
-  }
-  return looks;
+    const seconds = Number(to) - Number(from);
+    return [{ status: Number(status), seconds, stdout, stderr: decode(stderr) }];
+  });
+  return { looks, ended };
 }
 
 /** Lines that ended; the rest was cut off. All is ASCII here, and a line may have many megabytes. */
 function splitLines(body: Buffer): readonly string[] {
   return body.toString('latin1').split('\n').slice(0, -1);
+}
+
+/** Each part ends with a line of the nonce. */
+function splitPrinted(nonce: string, all: Buffer): readonly Buffer[] {
+  const mark = Buffer.from(`\n@@${nonce}\n`);
+  const parts: Buffer[] = [];
+  let from = 0;
+  for (let at = all.indexOf(mark); at >= 0; at = all.indexOf(mark, from)) {
+    parts.push(all.subarray(from, at));
+    from = at + mark.length;
+  }
+  return parts;
 }
 
 /** timeout(1) says 124 when TERM was enough, and 137 when the command had to be killed. */
@@ -133,7 +150,7 @@ function settle(found: Found, limit: number): Look {
 }
 
 function brokenOff(session: Session, batch: readonly Asked[], done: number, stderr: string): HostFailure {
-  const last = batch[done];
+  const last = batch[Math.min(done, batch.length - 1)];
   const command = last ? quoteCommand(last.argv) : '';
   const shown = command.length > 200 ? `${command.slice(0, 200)}…` : command;
   return new HostFailure({

@@ -43,8 +43,10 @@ export function createSession(target: Target, client: Client, release: () => voi
         message: `${target.host}: we closed the session`,
       });
       client.end();
-      // A host that is gone never answers our goodbye, and the process would wait for it.
-      setTimeout(() => client.destroy(), GOODBYE).unref();
+      // A host that is gone never answers our goodbye, and the process would wait for it. One that does is let go of at
+      // once: of a thousand hosts, those of the last seconds would stay in memory.
+      const goodbye = setTimeout(() => client.destroy(), GOODBYE).unref();
+      client.once('close', () => clearTimeout(goodbye));
     },
   };
 }

@@ -71,6 +71,12 @@ describe('digests', () => {
     const hash = createHash('sha256').update('{"a":1,"b":2}').digest('hex');
     expect(fingerprint({ b: 2, a: 1 })).toBe(hash);
   });
+
+  it('of a large value too, which is hashed in pieces', () => {
+    const large = Array.from({ length: 3000 }, (_, n) => ({ n, text: `é${'x'.repeat(n % 200)}` }));
+    expect(fingerprint({ large })).toBe(sha256(canonical({ large })));
+    expect(fingerprint('x'.repeat(200_000))).toBe(sha256(canonical('x'.repeat(200_000))));
+  });
 });
 
 type Random = ReturnType<typeof randomFrom>;

@@ -71,10 +71,10 @@ describe('readSubtree', () => {
 });
 
 describe('readFiles', () => {
-  const folder = [{ path: 'deploy-configs', mode: '040000', type: 'tree', sha: 'folder' }];
-  const list = (entries: readonly object[], truncated = false) => {
-    github.get(`${REPO}/git/trees/c1`).reply(200, tree(folder));
-    github.get(`${REPO}/git/trees/folder?recursive=true`).reply(200, tree(entries, truncated));
+  const list = (entries: readonly object[], truncated = false, commit = 'c1') => {
+    const folder = { path: 'deploy-configs', mode: '040000', type: 'tree', sha: `folder-of-${commit}` };
+    github.get(`${REPO}/git/trees/${commit}`).reply(200, tree([folder]));
+    github.get(`${REPO}/git/trees/folder-of-${commit}?recursive=true`).reply(200, tree(entries, truncated));
   };
   const many = Array.from({ length: 2001 }, (_, index) => blob(`${index}`));
 
@@ -95,7 +95,7 @@ describe('readFiles', () => {
     expect(await readFiles(repo, 'c1')).toMatchObject({ is: 'refused', reason: { code } });
   });
 
-  it('reads bytes as they are, and each blob once', async () => {
+  it('reads bytes as they are, and each tree and blob once', async () => {
     list([blob('a.bin'), blob('sub', { type: 'tree' }), blob('sub/b.yml')]);
     const bytes = Buffer.from([0, 255, 10]).toString('base64');
     github.get(`${REPO}/git/blobs/sha-a.bin`).reply(200, { content: `${bytes}\n`, encoding: 'base64' });
@@ -105,8 +105,16 @@ describe('readFiles', () => {
       ['deploy-configs/sub/b.yml', new Uint8Array([98])],
     ]);
     expect(await readFiles(repo, 'c1')).toEqual({ is: 'files', files: expected });
-    list([blob('a.bin'), blob('sub/b.yml')]);
     expect(await readFiles(repo, 'c1')).toEqual({ is: 'files', files: expected });
+    list([blob('a.bin'), blob('sub/b.yml')], false, 'c2');
+    expect(await readFiles(repo, 'c2')).toEqual({ is: 'files', files: expected });
+  });
+
+  it('asks again for a tree that could not be read', async () => {
+    github.get(`${REPO}/git/trees/c1`).reply(502, {});
+    await expect(readFiles(repo, 'c1')).rejects.toMatchObject({ status: 502 });
+    list([]);
+    expect(await readFiles(repo, 'c1')).toEqual({ is: 'files', files: new Map() });
   });
 
   it('fails as a whole when one blob fails', async () => {

@@ -44,14 +44,17 @@ function counted(session: Session): Counted {
   };
 }
 
-/** A session over what a host once printed. `NONCE` in it stands for the nonce of the script. */
+/** A session over what a host once printed. `NONCE` in it stands for the nonce of the script, `ALL(…)` for base64 of it. */
 function recorded(target: Target, executed: Omit<Executed, 'stdout'> & { readonly stdout: string }): Session {
   return {
     target,
     close: () => undefined,
     exec: (_command, { stdin }) => {
       const nonce = /START\\n' ([0-9a-f]{16})/.exec(decode(stdin ?? new Uint8Array()))?.[1] ?? '';
-      const stdout = new TextEncoder().encode(executed.stdout.replaceAll('NONCE', nonce));
+      const printed = executed.stdout
+        .replaceAll('NONCE', nonce)
+        .replace(/ALL\(([^)]*)\)/, (_, all: string) => btoa(all));
+      const stdout = new TextEncoder().encode(printed);
       return Promise.resolve({ ...executed, stdout });
     },
   };
@@ -208,6 +211,14 @@ describe('looks', () => {
     ]);
   });
 
+  it('have a directory of their own to put things into, which is gone with them', async () => {
+    const reader = createReader(session);
+    const looks = ['echo kept >"$TMPDIR/x"; stat -c %a "$TMPDIR"', 'cat "$TMPDIR/x"'].map((script) =>
+      reader.look(['sh', '-c', script]),
+    );
+    expect((await Promise.all(looks)).map(({ stdout }) => decode(stdout))).toEqual(['700\n', 'kept\n']);
+  });
+
   it('run with a known environment', async () => {
     const reader = createReader(session);
     const { stdout } = await reader.look(['sh', '-c', 'echo "$LC_ALL $PATH"; pwd; umask']);
@@ -314,7 +325,8 @@ describe('sudo', () => {
   });
 
   it('may warn on stderr as it likes', async () => {
-    const stdout = 'Welcome\n\n@@NONCE START\n@@NONCE LOOK 0 10.00 10.01\naGk=\n\n\n@@NONCE DONE\n';
+    const stdout =
+      'Welcome\n\n@@NONCE START\n@@NONCE LOOK 0 10.00 10.01\nALL(hi\n@@NONCE\n\n@@NONCE\n)\n\n@@NONCE DONE\n';
     const session = recorded(target, { status: 0, stdout, stderr: 'sudo: unable to resolve host web1\n' });
     expect(text(await createReader(session).look(['echo', 'hi']))).toEqual({
       status: 0,
@@ -329,6 +341,9 @@ describe('sudo', () => {
   });
 });
 
+const BETWEEN = '\n@@NONCE\n\n@@NONCE\n';
+const HEADERS = '@@NONCE LOOK 0 1.0 1.1\n@@NONCE LOOK 0 1.1 1.2\n';
+
 describe('answers in part', () => {
   const target: Target = {
     host: 'web1',
@@ -342,9 +357,20 @@ describe('answers in part', () => {
   };
 
   it.each([
-    ['no end', '\n@@NONCE START\n@@NONCE LOOK 0 1.0 1.1\naGk=\n\n', 'at: second'],
-    ['half a look', '\n@@NONCE START\n@@NONCE LOOK 0 1.0 1.1\naG', 'at: first'],
-    ['an end too soon', '\n@@NONCE START\n@@NONCE LOOK 0 1.0 1.1\naGk=\n\n\n@@NONCE DONE\n', 'at: second'],
+    ['no end', '\n@@NONCE START\n@@NONCE LOOK 0 1.0 1.1\n', 'at: second'],
+    ['half a look', '\n@@NONCE START\n@@NONCE LOOK 0 1.0', 'at: first'],
+    [
+      'an end too soon',
+      `\n@@NONCE START\n@@NONCE LOOK 0 1.0 1.1\nALL(hi${BETWEEN})\n\n@@NONCE DONE\n`,
+      'at: second',
+    ],
+    [
+      'half of what was printed',
+      `\n@@NONCE START\n${HEADERS}ALL(hi${BETWEEN}ho)\n\n@@NONCE DONE\n`,
+      'at: second',
+    ],
+    ['no end behind it', `\n@@NONCE START\n${HEADERS}ALL(hi${BETWEEN}ho${BETWEEN})\n`, 'at: second'],
+    ['nothing that was printed', `\n@@NONCE START\n${HEADERS}\n@@NONCE DONE\n`, 'at: second'],
     ['strange words', '\n@@NONCE START\nwhat\n\n\n\n@@NONCE DONE\n', 'at: first'],
     ['nothing', '\n@@NONCE START\n', 'at: first'],
   ])('with %s fail all looks of the turn and invent nothing', async (_, stdout, where) => {

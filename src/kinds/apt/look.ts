@@ -17,6 +17,7 @@ import {
 } from './output.ts';
 import type { Installed, Line, Offer } from './output.ts';
 import { shareLines } from './shares.ts';
+import { lookAtOffers, unwritten } from './unwritten.ts';
 
 export interface Packages {
   readonly installed: ReadonlyMap<string, Installed>;
@@ -25,12 +26,15 @@ export interface Packages {
   readonly unsound: readonly string[];
 }
 
-export async function readPackages(host: Reader, names: readonly string[]): Promise<Packages> {
-  const policy = ['env', 'LC_ALL=C', 'apt-cache', ...UNWRITTEN, 'policy', ...names];
+/** `wanted` has the packages that shall be there, each with its version where that is given. */
+export async function readPackages(
+  host: Reader,
+  wanted: ReadonlyMap<string, string | null>,
+): Promise<Packages> {
   const [rows, architecture, offers, unfinished] = await Promise.all([
     readText(host, ['dpkg-query', '-W', '-f', INSTALLED_FORMAT]),
     readText(host, ['dpkg', '--print-architecture']),
-    names.length === 0 ? '' : readText(host, policy, { limit: 60 }),
+    wanted.size === 0 ? '' : readText(host, lookAtOffers(wanted), { limit: 60 }),
     readText(host, ['find', '/var/lib/dpkg/updates', '-type', 'f', '-name', '[0-9]*']),
   ]);
   const installed = parseInstalled(rows, architecture.trim());
@@ -75,7 +79,7 @@ export async function readTransactions(
   if (asked.length === 0) return new Map();
   const [whole, marks, files, running] = await Promise.all([
     readSimulation(host, asked),
-    readText(host, ['apt-mark', ...UNWRITTEN, 'showauto']),
+    readText(host, unwritten('apt-mark', ['showauto'])),
     readText(host, ['sh', '-c', UNIT_FILES]),
     readText(host, ['sh', '-c', ACTIVE_UNITS]),
   ]);
@@ -129,23 +133,10 @@ async function readParts(
 async function readRelations(host: Reader, lines: readonly Line[]) {
   const words = lines.flatMap(({ name, to }) => (to === null ? [] : [`${name}=${to}`]));
   if (words.length === 0) return new Map();
-  return parseRelations(await readText(host, [...DEPENDS, ...words], { limit: 60 }));
+  return parseRelations(await readText(host, unwritten('apt-cache', [...DEPENDS, ...words]), { limit: 60 }));
 }
 
-/**
- * As root, apt writes the caches that it finds stale, and a log of what it was asked to solve, also while it only looks. Without a
- * name for them it builds them in memory (apt.conf(5), Dir::Cache).
- */
-const UNWRITTEN =
-  '-o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= -o Dir::Log::Planner= -o Dir::Log::Solver='.split(
-    ' ',
-  );
-
-const DEPENDS = [
-  ...'env LC_ALL=C apt-cache'.split(' '),
-  ...UNWRITTEN,
-  ...'depends --no-recommends --no-suggests --no-replaces --no-enhances'.split(' '),
-];
+const DEPENDS = 'depends --no-recommends --no-suggests --no-replaces --no-enhances'.split(' ');
 
 const UNIT_FILES =
   "cd /var/lib/dpkg/info && { grep -HE '^/(usr/)?lib/systemd/system/[^/]+[.]service$' -- *.list || [ $? -eq 1 ]; }";
@@ -153,21 +144,20 @@ const UNIT_FILES =
 const ACTIVE_UNITS =
   'systemctl list-units --type=service --state=active --no-legend --plain --no-pager 2>/dev/null || :';
 
-const SIMULATE = [
-  ...'env LC_ALL=C apt-get -s -q -y --no-install-recommends'.split(' '),
-  ...'-o APT::Get::AutomaticRemove=0 -o APT::Get::Show-User-Simulation-Note=0'.split(' '),
-  ...UNWRITTEN,
-];
+const SIMULATE =
+  '-s -q -y --no-install-recommends -o APT::Get::AutomaticRemove=0 -o APT::Get::Show-User-Simulation-Note=0'.split(
+    ' ',
+  );
 
 async function readSimulation(host: Reader, asked: readonly Asked[]): Promise<Simulation> {
   const words = asked.map(({ word }) => word);
   const downgrade = words.some((word) => word.includes('=')) ? ['--allow-downgrades'] : [];
-  const argv = [...SIMULATE, ...downgrade, 'install', ...words];
-  const look = await readLook(host, argv, { expected: [0, 100], limit: 120 });
+  const asking = [...SIMULATE, ...downgrade, 'install', ...words];
+  const look = await readLook(host, unwritten('apt-get', asking), { expected: [0, 100], limit: 120 });
   const text = decode(look.stdout);
   if (look.status === 0) return parseSimulation(text);
   const explained = /^The following packages have unmet dependencies:\n(?: .*\n)*/m.exec(text)?.[0] ?? '';
-  return { refused: `${explained}${look.stderr}`.trim(), command: quoteCommand(argv) };
+  return { refused: `${explained}${look.stderr}`.trim(), command: quoteCommand(['apt-get', ...asking]) };
 }
 
 interface Known {
@@ -205,9 +195,7 @@ export interface Unknown {
 export async function readUnknown(host: Reader, names: readonly string[]): Promise<Unknown> {
   if (names.length === 0) return { providers: new Map(), lists: '' };
   const [shown, times] = await Promise.all([
-    readText(host, ['env', 'LC_ALL=C', 'apt-cache', ...UNWRITTEN, 'showpkg', ...names], {
-      expected: [0, 100],
-    }),
+    readText(host, unwritten('apt-cache', ['showpkg', ...names]), { expected: [0, 100] }),
     readText(host, ['sh', '-c', LISTS_AGE]),
   ]);
   const [newest = 0, now = 0] = times.split('\n').map(Number);

@@ -28,38 +28,76 @@ export async function readContents(
 ): Promise<ReadonlyMap<string, OldContent>> {
   if (wanted.size === 0) return new Map();
   const stdin = [...wanted].flatMap(([path, sum]) => [sum ?? '-', path]).join('\0');
-  // -x: never a pair torn apart by the size limit; -s holds 128 of the longest paths.
-  const argv = ['xargs', '-0', '-r', '-x', '-n', '256', '-s', '1500000', 'sh', '-c', BATCH, 'look'];
-  return parseContents(await readText(host, argv, { stdin }));
+  // -x: never a pair torn apart by the size limit; -s holds 256 pairs of the longest paths.
+  const argv = ['xargs', '-0', '-r', '-x', '-n', '512', '-s', '1500000', 'sh', '-c', BATCH, 'look'];
+  return parseContents(await readText(host, argv, { stdin }), wanted);
 }
 
 /**
- * Arguments are pairs of a wanted sum and a path. First the sums, then what only those need that are not as wanted.
- * Each tool runs once for all paths and its answers are told apart by their order; where their number is not right
- * (a file vanished meanwhile), it is asked again one by one, or not at all. sha256sum -z, because without it names
- * with newlines are escaped.
+ * Arguments are pairs of a wanted sum and a path. Where all of them are plain files as wanted, one process says so, and that is
+ * told by `=`; a name that would have to be escaped for it goes the other way. Else, first what each path is (`seen`, a letter
+ * each), then the sums, then what only those need that are not as wanted. Each tool runs once for all paths and its answers
+ * are told apart by their order; where their number is not right (a file vanished meanwhile), it is asked again one by one, or
+ * not at all. sha256sum -z, because without it names with newlines are escaped. `for`, because each `set` and `shift` copies
+ * all arguments.
  */
 const BATCH = `
 fits() { count=$1; shift; [ $# -eq "$count" ]; }
 paths() { while [ $# -gt 1 ]; do printf '%s\\0' "$2"; shift 2; done; }
-left=$#
-while [ "$left" -gt 1 ]; do
-  if [ -f "$2" ] && [ ! -L "$2" ]; then
-    if [ -r "$2" ]; then set -- "$@" "$1" "$2"; else printf '%s\\0-\\0\\0\\0\\0' "$2"; fi
+expected() {
+  want=
+  for word do
+    if [ -z "$want" ]; then want=$word; continue; fi
+    case $want$word in -* | *[![:print:]]* | *\\\\*) echo no; return ;; esac
+    if [ ! -f "$word" ] || [ -L "$word" ] || [ ! -r "$word" ]; then echo no; return; fi
+    printf '%s  %s\\n' "$want" "$word"
+    want=
+  done
+}
+if expected "$@" | sha256sum -c --strict --status - 2>/dev/null; then
+  want=
+  for word do
+    if [ -z "$want" ]; then want=$word; else printf '%s\\0=\\0\\0\\0\\0' "$word"; want=; fi
+  done
+  exit 0
+fi
+seen= want=
+for word do
+  if [ -z "$want" ]; then want=$word; continue; fi
+  want=
+  if [ ! -f "$word" ] || [ -L "$word" ]; then seen=\${seen}-
+  elif [ -r "$word" ]; then seen=\${seen}r
+  else seen=\${seen}c
   fi
-  shift 2; left=$((left - 2))
 done
-sums=$(paths "$@" | xargs -0 -r sha256sum -z -- 2>/dev/null | cut -z -b 1-64 | tr '\\0' ' ')
-fits $(($# / 2)) $sums || sums=
-left=$#
-while [ "$left" -gt 1 ]; do
-  [ -n "$sums" ] || own=$(sha256sum -z -- "$2" 2>/dev/null | cut -z -b 1-64 | tr -d '\\0')
-  sum=\${sums:-$own}
-  sum=\${sum%% *}
-  sums=\${sums#* }
-  if [ "$sum" = "$1" ] || [ -z "$sum" ]; then printf '%s\\0%s\\0\\0\\0\\0' "$2" "\${sum:--}"
-  else set -- "$@" "$sum" "$2"; fi
-  shift 2; left=$((left - 2))
+readable() {
+  want=
+  for word do
+    if [ -z "$want" ]; then want=$word; continue; fi
+    want=
+    case $seen in r*) printf '%s\\0' "$word" ;; esac
+    seen=\${seen#?}
+  done
+}
+sums=$(readable "$@" | xargs -0 -r sha256sum -z -- 2>/dev/null | cut -z -b 1-64 | tr '\\0' ' ')
+each=$(printf %s "$seen" | tr -d c-)
+fits \${#each} $sums || sums=
+none=1
+for word do
+  if [ -n "$none" ]; then set --; none=; fi
+  if [ -z "$want" ]; then want=$word; continue; fi
+  case $seen in
+    c*) printf '%s\\0-\\0\\0\\0\\0' "$word" ;;
+    r*)
+      [ -n "$sums" ] || own=$(sha256sum -z -- "$word" 2>/dev/null | cut -z -b 1-64 | tr -d '\\0')
+      sum=\${sums:-$own}
+      sum=\${sum%% *}
+      sums=\${sums#* }
+      if [ "$sum" = "$want" ] || [ -z "$sum" ]; then printf '%s\\0%s\\0\\0\\0\\0' "$word" "\${sum:--}"
+      else set -- "$@" "$sum" "$word"; fi
+      ;;
+  esac
+  want= seen=\${seen#?}
 done
 [ $# -gt 1 ] || exit 0
 nobody='setpriv --reuid=65534 --regid=65534 --clear-groups'
@@ -83,12 +121,12 @@ while [ $# -gt 1 ]; do
 done
 `.replaceAll('$LIMIT', String(SHOWN_BYTES + 1));
 
-function parseContents(text: string): Map<string, OldContent> {
+function parseContents(text: string, wanted: ReadonlyMap<string, string | null>): Map<string, OldContent> {
   const contents = new Map<string, OldContent>();
   for (const [path = '', sum = '', flags = '', open = '', encoded = ''] of parseRecords(text, 5)) {
     const bytes = encoded.startsWith('+') ? Buffer.from(encoded.slice(1), 'base64') : null;
     contents.set(path, {
-      sha256: sum === '-' ? null : sum,
+      sha256: sum === '-' ? null : sum === '=' ? (wanted.get(path) ?? null) : sum,
       // What does not have that sum was written to between the two reads.
       bytes: bytes && sha256(bytes) === sum ? bytes : null,
       immutable: flags.includes('i'),

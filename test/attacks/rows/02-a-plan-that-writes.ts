@@ -191,12 +191,16 @@ describe('2 a plan that writes', () => {
     await sh('web1', 'rm -r /run/ashore-look.*');
   });
 
-  it('the simulation of apt, on a host whose caches are cold', () =>
+  it.each([
+    ['cold', 'rm -f /var/cache/apt/*.bin /var/log/apt/eipp*'],
+    ['older than what they are made from', 'apt-cache policy >/dev/null; echo >>/var/lib/dpkg/status'],
+  ])('the simulation of apt, on a host whose caches are %s', (_, prepare) =>
     each(async ({ name, site }) => {
-      await sh(name, 'rm -f /var/cache/apt/*.bin /var/log/apt/eipp*');
+      await sh(name, prepare);
       const before = await snapshot(name);
       const { pull } = await site.propose({ 'apt.yml': `on: ${name}\nresources:\n  - package: tree\n` });
       expect(site.said(pull)).toContain('tree');
       expect(changed(before, await snapshot(name))).toEqual([]);
-    }));
+    }),
+  );
 });

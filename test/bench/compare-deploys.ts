@@ -1,0 +1,74 @@
+// Deploys of the 86 resources: on a fresh host, and where nothing is left to do. Each contestant begins from the same state.
+import { createAnsible, ensureAnsible } from './by-ansible.ts';
+import { configOf, createServer, timed } from './by-ashore.ts';
+import { applyScript, runByHand } from './by-hand.ts';
+import type { Ground, Outcome } from './ground.ts';
+import { medianSeconds, rounded, runRounds } from './numbers.ts';
+import type { Contestant, Sample } from './numbers.ts';
+import { work86 } from './work.ts';
+
+/** A plan and its deploy together, against what does not plan first. */
+export async function compareFirstDeploys(ground: Ground): Promise<Outcome> {
+  const work = work86();
+  const bench = await ground.host();
+  const login = await ground.login();
+  const server = createServer(configOf(work, { ...login, hostKey: bench.host.hostKey }), bench.privateKey);
+  const fresh = (run: () => Promise<Sample>) => async (): Promise<Sample> => {
+    await ground.converge(work);
+    await ground.clear();
+    return run();
+  };
+  ground.tell(`  ${await ensureAnsible()}`);
+  const ansible = createAnsible(work, login);
+  await ansible.connect();
+  const apt = `DEBIAN_FRONTEND=noninteractive apt-get -y -q --no-install-recommends install ${work.packages.join(' ')}\n`;
+  const contestants: Contestant[] = [
+    { name: 'server', run: fresh(() => timed(async () => server.deploy(await server.plan()))) },
+    { name: 'floor', run: fresh(() => runByHand(login, applyScript(work, 'bench'))) },
+    { name: 'apt', run: fresh(() => runByHand(login, apt)) },
+    { name: 'ansible_pipelined', run: fresh(() => ansible.apply({ pipelining: true })) },
+    { name: 'ansible', rounds: 1, run: fresh(() => ansible.apply({ pipelining: false })) },
+  ];
+  const samples = await runRounds(contestants, ground.quick ? 1 : 3, ground.tell);
+  await ansible.disconnect();
+  ansible.remove();
+  const of = (name: string): number => medianSeconds(samples, name);
+  const numbers = {
+    seconds: of('server'),
+    floor_seconds: of('floor'),
+    apt_seconds: of('apt'),
+    ratio_to_floor: of('server') / of('floor'),
+    ansible_pipelined_seconds: of('ansible_pipelined'),
+    ansible_pipelined_over_ours: of('ansible_pipelined') / of('server'),
+    ansible_seconds: of('ansible'),
+    ansible_over_ours: of('ansible') / of('server'),
+  };
+  return { numbers: roundAll(numbers), samples };
+}
+
+/** Nothing to do: a plan, and a deploy of that plan, which asks no host again; against Ansible without `--check`. */
+export async function compareNothingToDo(ground: Ground): Promise<Outcome> {
+  const work = work86();
+  const server = await ground.converge(work);
+  const login = await ground.login();
+  ground.tell(`  ${await ensureAnsible()}`);
+  const ansible = createAnsible(work, login);
+  await ansible.connect();
+  const samples = await runRounds(
+    [
+      { name: 'server', run: () => timed(async () => server.deploy(await server.plan())) },
+      { name: 'ansible_pipelined', rounds: 1, run: () => ansible.apply({ pipelining: true }) },
+    ],
+    ground.quick ? 1 : 5,
+    ground.tell,
+  );
+  await ansible.disconnect();
+  ansible.remove();
+  const [seconds, other] = [medianSeconds(samples, 'server'), medianSeconds(samples, 'ansible_pipelined')];
+  const numbers = { seconds, ansible_pipelined_seconds: other, ansible_pipelined_over_ours: other / seconds };
+  return { numbers: roundAll(numbers), samples };
+}
+
+function roundAll(numbers: Readonly<Record<string, number>>): Record<string, number> {
+  return Object.fromEntries(Object.entries(numbers).map(([name, value]) => [name, rounded(value)]));
+}
