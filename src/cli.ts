@@ -60,6 +60,8 @@ async function runCommand(command: Command, rest: readonly string[], flags: Flag
       return (await import('./terminal/deploy.ts')).deploy(checkout, rest, flags);
     case 'drift':
       return (await import('./terminal/drift.ts')).drift(checkout, rest, flags);
+    case 'status':
+      return (await import('./terminal/status.ts')).status(checkout, rest, flags);
     case 'bootstrap':
       return (await import('./terminal/bootstrap.ts')).bootstrap(checkout, rest, flags);
     default:

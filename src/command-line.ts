@@ -15,6 +15,9 @@ export const HELP = `ashore: plans a checkout's deploy-configs/ against its live
     --json                         the report as JSON
   ashore drift [host…]             what the hosts left of what is declared, and what they never got; hosts are only read
     --json  --verbose
+  ashore status [host…]            what was deployed where, from which commit, by whom and since when, and whether it is
+                                   still so; hosts are only read
+    --json
   ashore bootstrap <host>          print the script that sets the host up, for you to read and run there as root
     --deploy-key <file.pub>        the key that deploys
     --plan-key <file.pub>          the key that plans, and can only look
@@ -48,6 +51,7 @@ export const COMMANDS = {
   plan: { words: Infinity, flags: ['base', 'all', 'json', 'verbose'] },
   deploy: { words: 1, flags: ['only', 'skip', 'json'] },
   drift: { words: Infinity, flags: ['json', 'verbose'] },
+  status: { words: Infinity, flags: ['json'] },
   bootstrap: { words: 1, flags: ['plan-key', 'deploy-key'] },
   explain: { words: 1, flags: [] },
 } as const satisfies Record<string, { words: number; flags: readonly (keyof typeof OPTIONS)[] }>;

@@ -8,6 +8,7 @@ import type { Report } from '../core/report.ts';
 import type { Config } from '../core/resource.ts';
 import type { AppendLedger, Cancel, CarryOut, Confirm } from '../core/run.ts';
 import type { SecretKeeper } from '../core/secret.ts';
+import type { RecordedOn } from '../core/status.ts';
 
 /** Files of the repository at one commit, by their path from its root: all that is below deploy-configs/. */
 export type ConfigFiles = ReadonlyMap<string, Uint8Array>;
@@ -33,7 +34,14 @@ export interface PlanInput {
 }
 
 export type Planned =
-  | { readonly is: 'plan'; readonly plan: Plan; readonly config: Config; readonly base: Config | undefined }
+  | {
+      readonly is: 'plan';
+      readonly plan: Plan;
+      readonly config: Config;
+      readonly base: Config | undefined;
+      /** What the hosts remember of what was applied to them; part of no plan and of no digest. */
+      readonly recorded: RecordedOn;
+    }
   | { readonly is: 'problems'; readonly problems: readonly Problem[] }
   | { readonly is: 'refused'; readonly reason: Reason };
 

@@ -12,6 +12,8 @@ import { resourcesOn } from '../core/resource.ts';
 import type { Config } from '../core/resource.ts';
 import { createRedactor } from '../core/redact.ts';
 import type { Redactor } from '../core/redact.ts';
+import { recordedIn } from '../core/status.ts';
+import type { Recorded } from '../core/status.ts';
 import { observe } from '../engine/observe.ts';
 import { planHost } from '../engine/plan.ts';
 import type { HostQuestion } from '../engine/plan.ts';
@@ -19,7 +21,7 @@ import { planWaves } from '../engine/waves.ts';
 import { stackHosts, touchedStacks, wantsOn } from '../engine/touched.ts';
 import { HOSTS_AT_ONCE } from './contract.ts';
 import type { ConfigFiles, DeployWorld, PlanInput, Planned } from './contract.ts';
-import { redactError, redactPlan } from './redacted.ts';
+import { redactError, redactPlan, redactRecorded } from './redacted.ts';
 import { openConfig, validateConfig } from './vault.ts';
 import type { Vault } from './vault.ts';
 
@@ -36,23 +38,11 @@ export async function planConfig(world: DeployWorld, input: PlanInput): Promise<
   const meant = input.all ? allStacks(config, base) : touchedStacks(config, base, changedFiles(input));
   const stacks = meant.filter((stack) => input.stacks?.includes(stack) ?? true);
   const hosts = stackHosts(stacks, config, base).filter((host) => input.hosts?.includes(host) ?? true);
-  let done = 0;
-  const limit = pLimit(HOSTS_AT_ONCE);
-  const plans = await Promise.all(
-    hosts.map((host) =>
-      limit(async () => {
-        const question = questionOf(host, stacks, config, base);
-        const stranger =
-          input.cautious && !world.bounded
-            ? refuseStranger(question.host, input.commit, { config, base })
-            : undefined;
-        const plan = stranger
-          ? unplanned(question, stranger)
-          : await lookAndPlan(world, question, { config, redactor });
-        input.progress?.(++done, hosts.length, host);
-        return plan;
-      }),
-    ),
+  const questions = hosts.map((host) => questionOf(host, stacks, config, base));
+  const looked = await lookAtAll(world, input, questions, { config, base, redactor });
+  const plans = looked.map(({ plan }) => plan);
+  const recorded = new Map(
+    looked.flatMap(({ plan, recorded: all }) => (all ? [[plan.host, all] as const] : [])),
   );
   const waves = planWaves(config, { stacks: [...stacks], hosts: plans });
   if ('conflict' in waves) return { is: 'refused', reason: waves.conflict };
@@ -67,7 +57,33 @@ export async function planConfig(world: DeployWorld, input: PlanInput): Promise<
     at,
     ...draft,
   };
-  return { is: 'plan', plan, config, base };
+  return { is: 'plan', plan, config, base, recorded };
+}
+
+interface Against {
+  readonly config: Config;
+  readonly base: Config | undefined;
+  readonly redactor: Redactor;
+}
+
+async function lookAtAll(
+  world: DeployWorld,
+  { commit, cautious, progress }: PlanInput,
+  questions: readonly HostQuestion[],
+  against: Against,
+): Promise<readonly Looked[]> {
+  let done = 0;
+  const limit = pLimit(HOSTS_AT_ONCE);
+  const look = async (question: HostQuestion): Promise<Looked> => {
+    const { host } = question;
+    const stranger = cautious && !world.bounded ? refuseStranger(host, commit, against) : undefined;
+    const looked = stranger
+      ? { plan: unplanned(question, stranger) }
+      : await lookAndPlan(world, question, against);
+    progress?.(++done, questions.length, host);
+    return looked;
+  };
+  return Promise.all(questions.map((question) => limit(() => look(question))));
 }
 
 /** A stack that is gone is planned, too: what it left on its hosts is shown. */
@@ -153,12 +169,20 @@ function wayTo(target: Target | null | undefined): Json {
   return { address, port, user, planUser, hostKeys: [...hostKeys], jump: wayTo(jump) };
 }
 
+interface Looked {
+  readonly plan: HostPlan;
+  /** Left out where the host was not read. */
+  readonly recorded?: readonly Recorded[];
+}
+
 async function lookAndPlan(
   world: DeployWorld,
   question: HostQuestion,
-  { config, redactor }: { readonly config: Config; readonly redactor: Redactor },
-): Promise<HostPlan> {
-  const failed = (failure: Reason): HostPlan => unplanned(question, failure);
+  { config, redactor }: Pick<Against, 'config' | 'redactor'>,
+): Promise<Looked> {
+  const failed = (failure: Reason): Looked => ({
+    plan: redactPlan(redactor, unplanned(question, failure)),
+  });
   const target = config.targets.get(question.host);
   if (!target) return failed({ code: 'HOST_UNKNOWN', message: `hosts.yml has no host ${question.host}` });
   let session: Session | undefined;
@@ -166,9 +190,12 @@ async function lookAndPlan(
     session = await world.connectToLook(target);
     const wanted = { target, ...question, seal: world.secrets?.seal };
     const found = await observe(world.createReader(session), wanted, world.kinds);
-    return redactPlan(redactor, planHost(question, found, world.kinds));
+    return {
+      plan: redactPlan(redactor, planHost(question, found, world.kinds)),
+      recorded: redactRecorded(redactor, recordedIn(found.ledger)),
+    };
   } catch (error) {
-    if (error instanceof HostFailure) return redactPlan(redactor, failed(error.reason));
+    if (error instanceof HostFailure) return failed(error.reason);
     throw redactError(redactor, error);
   } finally {
     session?.close();

@@ -6,6 +6,7 @@ import { HostFailure } from '../core/reason.ts';
 import type { Redactor } from '../core/redact.ts';
 import type { HostReport } from '../core/report.ts';
 import type { CarryOut, RunEvent } from '../core/run.ts';
+import type { Recorded } from '../core/status.ts';
 
 /** Steps stay as they are: they come from the configuration, hold no value, and are what will be done. */
 export function redactPlan({ redact }: Redactor, plan: HostPlan): HostPlan {
@@ -15,6 +16,19 @@ export function redactPlan({ redact }: Redactor, plan: HostPlan): HostPlan {
     blocked: plan.blocked.map((entry) => ({ ...entry, reason: redactReason(redact, entry.reason) })),
     failure: plan.failure && redactReason(redact, plan.failure),
   };
+}
+
+/** Anybody with rights on a host may have written into its ledger. */
+export function redactRecorded({ redact }: Redactor, all: readonly Recorded[]): readonly Recorded[] {
+  return all.map(({ resources, ...words }) => ({
+    stack: redact(words.stack),
+    commit: redact(words.commit),
+    plan: redact(words.plan),
+    run: redact(words.run),
+    by: redact(words.by),
+    at: redact(words.at),
+    resources,
+  }));
 }
 
 export function redactReport({ redact }: Redactor, report: HostReport): HostReport {

@@ -1,8 +1,9 @@
 // /cancel and the button of the same name: the wish is kept beside the run, and whoever follows the run acts on it.
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Reason } from '../core/reason.ts';
-import { renderCancelAsked } from '../render/stop.ts';
+import { renderCancelAsked, renderWaitCancelled } from '../render/stop.ts';
 import type { Run } from '../store/runs.ts';
+import type { Wait } from '../store/waits.ts';
 import { authorize } from './authorize.ts';
 import { postReply } from './comments.ts';
 import { readActor } from './permissions.ts';
@@ -10,6 +11,7 @@ import type { Account } from './permissions.ts';
 import { fullName } from './repo.ts';
 import type { GithubWorld, Repo } from './repo.ts';
 import { reason } from './rules/request.ts';
+import type { CancelAsk } from './rules/request.ts';
 import { namesOf } from './rules/who.ts';
 import { pullStateOf, readPolicy, surveyPull } from './survey.ts';
 
@@ -28,12 +30,34 @@ export async function cancelRun(
 ): Promise<readonly Reason[]> {
   const found = await findOpen(world, repo, asked);
   if ('code' in found) return [found];
-  const refused = await refuseCanceller(world, repo, asked, found);
-  if (refused.length > 0) return refused;
+  if (!('id' in found)) return cancelWait(world, repo, asked, found);
   const { login } = asked.account;
+  const [stored] = await world.store.plans.find({ repo: found.repo, pull: found.pull }, found.plan);
+  const refused = await refuseCanceller(world, repo, asked, { startedBy: found.by, plan: stored?.plan });
+  if (refused.length > 0) return refused;
   const kept = await world.store.cancels.ask(found.id, login);
   if (!kept) return [await explainUnasked(world, found)];
   await postReply(repo, asked.pull, renderCancelAsked(found.id, login));
+  return [];
+}
+
+/** A merge that waits has begun nothing, so that it ends at once. */
+async function cancelWait(
+  world: GithubWorld,
+  repo: Repo,
+  asked: CancelAsked,
+  { by }: Wait,
+): Promise<readonly Reason[]> {
+  const at = { repo: fullName(repo), pull: asked.pull };
+  const plan = (await world.store.plans.current(at))?.plan;
+  const refused = await refuseCanceller(world, repo, asked, { startedBy: by, plan });
+  if (refused.length > 0) return refused;
+  const { login } = asked.account;
+  if (!(await world.store.waits.cancel(at, login)))
+    return [
+      reason('COMMAND_INVALID', 'the merge waits no more, or was asked to end its wait already', '/status'),
+    ];
+  await postReply(repo, asked.pull, renderWaitCancelled(login));
   return [];
 }
 
@@ -67,13 +91,15 @@ async function findOpen(
   { store }: GithubWorld,
   repo: Repo,
   { pull, run: named }: CancelAsked,
-): Promise<Run | Reason> {
+): Promise<Run | Wait | Reason> {
   const open = await store.cancels.open(fullName(repo));
   const here = named === undefined ? open.filter((each) => each.pull === pull) : [];
   const names = here.map(({ id, by, since }) => `${id} by ${by} since ${since}`).join(', ');
   if (here.length > 1)
     return reason('COMMAND_INVALID', `several deploys go on: ${names}`, 'Name one: `/cancel <run>`.');
   const id = named ?? here[0]?.id;
+  const waits = id === undefined ? await store.waits.read({ repo: fullName(repo), pull }) : undefined;
+  if (waits) return waits;
   if (id === undefined)
     return reason('COMMAND_INVALID', 'no deploy of this pull request goes on', '/status shows what does.');
   const run = await store.runs.read(id);
@@ -86,13 +112,12 @@ async function refuseCanceller(
   world: GithubWorld,
   repo: Repo,
   { pull, account }: CancelAsked,
-  run: Run,
+  cancel: CancelAsk,
 ): Promise<readonly Reason[]> {
   const survey = await surveyPull(repo, pull);
   const read = await readPolicy(world, repo, survey.tip);
   if ('reason' in read) return [read.reason];
   const { policy } = read;
-  const [stored] = await world.store.plans.find({ repo: run.repo, pull: run.pull }, run.plan);
   const decision = authorize({
     actor: await readActor(repo, account, namesOf(policy)),
     policy,
@@ -103,7 +128,7 @@ async function refuseCanceller(
     owned: [],
     stops: [],
     now: world.now(),
-    cancel: { startedBy: run.by, plan: stored?.plan },
+    cancel,
   });
   return decision.allowed ? [] : decision.reasons;
 }

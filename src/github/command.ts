@@ -21,7 +21,7 @@ export type Command =
       /** The token of the plan. */
       readonly confirm: string | undefined;
     }
-  | { readonly is: 'drift'; readonly hosts: readonly string[] }
+  | { readonly is: 'drift' | 'status'; readonly hosts: readonly string[] }
   | {
       readonly is: 'cancel';
       /** undefined: the one that goes on for this pull request. */
@@ -81,6 +81,11 @@ export const COMMANDS = [
     about: 'look at the hosts and say what they left of what the default branch declares; nothing is changed',
   },
   {
+    usage: '/status [host…]',
+    about:
+      'what was deployed where, from which commit, by whom and since when; what goes on now, and what is frozen or held',
+  },
+  {
     usage: '/freeze <stack|all> <reason> [until <time>]',
     about:
       'deploy nothing of a stack until a time such as `2d`, `4h` or `2026-12-24`; for a day unless given',
@@ -109,6 +114,7 @@ const WORDS = [
   'cancel',
   'rollback',
   'drift',
+  'status',
   'freeze',
   'unfreeze',
   'hold',
@@ -187,6 +193,7 @@ function parseWords(word: Word, line: string): Command | string {
       return { is: 'help' };
     case 'plan':
     case 'drift':
+    case 'status':
       return parseLook(word, rest);
     case 'freeze':
     case 'hold':
@@ -215,11 +222,11 @@ function parseWords(word: Word, line: string): Command | string {
   }
 }
 
-function parseLook(word: 'plan' | 'drift', words: readonly string[]): Command | string {
+function parseLook(word: 'plan' | 'drift' | 'status', words: readonly string[]): Command | string {
   const wrong = words.find((host) => !HOST.test(host));
   if (wrong !== undefined) return `\`${wrong}\` is not the name of a host`;
   const hosts = unique(words);
-  if (word === 'drift') return { is: 'drift', hosts };
+  if (word !== 'plan') return { is: word, hosts };
   const [first = ''] = words;
   return { is: 'plan', commit: words.length === 1 && COMMIT.test(first) ? first : undefined, hosts };
 }

@@ -2,6 +2,8 @@
 // Hosts are only read. An issue is found by its stored number and written only where it is ours.
 import { driftOf } from '../core/drift.ts';
 import type { StackDrift } from '../core/drift.ts';
+import { stackStatuses } from '../core/status.ts';
+import type { StackStatus } from '../core/status.ts';
 import { canonical, sha256 } from '../core/json.ts';
 import type { Where } from '../core/problem.ts';
 import type { Problem } from '../core/problem.ts';
@@ -16,7 +18,12 @@ import type { GithubWorld, Repo } from './repo.ts';
 import { filesOf } from './survey.ts';
 
 export type DriftLooked =
-  | { readonly is: 'looked'; readonly drifts: readonly StackDrift[]; readonly look: DriftLook }
+  | {
+      readonly is: 'looked';
+      readonly drifts: readonly StackDrift[];
+      readonly stacks: readonly StackStatus[];
+      readonly look: DriftLook;
+    }
   | { readonly is: 'problems'; readonly problems: readonly Problem[] }
   | { readonly is: 'refused'; readonly reason: Reason };
 
@@ -36,11 +43,14 @@ export async function lookForDrift(
     .deployerOf(fullName(repo))
     .plan({ files, base: files, commit, all: true, ...only });
   if (planned.is !== 'plan') return planned;
-  const { plan, config } = planned;
-  const drifts = driftOf(plan, (name) => config.stacks.find((stack) => stack.name === name)?.hosts ?? []);
+  const { plan, config, recorded } = planned;
+  const hostsOf = (name: string): readonly string[] =>
+    config.stacks.find((stack) => stack.name === name)?.hosts ?? [];
+  const drifts = driftOf(plan, hostsOf);
+  const stacks = stackStatuses(plan, recorded, drifts, hostsOf);
   const link = ({ file, line }: Where): string =>
     `${data.html_url}/blob/${commit}/${file.split('/').map(encodeURIComponent).join('/')}#L${line}`;
-  return { is: 'looked', drifts, look: { commit, at: plan.at, link } };
+  return { is: 'looked', drifts, stacks, look: { commit, at: plan.at, link } };
 }
 
 /** Brings the issues to what a look at all hosts found. */

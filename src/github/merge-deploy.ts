@@ -61,6 +61,7 @@ export async function deployMerge(
     const course = { world, runner, repo, survey, check, merged, shown, until };
     if ('reason' in read) await stop(course, [read.reason], explainReasons([read.reason]));
     else await planAndDeploy(course, read.policy.on !== 'comment');
+    await world.store.waits.end(place);
   } catch (error) {
     await failCheck(world, check, error, merged.delivery);
     throw error;
@@ -113,6 +114,9 @@ async function deployOrAsk(course: Course, plan: Plan, output: CheckOutput): Pro
   if (stored?.plan.digest !== plan.digest) throw new Error(`the store lost plan ${plan.digest}`);
   const changed = refuseChanged(course, plan);
   if (changed.length > 0) return stop(course, changed, output, plan);
+  // A merge that waited before a restart, or until a moment ago, may have been cancelled since.
+  const cancelled = await refuseCancelled(course);
+  if (cancelled.length > 0) return stop(course, cancelled, output, plan);
   const asked = await requestDeploy(world, repo, {
     survey,
     stored,
@@ -124,13 +128,27 @@ async function deployOrAsk(course: Course, plan: Plan, output: CheckOutput): Pro
     key: MERGE,
     check: { id: check.id, url: check.url },
   });
-  if (asked.is === 'accepted') return runner.follow(repo, asked.run);
+  if (asked.is === 'accepted') {
+    const by = await world.store.waits.end({ repo: fullName(repo), pull: survey.pull.number });
+    if (by !== undefined) await world.store.cancels.ask(asked.run.id, by);
+    return runner.follow(repo, asked.run);
+  }
   const busy = asked.reasons.every(({ code }) => code === 'HOST_BUSY');
   if (!busy || world.now() >= course.until)
     return stop(course, asked.reasons, output, plan, asked.requirements);
-  await waitTurn(world, repo, { reasons: asked.reasons, check, until: course.until });
+  const waiting = { pull: survey.pull.number, by: mergerOf(survey).login, check, until: course.until };
+  await waitTurn(world, repo, { ...waiting, reasons: asked.reasons });
+  const since = await refuseCancelled(course);
+  if (since.length > 0) return stop(course, since, output, plan);
   // The other deploy may have changed what is there: what was reviewed must be what is planned now.
   return planAndDeploy(course, true);
+}
+
+async function refuseCancelled({ world, repo, survey }: Course): Promise<readonly Reason[]> {
+  const waits = await world.store.waits.read({ repo: fullName(repo), pull: survey.pull.number });
+  if (waits?.cancelBy === undefined) return [];
+  const message = `the merge waited for its turn, and ${waits.cancelBy} ended that; nothing of it was begun`;
+  return [{ code: 'RUN_CANCELLED', message, next: '`/deploy <plan>` deploys it after all.' }];
 }
 
 /** A merge that nobody is named for is nobody's wish to deploy. */

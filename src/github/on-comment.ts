@@ -20,6 +20,7 @@ import { fullName } from './repo.ts';
 import type { GithubWorld, Repo } from './repo.ts';
 import { findRun, requestDeploy } from './request-deploy.ts';
 import { refusePlan } from './request-plan.ts';
+import { showStatus } from './status.ts';
 import { stopDeploys } from './stop-deploys.ts';
 import { planRollback } from './rollback.ts';
 import { surveyPlan } from './survey.ts';
@@ -87,7 +88,9 @@ async function carryOutCommand(course: Course, command: Command): Promise<Refusa
     case 'deploy':
       return deploy(course, command);
     case 'drift':
-      return { reasons: await drift(course, command) };
+      return { reasons: await drift(course, command.hosts) };
+    case 'status':
+      return { reasons: await status(course, command.hosts) };
     case 'rollback':
       return { reasons: await rollback(course, command.to) };
     case 'cancel':
@@ -108,6 +111,16 @@ async function rollback(
 ): Promise<readonly Reason[]> {
   const { pull, account, delivery } = comment;
   const refused = await planRollback(world, repo, { pull, account, to, delivery });
+  if (refused.length === 0) await react(repo, comment.id, '+1');
+  return refused;
+}
+
+async function status(
+  { world, repo, comment }: Course,
+  hosts: readonly string[],
+): Promise<readonly Reason[]> {
+  const { pull, account } = comment;
+  const refused = await showStatus(world, repo, { pull, account, hosts });
   if (refused.length === 0) await react(repo, comment.id, '+1');
   return refused;
 }
@@ -138,18 +151,17 @@ async function plan(course: Course, command: Extract<Command, { is: 'plan' }>): 
   }
 }
 
-async function drift(course: Course, command: Extract<Command, { is: 'drift' }>): Promise<readonly Reason[]> {
-  const { world, repo, comment } = course;
+async function drift({ world, repo, comment }: Course, hosts: readonly string[]): Promise<readonly Reason[]> {
   const { pull, account } = comment;
   // What is looked for is the default branch's, so nobody has to have read what the pull request brings.
   const { head } = await readPull(repo, pull);
   const refused = await refusePlan(world, repo, { pull, account, commit: head });
   if (refused.length > 0) return refused;
-  const looked = await lookForDrift(world, repo, command.hosts);
+  const looked = await lookForDrift(world, repo, hosts);
   switch (looked.is) {
     case 'looked':
       await postReply(repo, pull, renderDriftReply(looked.drifts, looked.look));
-      if (command.hosts.length === 0) await putDriftIssues(world, repo, looked);
+      if (hosts.length === 0) await putDriftIssues(world, repo, looked);
       await react(repo, comment.id, '+1');
       return [];
     case 'problems':

@@ -8,21 +8,26 @@ import { fullName } from './repo.ts';
 import type { GithubWorld, Repo } from './repo.ts';
 
 export interface Waiting {
+  readonly pull: number;
+  /** Who merged. */
+  readonly by: string;
   /** Who holds which host. */
   readonly reasons: readonly Reason[];
   readonly check: OpenCheck;
   readonly until: Date;
 }
 
-/** Resolves when a deploy of this repository has ended, or it is time to look again. */
+/** Resolves when a deploy of this repository has ended, somebody has ended the wait, or it is time to look again. */
 export async function waitTurn(
   world: GithubWorld,
   repo: Repo,
-  { reasons, check, until }: Waiting,
+  { pull, by, reasons, check, until }: Waiting,
 ): Promise<void> {
   const words = reasons.map((each) => `- ${renderReason(each)}`);
   const next = [...new Set(reasons.map((each) => nextOf(each, undefined)))].join(' ');
-  const summary = `${words.join('\n')}\n\nIt goes on by itself, until ${until.toISOString()} at most. ${next}`;
+  const summary = `${words.join('\n')}\n\nIt goes on by itself, until ${until.toISOString()} at most. ${next} \`/cancel\` on #${pull} ends the wait of this merge.`;
+  const at = { repo: fullName(repo), pull };
+  await world.store.waits.put(at, by, until);
   check.update({ title: 'Waits for its turn', summary });
   const goingOn = async (): Promise<ReadonlySet<string>> => {
     return new Set((await world.store.cancels.open(fullName(repo))).map(({ id }) => id));
@@ -32,6 +37,7 @@ export async function waitTurn(
   const latest = before.size > 0 ? until.getTime() : world.now().getTime() + LOOK_AGAIN;
   while (world.now().getTime() < Math.min(latest, until.getTime())) {
     await wait(BETWEEN);
+    if ((await world.store.waits.read(at))?.cancelBy !== undefined) return;
     const now = await goingOn();
     if ([...before].some((id) => !now.has(id))) return;
   }

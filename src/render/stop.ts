@@ -17,3 +17,8 @@ export function renderStopped(stops: readonly Stop[]): string {
 export function renderCancelAsked(run: string, by: string): string {
   return `🛑 Run ${code(run)} was asked to stop by ${code(by)}: the change that runs on each host is finished, and nothing after it is begun. Its check run and this pull request will say what was done and what was not.`;
 }
+
+/** The answer to a wish that a merge is not deployed after all. */
+export function renderWaitCancelled(by: string): string {
+  return `🛑 ${code(by)} ended the wait: this merge is not deployed by itself any more. Nothing of it was begun.`;
+}

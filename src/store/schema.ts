@@ -92,6 +92,15 @@ export interface Tables {
     lifted_at: string | null;
     lifted_by: string | null;
   };
+  /** Merges that wait for hosts that another deploy holds. */
+  waits: {
+    repo: string;
+    pull: number;
+    asked_by: string;
+    since: string;
+    until: string;
+    cancel_by: string | null;
+  };
   /** The issue in which the drift of a stack is shown, and a digest of what it shows. */
   drift_issues: { repo: string; stack: string; issue: number; shown: string };
   /** When a repository was last looked at by schedule. */
@@ -195,4 +204,9 @@ export const MIGRATIONS: readonly ((words: Words) => readonly string[])[] = [
       commit_sha text not null, pull ${integer}, since text not null, primary key (repo, check_id))`,
   ],
   () => ['alter table plans add column rolled_from text'],
+  ({ integer }) => [
+    `create table waits (
+      repo text not null, pull ${integer} not null, asked_by text not null, since text not null, until text not null,
+      cancel_by text, primary key (repo, pull))`,
+  ],
 ];

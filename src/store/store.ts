@@ -37,12 +37,15 @@ import { openStops } from './stops.ts';
 import type { Stops } from './stops.ts';
 import { openTurns } from './turns.ts';
 import type { SharedTurns } from './turns.ts';
+import { openWaits } from './waits.ts';
+import type { Waits } from './waits.ts';
 
 export interface Store {
   readonly deliveries: Deliveries;
   readonly plans: Plans;
   readonly runs: Runs;
   readonly cancels: Cancels;
+  readonly waits: Waits;
   readonly posts: Posts;
   readonly openChecks: OpenChecks;
   readonly history: History;
@@ -135,6 +138,7 @@ async function assemble(opened: OpenDatabase, who: Member): Promise<Store> {
       openChecks: openOpenChecks(db, member),
       history: openHistory(db),
       cancels: openCancels(db),
+      waits: openWaits(db, member),
       drifts: openDrifts(db, member),
       pushes: openPushes(db, member),
       commands: openCommands(member),

@@ -122,4 +122,35 @@ describe('a merge whose hosts another deploy holds', () => {
       ['ashore/deploy', 'success'],
     ]);
   });
+
+  it('is not deployed when somebody ends its wait, and who may not is refused', async () => {
+    await begin();
+    const files = { [STACK]: 'v3' };
+    await rig.repo.commit({ branch: 'other', base: 'main', author: 'ada', message: 'v3', files });
+    rig.fleet.live.set('web1', 'v1');
+    const second = await rig.repo.openPull({ title: 'v3', head: 'other', by: 'ada' });
+    await rig.github.waitFor(() => rig.said(second)[0], { what: 'the plan' });
+    const sha = await rig.repo.merge(second, 'grace');
+    const waits = (): boolean => rig.repo.checkRuns(sha).some(({ title }) => title === 'Waits for its turn');
+    await rig.github.waitFor(waits, { what: 'the wait', within: 60_000 });
+    const answered = (words: string): Promise<unknown> =>
+      rig.github.waitFor(() => rig.said(second).some((body) => body.includes(words)), {
+        what: words,
+        within: 60_000,
+      });
+    await rig.repo.comment(second, '/status', 'grace');
+    await answered(`The merge of #${second} by \`grace\` waits for its turn`);
+    await rig.repo.comment(second, '/cancel', 'linus');
+    await answered('NOT_ALLOWED');
+    await rig.repo.comment(second, '/cancel', 'grace');
+    await answered('`grace` ended the wait');
+    await answered('RUN_CANCELLED');
+    expect(rig.fleet.deployed.length).toBe(1);
+    gate.resolve();
+    await rig.settled();
+    expect([rig.fleet.live.get('web2'), rig.fleet.deployed.length]).toEqual(['v2', 1]);
+    expect(rig.check(sha, 'ashore/deploy').conclusion).toBe('action_required');
+    await rig.comment(second, '/cancel', 'grace');
+    expect(rig.said(second).at(-1)).toContain('no deploy of this pull request goes on');
+  });
 });

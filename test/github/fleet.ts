@@ -6,6 +6,7 @@ import { fingerprint, sha256 } from '../../src/core/json.ts';
 import type { Problem } from '../../src/core/problem.ts';
 import type { Reason } from '../../src/core/reason.ts';
 import type { HostReport, Report } from '../../src/core/report.ts';
+import type { Recorded, RecordedOn } from '../../src/core/status.ts';
 import type { ConfigFiles, DeployInput, Deployed, Deployer, PlanInput, Planned } from '../../src/deploy.ts';
 
 export const STACK = 'deploy-configs/shop.yml';
@@ -18,6 +19,8 @@ export interface Fleet extends Deployer {
   readonly down: Set<string>;
   /** Hosts whose next deploy fails. */
   readonly failing: Set<string>;
+  /** What each host remembers. */
+  readonly recorded: Map<string, readonly Recorded[]>;
   readonly planned: PlanInput[];
   readonly deployed: DeployInput[];
   /** Called between the start and the end of a deploy. */
@@ -31,6 +34,7 @@ export function createFleet(hosts: readonly string[] = ['web1', 'web2']): Fleet 
     live: new Map(),
     down: new Set(),
     failing: new Set(),
+    recorded: new Map(),
     planned: [],
     deployed: [],
     during: async () => undefined,
@@ -73,7 +77,13 @@ function planFleet(
   };
   const where = { file: STACK, line: 1, column: 1 };
   const config = { ...NO_CONFIG, stacks: [{ name: 'shop', hosts, where }] };
-  return { is: 'plan', plan, config, base: undefined };
+  return { is: 'plan', plan, config, base: undefined, recorded: recordedOn(fleet, asked) };
+}
+
+/** What the deploys of this fleet left in the ledgers of its hosts. */
+function recordedOn(fleet: Fleet, hosts: readonly string[]): RecordedOn {
+  const up = hosts.filter((host) => !fleet.down.has(host));
+  return new Map(up.map((host) => [host, fleet.recorded.get(host) ?? []]));
 }
 
 /** `BROKEN 3` has three problems. */
@@ -167,10 +177,17 @@ async function deployFleet(fleet: Fleet, input: DeployInput): Promise<Deployed> 
       continue;
     }
     reports.set(host.host, deployHost(fleet, host));
+    if (reports.get(host.host)?.outcome === 'done') record(fleet, host.host, input);
     input.report?.(growing(null));
     await fleet.between(input);
   }
   return { is: 'report', report: growing('2026-11-22T12:02:00.000Z') };
+}
+
+function record(fleet: Fleet, host: string, { plan, run, by }: DeployInput): void {
+  const at = '2026-11-22T12:01:30.000Z';
+  const { commit, digest } = plan;
+  fleet.recorded.set(host, [{ stack: 'shop', commit, plan: digest, run, by, at, resources: 1 }]);
 }
 
 function queued(host: string): HostReport {

@@ -24,6 +24,34 @@ onBoth(({ ground: makeGround }) => {
     await ground.clean();
   });
 
+  describe('waits', () => {
+    const at = { repo: 'acme/infra', pull: 7 };
+    const until = new Date('2026-11-22T12:30:00Z');
+
+    it('are one a pull request, keep who began and who ended them, and end once', async () => {
+      expect([await store.waits.read(at), await store.waits.cancel(at, 'ada')]).toEqual([undefined, false]);
+      await store.waits.put(at, 'grace', until);
+      expect(await store.waits.cancel(at, 'ada')).toBe(true);
+      expect(await store.waits.cancel(at, 'linus')).toBe(false);
+      await setClock('2026-11-22T12:10:00Z');
+      await store.waits.put(at, 'grace', until);
+      const [wait, ...others] = await store.waits.open('acme/infra');
+      expect(wait).toEqual({ pull: 7, by: 'grace', since: '2026-11-22T12:00:00.000Z', cancelBy: 'ada' });
+      expect([others, await store.waits.open('acme/other')]).toEqual([[], []]);
+      expect(await store.waits.end(at)).toBe('ada');
+      expect([await store.waits.end(at), await store.waits.read(at)]).toEqual([undefined, undefined]);
+    });
+
+    it('are over with their time, for who asks and for who looks', async () => {
+      await store.waits.put(at, 'grace', until);
+      await setClock('2026-11-22T12:31:00Z');
+      expect([await store.waits.open('acme/infra'), await store.waits.cancel(at, 'ada')]).toEqual([
+        [],
+        false,
+      ]);
+    });
+  });
+
   describe('deliveries', () => {
     const put = (guid: string, group = 'a') =>
       store.deliveries.put({ guid, event: 'push', payload: '{}', group });

@@ -1,0 +1,41 @@
+// What runs where, for a terminal: a table a stack, a line a host.
+import { shortDigest } from '../core/plan.ts';
+import { isInOrder } from '../core/status.ts';
+import type { HostStatus, StackStatus } from '../core/status.ts';
+import { paintWith } from './ansi.ts';
+import type { Paint } from './ansi.ts';
+import { oneLine } from './escape.ts';
+import { standingWords } from './status.ts';
+import type { Look } from './terminal.ts';
+import { shortCommit, time } from './words.ts';
+
+export function renderStatusTerminal(stacks: readonly StackStatus[], { color }: Look): string {
+  const paint = paintWith(color);
+  if (stacks.length === 0) return 'no stack is declared, and the hosts that were looked at remember none';
+  return stacks.map((stack) => renderStack(stack, paint)).join('\n\n');
+}
+
+function renderStack({ stack, declared, hosts }: StackStatus, paint: Paint): string {
+  const note = declared ? '' : ' on these hosts, and declared no more';
+  const width = Math.max(0, ...hosts.map(({ host }) => oneLine(host).length));
+  const lines = hosts.map((status) => {
+    const name = paint('bold', oneLine(status.host).padEnd(width));
+    return `  ${name}  ${recordedWords(status)}  ${nowWords(status, declared, paint)}`;
+  });
+  const title = paint('bold', oneLine(stack));
+  return [`${title}:${note}`, ...(lines.length === 0 ? ['  no host of it was looked at'] : lines)].join('\n');
+}
+
+function recordedWords({ recorded, failure }: HostStatus): string {
+  if (recorded === null) return failure === null ? 'nothing deployed yet' : 'not known';
+  const { commit, plan, by, at, run } = recorded;
+  const words = `commit ${shortCommit(commit)}, plan ${shortDigest(plan)}, by ${by} ${time(at)}, run ${run}`;
+  return oneLine(words);
+}
+
+function nowWords(status: HostStatus, declared: boolean, paint: Paint): string {
+  const { failure } = status;
+  if (failure !== null) return paint('red', `${failure.code}: ${oneLine(failure.message)}`);
+  if (!declared) return paint('yellow', 'not looked at');
+  return paint(isInOrder(status) ? 'green' : 'yellow', oneLine(standingWords(status)));
+}
