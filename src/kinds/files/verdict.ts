@@ -124,7 +124,9 @@ export function judgeVerdict(
   const coming = world.planned('package', name) !== undefined;
   switch (verdict.is) {
     case 'taken':
-      return { notes: verdict.by === 'unit' ? lines(verdict.said) : [] };
+      return {
+        notes: verdict.by === 'unit' ? lines(verdict.said).filter((line) => !isComing(line, world)) : [],
+      };
     case 'unchecked':
       return { notes: [`${command} could not check it before the deploy`] };
     case 'refused':
@@ -135,6 +137,16 @@ export function judgeVerdict(
     default:
       return verdict.is satisfies never;
   }
+}
+
+/** That a program is missing which the same plan may bring: by its path, or within a package or a release. */
+function isComing(line: string, world: World): boolean {
+  const program = /Command (\/.*) is not executable: No such file/.exec(line)?.[1];
+  if (program === undefined) return false;
+  const brought = ['package', 'release'].some(
+    (kind) => world.plannedIds(kind, ['create', 'update', 'replace']).length > 0,
+  );
+  return brought || ['file', 'symlink'].some((kind) => world.planned(kind, program) !== undefined);
 }
 
 function refuse(command: string, said: string): Blocked {
