@@ -45,6 +45,15 @@ const CAUSES: readonly Cause[] = [
     words:
       /(?:Failed|Unable) to locate executable|(?:Failed at step EXEC|failed to run command|failed to execute|exec: ).*(?:No such file or directory|not found)|: (?:command )?not found$/i,
   },
+  {
+    code: 'REGISTRY_REFUSED',
+    words:
+      /\bunauthorized\b|authentication required|requested access to the resource is denied|toomanyrequests|pull rate limit/i,
+  },
+  {
+    code: 'IMAGE_UNKNOWN',
+    words: /manifest unknown|name unknown|repository name not known|: image not known/i,
+  },
   { code: 'PORT_IN_USE', words: /Address (?:already )?in use|\bEADDRINUSE\b/i },
   {
     code: 'DNS_FAILED',

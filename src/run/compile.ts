@@ -146,9 +146,18 @@ function formatOnFailure(run: HostRun): readonly string[] {
 function formatChange(change: Pick<RunChange, 'steps'>, index: number): string {
   const lines = change.steps.flatMap(commandsOf).flatMap((command) => {
     const text = JSON.stringify(formatCommand(command));
-    return [`  command_is ${quote(text)} || return`, `  ${formatCall(command)} || return`];
+    const unit = broughtUp(command);
+    const otherwise = unit === undefined ? 'return' : `say_failed ${quote(unit)} || return`;
+    return [`  command_is ${quote(text)} || return`, `  ${formatCall(command)} || ${otherwise}`];
   });
   return [`change_${index}() {`, ...lines, '  :', '}', ''].join('\n');
+}
+
+/** The unit of a command whose own words, when it fails, only say that the journal says why. */
+function broughtUp(command: Command): string | undefined {
+  if (!('run' in command)) return undefined;
+  const [program, verb = '', unit] = command.run;
+  return program === 'systemctl' && ['start', 'restart', 'reload'].includes(verb) ? unit : undefined;
 }
 
 function formatCall(command: Command): string {

@@ -92,3 +92,11 @@ unit_journal() {
   journalctl -q --no-pager -n "$2" -o short-iso ${3:+"$3"} \
     "_SYSTEMD_UNIT=$1" + "UNIT=$1" + "OBJECT_SYSTEMD_UNIT=$1" + "COREDUMP_UNIT=$1"
 }
+
+# say_failed UNIT: after a command that did not bring it up; ends with the status of that command.
+say_failed() {
+  FAILED=$?
+  UNIT=$1
+  ! look_at_unit || say_unit 'it did not come up'
+  return "$FAILED"
+}

@@ -33,6 +33,16 @@ describe('words that say why', () => {
       'shop.service: Failed at step EXEC spawning /opt/shop: Permission denied',
       'Permission denied',
     ],
+    [
+      'IMAGE_UNKNOWN',
+      'Error: initializing source docker://registry.example/shop@sha256:0: reading manifest sha256:0 in registry.example/shop: manifest unknown',
+      'manifest unknown',
+    ],
+    [
+      'REGISTRY_REFUSED',
+      'Error: initializing source docker://registry.example/shop@sha256:0: unable to retrieve auth token: invalid username/password: unauthorized: authentication required',
+      'unauthorized',
+    ],
     ['PORT_IN_USE', 'Error: listen EADDRINUSE: address already in use :::8080', 'EADDRINUSE'],
     ['USER_MISSING', 'shop.service: Failed to determine user credentials: No such process', 'credentials'],
     ['DISK_FULL', 'install: error writing x: No space left on device', 'No space left on device'],

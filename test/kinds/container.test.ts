@@ -179,6 +179,13 @@ describe('change', () => {
       'IMAGE_MISSING',
     ],
     ['its name is taken', SPEC, { named: true }, {}, 'CONTAINER_TAKEN'],
+    [
+      'it is taken and systemd was asked',
+      SPEC,
+      { named: true, unit: unitState(null) },
+      {},
+      'CONTAINER_TAKEN',
+    ],
     ['it is its own', SPEC, { named: true, unit: unitState(text) }, {}, 'in sync'],
     [
       'its unit is a package’s',

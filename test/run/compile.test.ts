@@ -95,7 +95,7 @@ describe('a script', () => {
     ];
     expect(own(runOf(steps, []))).toBe(`change_0() {
   command_is '"systemctl restart shop.service"' || return
-  run systemctl restart shop.service || return
+  run systemctl restart shop.service || say_failed shop.service || return
   command_is '"(cd / && psql -Xq) < blobs/${sha256('select 1')}"' || return
   run_in / psql -Xq <blobs/${sha256('select 1')} || return
   command_is '"# then shop.service must stay up for 5 s"' || return

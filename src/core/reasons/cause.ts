@@ -8,6 +8,18 @@ export const CAUSE_REASONS = {
     what: 'A program that should be started is not there.',
     next: 'Bring the program with the configuration, or mend its path; push.',
   },
+  IMAGE_UNKNOWN: {
+    class: 'permanent',
+    fixer: 'author',
+    what: 'The registry has no image of this name with this digest.',
+    next: 'Mend the name or the digest; push.',
+  },
+  REGISTRY_REFUSED: {
+    class: 'needs-person',
+    fixer: 'operator',
+    what: 'The registry of an image does not let this host pull.',
+    next: 'Give the host its credentials (docs/containers.md), then /deploy.',
+  },
   EXEC_FORMAT: {
     class: 'permanent',
     fixer: 'author',
