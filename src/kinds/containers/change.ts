@@ -11,7 +11,7 @@ import { showPath } from '../paths/path.ts';
 import { judgeProgram } from '../programs.ts';
 import { changeUnit } from '../systemd/change.ts';
 import { joinParts } from '../join.ts';
-import { rememberUnit, unitPath, wholeUnit } from '../systemd/state.ts';
+import { isThere, rememberUnit, unitPath, wholeUnit } from '../systemd/state.ts';
 import type { State as UnitState, Want as UnitWant } from '../systemd/state.ts';
 import type { Declared, Want } from './spec.ts';
 import { envPath } from './unit.ts';
@@ -82,7 +82,7 @@ function refuseName(id: string, have: State | undefined): Blocked | undefined {
     const message = `${unitOf(id)} is already a unit of the host, at ${fragment}; give the container another name`;
     return { blocked: { code: 'UNIT_UNSUITABLE', message } };
   }
-  if (unit || !have?.[ASIDE].named) return undefined;
+  if (isThere(unit ?? undefined) || !have?.[ASIDE].named) return undefined;
   const message = `a container ${id} is there already, and no unit of that name runs it`;
   return { blocked: { code: 'CONTAINER_TAKEN', message } };
 }
