@@ -10,14 +10,22 @@ import { suggest } from './core/problem.ts';
 import { EXIT, refuse } from './terminal/say.ts';
 import type { Exit } from './terminal/say.ts';
 
-// Stripping types and compiling are most of a short command. In the user's own directory, where nobody else can put code.
-enableCompileCache(join(homedir(), '.cache', 'ashore'));
+keepCompiled();
 
 /** Whoever reads may have seen enough, as head(1) has; the work goes on and ends with its own status. */
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
 });
 process.exitCode = await main(process.argv.slice(2));
+
+/** Stripping types and compiling are most of a short command. In the user's own directory, where nobody else can put code. */
+function keepCompiled(): void {
+  try {
+    enableCompileCache(join(homedir(), '.cache', 'ashore'));
+  } catch {
+    // An account without an entry in passwd(5) has no such directory.
+  }
+}
 
 async function main(argv: readonly string[]): Promise<Exit> {
   const parsed = parseCommandLine(argv);
