@@ -4,6 +4,8 @@ import { defineConfig } from 'vitest/config';
 const onHosts = ['test/lab/**/*.test.ts', 'test/e2e/**/*.test.ts', 'test/**/*.lab.test.ts'];
 const attacks = ['test/attacks/**/*.test.ts'];
 const waves = ['test/waves/**/*.test.ts'];
+// Tests against real hosts and processes share two cores with whatever else runs: a test gets a second try, which the last lines name.
+const retry = 1;
 
 export default defineConfig({
   test: {
@@ -13,6 +15,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          retry,
           include: ['test/**/*.test.ts'],
           exclude: [...onHosts, ...attacks, ...waves],
           // A busy machine is no reason to fail.
@@ -23,6 +26,7 @@ export default defineConfig({
       {
         test: {
           name: 'hosts',
+          retry,
           include: onHosts,
           testTimeout: 300_000,
           hookTimeout: 900_000,
@@ -31,6 +35,7 @@ export default defineConfig({
       {
         test: {
           name: 'waves',
+          retry,
           include: waves,
           testTimeout: 600_000,
           hookTimeout: 900_000,
@@ -39,6 +44,7 @@ export default defineConfig({
       {
         test: {
           name: 'attacks',
+          retry,
           include: attacks,
           testTimeout: 300_000,
           hookTimeout: 900_000,

@@ -1,4 +1,4 @@
-// The last lines of the test run: why tests were skipped, and `N passed, N failed, N skipped`.
+// The last lines of the test run: what needed a second try, why tests were skipped, and `N passed, N failed, N skipped`.
 import type { Reporter, TestModule } from 'vitest/node';
 
 export default class SummaryReporter implements Reporter {
@@ -10,6 +10,7 @@ export default class SummaryReporter implements Reporter {
       if (module.errors().length > 0) counts.failed += 1;
       for (const test of module.children.allTests()) {
         const result = test.result();
+        if (test.diagnostic()?.flaky === true) reasons.push(`passed at the second try: ${test.fullName}`);
         if (result.state === 'passed') counts.passed += 1;
         else if (result.state === 'failed') counts.failed += 1;
         else {
