@@ -98,7 +98,7 @@ const LIFELINES: readonly Lifeline[] = [
   {
     why: 'sudo lets us become root by it',
     under: ['/etc/sudoers', '/etc/sudoers.d', '/etc/sudo.conf'],
-    checks: { '/etc/sudoers': ['visudo', '-c', '-q'], '/etc/sudoers.d': ['visudo', '-c', '-q'] },
+    checks: { '/etc/sudoers': ['visudo', '-c'], '/etc/sudoers.d': ['visudo', '-c'] },
   },
   {
     why: 'the firewall lets us through by it',

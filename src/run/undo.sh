@@ -9,8 +9,16 @@ undo() {
   flock 7
   if [ -e "$GUARD/undone" ]; then
     read -r STATUS <"$GUARD/undone"
-    return "$STATUS"
+  else
+    put_back "$1" || return
   fi
+  # While it is armed, nobody takes a run that has not said its end for one that is lost.
+  [ -z "$1" ] || say_end
+  disarm
+  return "$STATUS"
+}
+
+put_back() {
   [ -e "$GUARD/armed" ] || return 3
   if ! decide put-back; then
     [ -z "$1" ] || disarm
@@ -24,15 +32,12 @@ undo() {
   STATUS=0
   restore_all || STATUS=1
   printf '%s\n' "$STATUS" >"$GUARD/undone"
-  sync -f "$GUARD"
-  disarm
-  [ -z "$1" ] || say_end
-  return "$STATUS"
+  sync -f "$GUARD" || :
 }
 
-# The run that should say its end may be dead.
+# The run that should say its end may be dead. Who follows it holds its `alive` for moments, to ask.
 say_end() {
-  (exec 5>>"$STATE/runs/$RUN/alive" && flock -n 5) || return 0
+  (exec 5>>"$STATE/runs/$RUN/alive" && flock -w 2 5) || return 0
   [ "$STATUS" -ne 0 ] || rm -f -- "$STATE/holder"
   if [ "$STATUS" -eq 0 ]; then WORD=put-back; else WORD=torn; fi
   printf '\n@@%s FINISHED %s lost\n' "$NONCE" "$WORD"

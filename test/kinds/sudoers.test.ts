@@ -11,7 +11,7 @@ const PUT = { do: 'put', path: PATH, owner: 'root', group: 'root', mode: '0440',
 const CHECK = { do: 'run', argv: ['visudo', '-c', '-f', '-'], stdin: { text: TEXT } };
 
 /** What guards the way of Ashore itself looks at the whole once more. */
-const AFTER = { do: 'run', argv: ['visudo', '-c', '-q'] };
+const AFTER = { do: 'run', argv: ['visudo', '-c'] };
 
 function have(file: object, visudo = true) {
   return { file, [ASIDE]: { visudo } };

@@ -68,9 +68,10 @@ describe.skipIf(unavailable !== undefined).each(SUITES)('on %s', (suite) => {
     host = lab.host(suite);
     session = await connect();
   });
+  // The unit that says the end of a run is still ending itself then.
   afterEach(async () => {
-    expect(await out('sh', '-c', 'find /run/ashore -mindepth 2 2>/dev/null || :')).toBe('');
-    expect(await out('systemctl', 'list-units', '--no-legend', '--all', 'ashore-*')).toBe('');
+    const left = `find /run/ashore -mindepth 2 2>/dev/null; systemctl list-units --no-legend --all 'ashore-*'`;
+    await expect.poll(() => out('sh', '-c', left), { timeout: 60_000 }).toBe('');
   });
   afterAll(() => session?.close());
 
@@ -197,6 +198,23 @@ describe.skipIf(unavailable !== undefined).each(SUITES)('on %s', (suite) => {
         expect(end?.is === 'end' && end.seconds < 20).toBe(true);
       },
     );
+
+    it('that systemctl waited for in vain is told with its journal as well', async () => {
+      const { finished } = await go([
+        unit('bad.service', 'Type=notify\nExecStart=/bin/sh -c "echo the port is taken; exit 7"'),
+        systemctl('daemon-reload'),
+        systemctl('restart', 'bad.service'),
+        settle('bad.service', 2),
+      ]);
+      expect(finished).toMatchObject({ outcome: 'failed', reason: { code: 'STEP_FAILED' } });
+      expect(finished.reason?.evidence).toMatchObject({
+        command: 'systemctl restart bad.service',
+        status: 1,
+      });
+      expect(finished.reason?.evidence?.output).toMatch(
+        /it did not come up .*exit status 7[^]*the port is taken/,
+      );
+    });
 
     it.each<[string, string, readonly Step[], RegExp, RegExp]>([
       ['is not there', 'none.service', [], /there is no such unit/, /^$/],
