@@ -14,12 +14,12 @@ import { readUnitStates } from './systemd/read.ts';
 import { rememberUnit, wholeUnit } from './systemd/state.ts';
 import type { State, Want as UnitWant } from './systemd/state.ts';
 
-const Word = z.string().regex(/^[^\s\p{Cc},]+$/u, 'a word without spaces and commas');
+const Word = z.string().regex(/^[^\s\p{Cc},\\]+$/u, 'a word without spaces, commas and backslashes');
 
 const Spec = z.strictObject({
   what: z
     .string()
-    .regex(/^[^\s\p{Cc}]+$/u, 'without spaces')
+    .regex(/^[^\s\p{Cc}\\]+$/u, 'without spaces and backslashes')
     .optional()
     .describe('What is mounted: a device, `UUID=…`, `LABEL=…`, `server:/path`, or a name such as `tmpfs`'),
   type: Word.optional().describe('Type of the file system; found out by the host when left out'),
@@ -38,7 +38,7 @@ interface Want {
 export const mount = defineKind<Spec, State, Want>({
   name: 'mount',
   about: 'A file system that is mounted now and at every boot, by a unit of systemd.',
-  id: Path.regex(/^[\x21-\x7e]+$/, 'a path without spaces and other than ASCII')
+  id: Path.regex(/^[\x21-\x5b\x5d-\x7e]+$/, 'a path without spaces, backslashes and other than ASCII')
     .refine((path) => escapePath(path).length <= 200, 'a shorter path')
     .describe('Where it is mounted: an absolute path; made when it is not there.'),
   spec: Spec,

@@ -110,3 +110,12 @@ describe('names', () => {
     });
   });
 });
+
+it.each<[string, object]>([
+  ['/srv/a\\', SPEC],
+  ['/srv/a b', SPEC],
+  ['/srv/data', { ...SPEC, what: '/dev/x\\' }],
+  ['/srv/data', { ...SPEC, options: ['noatime\\'] }],
+])('what a unit would read otherwise is refused at the door: %s %o', (id, spec) => {
+  expect(mount.id.safeParse(id).success && mount.spec.safeParse(spec).success).toBe(false);
+});
