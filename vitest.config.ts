@@ -9,7 +9,7 @@ const retry = 1;
 
 export default defineConfig({
   test: {
-    maxWorkers: 3,
+    maxWorkers: 4,
     reporters: ['default', './test/reporter.ts'],
     projects: [
       {
