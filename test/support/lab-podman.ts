@@ -1,5 +1,6 @@
 // Podman on a host of the lab, which is a container itself: vfs, because overlay does not lie over overlay; runc, because crun raises
-// RLIMIT_MEMLOCK, which needs CAP_SYS_RESOURCE; no limit of processes where the machine's cgroups are hybrid; no session keyring.
+// RLIMIT_MEMLOCK, which needs CAP_SYS_RESOURCE; no limit of processes where the machine's cgroups are hybrid; no session keyring;
+// iptables, because the scenario of another kind takes nft away.
 
 /** Shell text; what it installs is in the lab's pool. */
 export const podmanInLab = `set -e
@@ -14,6 +15,7 @@ default_sysctls = []
 runtime = "runc"
 [network]
 network_backend = "netavark"
+firewall_driver = "iptables"
 C
 cat >/etc/containers/storage.conf <<'C'
 [storage]
