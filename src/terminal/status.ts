@@ -1,30 +1,16 @@
 // `ashore status`: what the hosts remember of what was deployed there, and how far they are from this checkout. Hosts are only read.
-import { readCommitName, readWorkingTree } from '../checkout.ts';
 import type { Checkout } from '../checkout.ts';
 import type { Flags } from '../command-line.ts';
 import { driftOf } from '../core/drift.ts';
 import { isInOrder, stackStatuses } from '../core/status.ts';
 import { renderStatusTerminal } from '../render/terminal-status.ts';
-import { count } from '../render/words.ts';
-import { openDeployer } from './live.ts';
-import { EXIT, look, print, showProblems, showProgress, showReason } from './say.ts';
+import { lookAtDeclared } from './look.ts';
+import { EXIT, look, print } from './say.ts';
 import type { Exit } from './say.ts';
 
 export async function status(checkout: Checkout, hosts: readonly string[], flags: Flags): Promise<Exit> {
-  const deployer = openDeployer();
-  if (!deployer) return EXIT.failed;
-  const files = await readWorkingTree(checkout);
-  const planned = await deployer.plan({
-    files,
-    base: files,
-    all: true,
-    commit: await readCommitName(checkout),
-    ...(hosts.length > 0 ? { hosts } : {}),
-    progress: (done, of, host) => showProgress(`looked at ${done} of ${count(of, 'host')}: ${host}`),
-  });
-  showProgress('');
-  if (planned.is === 'problems') return showProblems(planned.problems, files);
-  if (planned.is === 'refused') return showReason(planned.reason);
+  const planned = await lookAtDeclared(checkout, hosts);
+  if (typeof planned === 'number') return planned;
   const { plan, config, recorded } = planned;
   const hostsOf = (name: string): readonly string[] =>
     config.stacks.find((stack) => stack.name === name)?.hosts ?? [];
