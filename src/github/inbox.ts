@@ -30,9 +30,9 @@ export interface Inbox {
 const AT_ONCE = 8;
 
 export function createInbox(options: InboxOptions): Inbox {
-  const state: State = { underway: new Set(), stopped: false, again: false, looking: undefined };
+  const state: State = { underway: new Map(), stopped: false, again: false, looking: undefined };
   const idle = async (): Promise<void> => {
-    while (isBusy(state)) await Promise.allSettled([state.looking, ...state.underway]);
+    while (isBusy(state)) await Promise.allSettled([state.looking, ...state.underway.values()]);
   };
   return {
     wake: () => wake(options, state),
@@ -45,7 +45,8 @@ export function createInbox(options: InboxOptions): Inbox {
 }
 
 interface State {
-  readonly underway: Set<Promise<void>>;
+  /** By the name of the delivery. */
+  readonly underway: Map<string, Promise<void>>;
   stopped: boolean;
   /** Something came while the inbox was being looked at. */
   again: boolean;
@@ -66,7 +67,7 @@ function wake(options: InboxOptions, state: State): void {
 async function look(options: InboxOptions, state: State): Promise<void> {
   while (!state.stopped && state.underway.size < AT_ONCE) {
     state.again = false;
-    const delivery = await options.deliveries.take();
+    const delivery = await options.deliveries.take([...state.underway.keys()]);
     if (delivery) begin(options, state, delivery);
     else if (!state.again) return;
   }
@@ -74,10 +75,10 @@ async function look(options: InboxOptions, state: State): Promise<void> {
 
 function begin(options: InboxOptions, state: State, delivery: Delivery): void {
   const working = handle(options, delivery).finally(() => {
-    state.underway.delete(working);
+    state.underway.delete(delivery.guid);
     wake(options, state);
   });
-  state.underway.add(working);
+  state.underway.set(delivery.guid, working);
 }
 
 async function handle({ deliveries, receive, log }: InboxOptions, delivery: Delivery): Promise<void> {

@@ -29,3 +29,20 @@ export function isConflict(error: unknown): boolean {
 
 /** unique_violation, serialization_failure, deadlock_detected: https://www.postgresql.org/docs/current/errcodes-appendix.html */
 const CONFLICTS = ['23505', '40001', '40P01'];
+
+/** The connection to the database broke, or there was none to be had: it restarts, or the way to it does. Only PostgreSQL's can. */
+export function isBroken(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const code = 'code' in error ? String(error.code) : '';
+  return BROKEN.test(code) || BROKEN_WORDS.test(error.message);
+}
+
+/**
+ * Class 08, too_many_connections, idle_in_transaction_session_timeout, and admin_shutdown, crash_shutdown and
+ * cannot_connect_now of class 57: https://www.postgresql.org/docs/current/errcodes-appendix.html; and what the system says.
+ */
+const BROKEN = /^(?:08...|53300|25P03|57P0[1-3]|E(?:CONN\w+|PIPE|TIMEDOUT|HOST\w+|NET\w+))$/;
+
+/** What pg says without a code: pg/lib/client.js, pg-pool/index.js. */
+const BROKEN_WORDS =
+  /^(?:Connection terminated|Client has encountered a connection error|timeout exceeded when trying to connect)/;

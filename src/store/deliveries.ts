@@ -20,8 +20,12 @@ export interface Delivery extends NewDelivery {
 export interface Deliveries {
   /** known: it is waiting, under way or done already. again: it had failed, and GitHub was asked to send it again. */
   put(delivery: NewDelivery): Promise<'new' | 'again' | 'known'>;
-  /** The next one whose group is free, now under way here; undefined when there is none. */
-  take(): Promise<Delivery | undefined>;
+  /**
+   * The next one whose group is free, now under way here; undefined when there is none. With the names of those that are
+   * worked on here, first what the store believes to be here beyond them: a connection may break over the answer of a
+   * taking, or over an end.
+   */
+  take(underway?: readonly string[]): Promise<Delivery | undefined>;
   /** Ends one; `error` null when it went well. False: it was not under way here any more. */
   end(guid: string, error: string | null): Promise<boolean>;
   /** What was under way on servers that are gone waits again, or has failed if that was its last attempt. */
@@ -39,7 +43,11 @@ const MAX_ATTEMPTS = 5;
 export function openDeliveries({ db, shared }: OpenDatabase, member: Membership): Deliveries {
   return {
     put: (delivery) => put(db, delivery),
-    take: () => member.write((trx) => take(trx, { shared, owner: member.id })),
+    take: (underway) =>
+      member.write(async (trx) => {
+        const owner = member.id;
+        return (underway && (await takeForgotten(trx, owner, underway))) ?? take(trx, { shared, owner });
+      }),
     end: (guid, error) =>
       member.write(async (trx) => {
         const state = error === null ? 'done' : 'failed';
@@ -103,6 +111,20 @@ async function put(db: Database, delivery: NewDelivery): Promise<'new' | 'again'
 interface Taker {
   readonly shared: boolean;
   readonly owner: string;
+}
+
+async function takeForgotten(
+  trx: Database,
+  owner: string,
+  underway: readonly string[],
+): Promise<Delivery | undefined> {
+  const mine = trx
+    .selectFrom('deliveries')
+    .select(['guid', 'event', 'payload', 'group_key as group', 'attempts'])
+    .where('state', '=', sql.lit('running'))
+    .where('owner', '=', owner)
+    .orderBy('seq');
+  return (await mine.execute()).find(({ guid }) => !underway.includes(guid));
 }
 
 async function take(trx: Database, { shared, owner }: Taker): Promise<Delivery | undefined> {

@@ -2,7 +2,7 @@
 // fencing token: it counts only while its row is there. A server that did not say in time that it lives is struck off
 // by another, for good: what it held is free, and whatever it still tries to write fails.
 import { setTimeout as wait } from 'node:timers/promises';
-import { isConflict, timeIn, timeNow } from './database.ts';
+import { isBroken, isConflict, timeIn, timeNow } from './database.ts';
 import type { Database, OpenDatabase } from './database.ts';
 
 export interface Membership {
@@ -97,13 +97,18 @@ async function strikeOff(db: Database, shared: boolean): Promise<readonly string
 
 const ATTEMPTS = 5;
 
-/** Tries again when another server was first; what it then finds is what that one left. */
+/**
+ * Tries again when another server was first: what it then finds is what that one left. And when the connection broke,
+ * however often: then the work may have been kept already, so all work must be safe to do twice.
+ */
 async function transact<Value>(db: Database, work: (trx: Database) => Promise<Value>): Promise<Value> {
-  for (let attempt = 1; ; attempt++) {
+  for (let conflicts = 0; ;) {
     try {
       return await db.transaction().execute(work);
     } catch (error) {
-      if (attempt >= ATTEMPTS || !isConflict(error)) throw error;
+      if (isBroken(error)) continue;
+      conflicts += 1;
+      if (conflicts >= ATTEMPTS || !isConflict(error)) throw error;
     }
   }
 }

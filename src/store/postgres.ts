@@ -1,9 +1,10 @@
 // PostgreSQL through pg and Kysely, for several servers on one store. Tables are made in the first schema of the
 // search path, by one server while the others wait.
-import { Kysely, PostgresDialect } from 'kysely';
+import { Kysely } from 'kysely';
 import { Pool } from 'pg';
 import type { PoolClient } from 'pg';
 import type { OpenDatabase } from './database.ts';
+import { endure } from './enduring.ts';
 import { MIGRATIONS, refuseNewer } from './schema.ts';
 import type { Tables, Words } from './schema.ts';
 
@@ -31,7 +32,7 @@ export async function openPostgres(url: string, lease: number): Promise<OpenData
     await pool.end();
     throw error;
   }
-  const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
+  const db = new Kysely<Tables>({ dialect: endure(pool) });
   const close = async (): Promise<void> => {
     await db.destroy();
     // Kysely leaves the pool open when it was never asked anything.

@@ -3,6 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { openCancels } from './cancels.ts';
 import type { Cancels } from './cancels.ts';
 import { readCounts } from './counts.ts';
@@ -151,7 +152,7 @@ async function assemble(opened: OpenDatabase, who: Member): Promise<Store> {
       ensure: member.ensure,
       close: async () => {
         try {
-          await handOver(opened, member);
+          await Promise.race([handOver(opened, member), tooLate()]);
         } finally {
           await opened.close();
         }
@@ -161,6 +162,14 @@ async function assemble(opened: OpenDatabase, who: Member): Promise<Store> {
     await opened.close();
     throw error;
   }
+}
+
+/** Milliseconds for which a database that is away is waited for at the end. What was held is then free a lease later. */
+const HAND_OVER = 3000;
+
+async function tooLate(): Promise<never> {
+  await wait(HAND_OVER, undefined, { ref: false });
+  throw new Error('the store could not be reached to hand over what is under way');
 }
 
 /** Once it has left, nothing that is still under way here can write. */

@@ -17,6 +17,10 @@ const run = promisify(execFile);
 export interface Postgres {
   /** The URL of a database with nothing in it: a schema of its own. */
   fresh(): Promise<string>;
+  /** Ends it, in order or as when it crashes, leaves it away for so many milliseconds, and starts it anew at the same address. */
+  restart(how: 'fast' | 'immediate', away?: number): Promise<void>;
+  /** Cuts the connections that servers have to it. */
+  cut(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -35,26 +39,42 @@ export async function startPostgres(): Promise<Postgres> {
   const port = await freePort();
   const settings = { listen_addresses: '127.0.0.1', port, unix_socket_directories: root, fsync: 'off' };
   const given = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-  const server = spawn(program, [...before, join(programs, 'postgres'), '-D', data, ...given], {
-    cwd: root,
-    stdio: 'ignore',
-  });
   const url = `postgres://ashore@127.0.0.1:${port}/postgres`;
-  await answering(url, server);
+  const start = async (): Promise<ChildProcess> => {
+    const argv = [...before, join(programs, 'postgres'), '-D', data, ...given];
+    const started = spawn(program, argv, { cwd: root, stdio: 'ignore' });
+    await answering(url, started);
+    return started;
+  };
+  let server = await start();
   return {
     fresh: async () => {
       const schema = `t${randomUUID().replaceAll('-', '')}`;
       await ask(url, `create schema ${schema}`);
       return `${url}?options=${encodeURIComponent(`-c search_path=${schema}`)}`;
     },
+    restart: async (how, away = 0) => {
+      await end(server, how);
+      await wait(away);
+      server = await start();
+    },
+    cut: async () => {
+      await ask(url, CUT);
+    },
     stop: async () => {
-      const ended = once(server, 'exit');
-      // Immediate: https://www.postgresql.org/docs/current/server-shutdown.html
-      server.kill('SIGQUIT');
-      await ended;
+      await end(server, 'immediate');
       rmSync(root, { recursive: true, force: true });
     },
   };
+}
+
+const CUT = `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'ashore'`;
+
+/** https://www.postgresql.org/docs/current/server-shutdown.html */
+async function end(server: ChildProcess, how: 'fast' | 'immediate'): Promise<void> {
+  const ended = once(server, 'exit');
+  server.kill(how === 'fast' ? 'SIGINT' : 'SIGQUIT');
+  await ended;
 }
 
 /** One statement on a connection of its own. */
