@@ -2,6 +2,7 @@
 import { parseAddress } from './address.ts';
 import type { HostPlan, Plan } from './plan.ts';
 import type { Reason } from './reason.ts';
+import type { Freeze } from './resource.ts';
 
 export interface Stop {
   /** freeze: plans that touch a stack are not deployed · hold: a host is left out. */
@@ -19,6 +20,16 @@ export interface Stop {
 
 /** Means every stack. */
 export const EVERY_STACK = 'all';
+
+/** Windows of the policy that have not ended, the next first. */
+export function windowsAhead(freeze: readonly Freeze[], now: Date): readonly Freeze[] {
+  const ahead = freeze.filter(({ until }) => now.getTime() < Date.parse(until));
+  return ahead.toSorted((a, b) => Date.parse(a.from) - Date.parse(b.from));
+}
+
+export function isOpen({ from, until }: Freeze, now: Date): boolean {
+  return Date.parse(from) <= now.getTime() && now.getTime() < Date.parse(until);
+}
 
 /** Why a plan may not be deployed at all now. */
 export function freezeReasons(stops: readonly Stop[], plan: Plan): readonly Reason[] {

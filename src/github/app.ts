@@ -9,6 +9,7 @@ import { onPush } from './on-push.ts';
 import { onReview } from './on-review.ts';
 import type { Account } from './permissions.ts';
 import { keepPusher } from './pushers.ts';
+import { fullName } from './repo.ts';
 import type { GithubWorld, Repo } from './repo.ts';
 
 export function createApp(world: GithubWorld, runner: Runner): ApplicationFunction {
@@ -44,10 +45,13 @@ function hearPulls(app: Probot, world: GithubWorld, runner: Runner): void {
 function hearComments(app: Probot, world: GithubWorld, runner: Runner): void {
   app.on('issue_comment.created', async (context) => {
     const { issue, comment } = context.payload;
-    if (!issue.pull_request) return;
+    const repo = repoOf(world, context);
+    // Of issues, only those that we keep for stacks that drifted are for commands.
+    const ours = issue.pull_request ?? (await world.store.drifts.stackOf(fullName(repo), issue.number));
+    if (ours === undefined) return;
     const { id, body, created_at: at, user } = comment;
     const told = { pull: issue.number, id, body, at, account: accountOf(user), delivery: context.id };
-    await onComment(world, runner, repoOf(world, context), told);
+    await onComment(world, runner, repo, told);
   });
   app.on(['issue_comment.edited', 'issue_comment.deleted'], async (context) => {
     const { action, issue, comment } = context.payload;

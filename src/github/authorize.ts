@@ -1,13 +1,12 @@
 // The one door: whether somebody may plan or deploy, whoever brings the wish: comment, merge or button.
 // Pure: all that it rests on was read before, and it answers with every requirement at once, never only the first.
 import type { Reason } from '../core/reason.ts';
-import { requireApprovals } from './rules/approvals.ts';
 import { requireCanceller } from './rules/cancel.ts';
-import { requireChecks } from './rules/checks.ts';
 import { requireConfirmed } from './rules/confirm.ts';
 import { requirePlan, requireWhole, selectHosts } from './rules/plan.ts';
 import { requireFresh, requirePull } from './rules/pull.ts';
 import type { DeployAsk, PlanState, Request, Requirement, Standing } from './rules/request.ts';
+import { requireReviewed } from './rules/reviewed.ts';
 import { requireReleased, requireUnfrozen } from './rules/stops.ts';
 import { requireActor, requireAlone, requireNamed } from './rules/who.ts';
 import type { AloneRequest } from './rules/who.ts';
@@ -49,8 +48,7 @@ export function findBlockers(standing: Standing, state: PlanState): readonly Rea
   const requirements = [
     requireNamed(standing, plan),
     ...(policy.on === 'merge' ? [] : requireFresh(standing)),
-    ...requireChecks(standing).map(withoutPending),
-    ...requireApprovals(standing, state),
+    ...requireReviewed(standing, state).map(withoutPending),
     requireUnfrozen(standing, plan),
     requireReleased(standing, plan, plan.hosts),
     requireWhole(plan.hosts),
@@ -73,8 +71,7 @@ function requireDeploy(request: Request, ask: DeployAsk): readonly Requirement[]
   return [
     ...requirePlan(request, ask),
     ...requireFresh(request),
-    ...requireChecks(request),
-    ...requireApprovals(request, plan),
+    ...requireReviewed(request, plan),
     requireUnfrozen(request, plan.plan),
     requireReleased(request, plan.plan, selected),
     ...requireConfirmed(request, plan, selected, ask),

@@ -13,7 +13,7 @@ import type { GithubWorld, Repo } from './repo.ts';
 import { reason } from './rules/request.ts';
 import type { CancelAsk } from './rules/request.ts';
 import { namesOf } from './rules/who.ts';
-import { pullStateOf, readPolicy, surveyPull } from './survey.ts';
+import { pullStateOf, readPolicy, surveyPlace } from './survey.ts';
 
 export interface CancelAsked {
   readonly pull: number;
@@ -114,7 +114,7 @@ async function refuseCanceller(
   { pull, account }: CancelAsked,
   cancel: CancelAsk,
 ): Promise<readonly Reason[]> {
-  const survey = await surveyPull(repo, pull);
+  const survey = await surveyPlace(world, repo, pull);
   const read = await readPolicy(world, repo, survey.tip);
   if ('reason' in read) return [read.reason];
   const { policy } = read;

@@ -6,6 +6,7 @@ import type { Ended, NewRun, Run } from '../store/runs.ts';
 import { renderDeployCheck } from '../render/check-run.ts';
 import { watchCancel } from './cancel.ts';
 import { readFiles } from './contents.ts';
+import { followDeploy } from './drift.ts';
 import { reasonOf } from './failure.ts';
 import { retryAfter } from './patience.ts';
 import { connectTo } from './repo.ts';
@@ -108,6 +109,7 @@ async function carryOut(world: GithubWorld, repo: Repo, run: Run): Promise<void>
   const ended = run.ended ?? (await deploy(world, course));
   if (!run.ended) await runs.end(run.id, ended);
   await finishPosts(world, repo, course, ended);
+  await followDeploy(world, repo, run.pull);
   await runs.tell(run.id);
 }
 

@@ -5,9 +5,10 @@ import type { StackDrift } from '../core/drift.ts';
 import { stackStatuses } from '../core/status.ts';
 import type { StackStatus } from '../core/status.ts';
 import { canonical, sha256 } from '../core/json.ts';
-import type { Where } from '../core/problem.ts';
 import type { Problem } from '../core/problem.ts';
 import type { Reason } from '../core/reason.ts';
+import type { Policy } from '../core/resource.ts';
+import type { Link } from '../render/change.ts';
 import type { DriftLook } from '../render/drift.ts';
 import { renderDriftIssue, renderDriftOver, renderDriftTitle } from '../render/drift.ts';
 import { readFiles } from './contents.ts';
@@ -23,34 +24,44 @@ export type DriftLooked =
       readonly drifts: readonly StackDrift[];
       readonly stacks: readonly StackStatus[];
       readonly look: DriftLook;
+      /** Of the commit that was looked at. */
+      readonly policy: Policy;
     }
-  | { readonly is: 'problems'; readonly problems: readonly Problem[] }
+  | { readonly is: 'problems'; readonly problems: readonly Problem[]; readonly link: Link }
   | { readonly is: 'refused'; readonly reason: Reason };
 
-/** Looks at these hosts, or at all for none, against the newest commit of the default branch. */
+export interface DriftWish {
+  /** All of them where none is named. */
+  readonly hosts: readonly string[];
+  /** Only these; all of them where it is left out. */
+  readonly stacks?: readonly string[];
+}
+
+/** Looks at hosts against the newest commit of the default branch. */
 export async function lookForDrift(
   world: GithubWorld,
   repo: Repo,
-  hosts: readonly string[],
+  { hosts, stacks: named }: DriftWish,
 ): Promise<DriftLooked> {
   const { data } = await repo.octokit.rest.repos.get(place(repo));
   const commit = await readTip(repo, data.default_branch);
   const read = await readFiles(repo, commit);
   if (read.is === 'refused') return { is: 'refused', reason: read.reason };
   const files = filesOf(read);
-  const only = hosts.length === 0 ? {} : { hosts };
+  const link: Link = ({ file, line }) =>
+    `${data.html_url}/blob/${commit}/${file.split('/').map(encodeURIComponent).join('/')}#L${line}`;
+  const only = { ...(hosts.length === 0 ? {} : { hosts }), ...(named ? { stacks: named } : {}) };
   const planned = await world
     .deployerOf(fullName(repo))
     .plan({ files, base: files, commit, all: true, ...only });
-  if (planned.is !== 'plan') return planned;
+  if (planned.is === 'problems') return { ...planned, link };
+  if (planned.is === 'refused') return planned;
   const { plan, config, recorded } = planned;
   const hostsOf = (name: string): readonly string[] =>
     config.stacks.find((stack) => stack.name === name)?.hosts ?? [];
   const drifts = driftOf(plan, hostsOf);
   const stacks = stackStatuses(plan, recorded, drifts, hostsOf);
-  const link = ({ file, line }: Where): string =>
-    `${data.html_url}/blob/${commit}/${file.split('/').map(encodeURIComponent).join('/')}#L${line}`;
-  return { is: 'looked', drifts, stacks, look: { commit, at: plan.at, link } };
+  return { is: 'looked', drifts, stacks, look: { commit, at: plan.at, link }, policy: config.policy };
 }
 
 /** Brings the issues to what a look at all hosts found. */
@@ -65,6 +76,15 @@ export async function putDriftIssues(
   for (const stack of known.filter((name) => !declared.has(name))) {
     await putDriftIssue(world, repo, { stack, drifted: [], undeployed: [], unread: [] }, look);
   }
+}
+
+/** After a deploy that was asked for on the issue of a stack: the issue says what is true now, and is closed where nothing is left. */
+export async function followDeploy(world: GithubWorld, repo: Repo, issue: number): Promise<void> {
+  const stack = await world.store.drifts.stackOf(fullName(repo), issue);
+  if (stack === undefined) return;
+  const looked = await lookForDrift(world, repo, { hosts: [], stacks: [stack] });
+  if (looked.is !== 'looked') return repo.log.warn({ looked }, 'drift cannot be looked for');
+  for (const drift of looked.drifts) await putDriftIssue(world, repo, drift, looked.look);
 }
 
 async function putDriftIssue(

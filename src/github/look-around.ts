@@ -24,7 +24,7 @@ async function lookWhereDue(world: GithubWorld, repo: Repo): Promise<void> {
   if (!('policy' in read) || read.policy.driftEvery === null) return;
   const before = new Date(world.now().getTime() - read.policy.driftEvery * HOUR);
   if (!(await world.store.drifts.begin(fullName(repo), before))) return;
-  const looked = await lookForDrift(world, repo, []);
+  const looked = await lookForDrift(world, repo, { hosts: [] });
   if (looked.is === 'looked') return putDriftIssues(world, repo, looked);
   repo.log.warn({ looked }, 'drift cannot be looked for');
 }

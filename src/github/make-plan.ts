@@ -16,6 +16,8 @@ export interface PlanOf {
   readonly hosts: readonly string[];
   /** Of what would be planned, only these. */
   readonly stacks?: readonly string[];
+  /** Also what the two commits have in common. */
+  readonly all?: boolean;
   /** Hosts that only this commit knows are left alone. */
   readonly cautious?: boolean;
   readonly progress?: (done: number, of: number) => void;
@@ -31,6 +33,7 @@ export async function makePlan(world: GithubWorld, repo: Repo, of: PlanOf): Prom
     cautious: of.cautious ?? false,
     ...(of.hosts.length === 0 ? {} : { hosts: of.hosts }),
     ...(of.stacks ? { stacks: of.stacks } : {}),
+    ...(of.all ? { all: true } : {}),
     ...(of.progress ? { progress: of.progress } : {}),
   });
   if (planned.is !== 'plan' || of.hosts.length === 0 || of.pull === null) return planned;

@@ -10,6 +10,7 @@ import type { Requirement } from './authorize.ts';
 import type { Runner } from './carry-out.ts';
 import { DEPLOY_CHECK } from './checks.ts';
 import { postReply } from './comments.ts';
+import { planDrifted } from './drift-issue.ts';
 import { reasonOf } from './failure.ts';
 import type { Account } from './permissions.ts';
 import { planPull } from './plan-pull.ts';
@@ -118,6 +119,10 @@ async function carryOutPress(course: Course): Promise<Refusal> {
 }
 
 async function plan({ world, repo, press }: Course, pull: number): Promise<readonly Reason[]> {
+  const stack = await world.store.drifts.stackOf(fullName(repo), pull);
+  if (stack !== undefined) {
+    return planDrifted(world, repo, { issue: pull, stack, account: press.account, hosts: [] });
+  }
   const refused = await refusePlan(world, repo, { pull, account: press.account });
   if (refused.length > 0) return refused;
   const outcome = await planPull(world, repo, { pull, hosts: [], delivery: press.delivery });
@@ -142,7 +147,7 @@ async function deploy(course: Course, pull: number): Promise<Refusal> {
       ],
     };
   const asked = await requestDeploy(world, repo, {
-    survey: await surveyPlan(repo, stored),
+    survey: await surveyPlan(world, repo, stored),
     stored,
     account: press.account,
     via: 'button',

@@ -1,4 +1,4 @@
-// A comment on a pull request: a command is answered by a reaction at once, then by the work, or by a refusal.
+// A comment on a pull request, or on the issue of a stack that drifted: a command is answered by a reaction at once, then by the work, or by a refusal.
 import type { Reason } from '../core/reason.ts';
 import { renderHelp, renderRefusal } from '../render/comment.ts';
 import { renderDriftReply } from '../render/drift.ts';
@@ -9,7 +9,8 @@ import type { Runner } from './carry-out.ts';
 import { COMMANDS, parseComment } from './command.ts';
 import type { Command } from './command.ts';
 import { postReply } from './comments.ts';
-import { lookForDrift, putDriftIssues } from './drift.ts';
+import { putDriftIssues } from './drift.ts';
+import { planDrifted } from './drift-issue.ts';
 import { reasonOf } from './failure.ts';
 import { readHeard } from './heard.ts';
 import type { NewComment } from './heard.ts';
@@ -20,6 +21,7 @@ import { fullName } from './repo.ts';
 import type { GithubWorld, Repo } from './repo.ts';
 import { findRun, requestDeploy } from './request-deploy.ts';
 import { refusePlan } from './request-plan.ts';
+import { showLook } from './show-look.ts';
 import { showStatus } from './status.ts';
 import { stopDeploys } from './stop-deploys.ts';
 import { planRollback } from './rollback.ts';
@@ -110,6 +112,7 @@ async function rollback(
   to: string | undefined,
 ): Promise<readonly Reason[]> {
   const { pull, account, delivery } = comment;
+  if ((await world.store.drifts.stackOf(fullName(repo), pull)) !== undefined) return [NO_ROLLBACK];
   const refused = await planRollback(world, repo, { pull, account, to, delivery });
   if (refused.length === 0) await react(repo, comment.id, '+1');
   return refused;
@@ -131,6 +134,8 @@ async function cancel({ world, repo, comment }: Course, run: string | undefined)
 
 async function plan(course: Course, command: Extract<Command, { is: 'plan' }>): Promise<readonly Reason[]> {
   const { world, repo, comment } = course;
+  const stack = await world.store.drifts.stackOf(fullName(repo), comment.pull);
+  if (stack !== undefined) return planIssue(course, stack, command.hosts);
   const { head } = await readPull(repo, comment.pull);
   const commit = command.commit !== undefined && head.startsWith(command.commit) ? head : undefined;
   const { pull, delivery } = comment;
@@ -151,27 +156,32 @@ async function plan(course: Course, command: Extract<Command, { is: 'plan' }>): 
   }
 }
 
+async function planIssue(
+  { world, repo, comment }: Course,
+  stack: string,
+  hosts: readonly string[],
+): Promise<readonly Reason[]> {
+  const { pull: issue, account } = comment;
+  const refused = await planDrifted(world, repo, { issue, stack, account, hosts });
+  if (refused.length === 0) await react(repo, comment.id, '+1');
+  return refused;
+}
+
 async function drift({ world, repo, comment }: Course, hosts: readonly string[]): Promise<readonly Reason[]> {
   const { pull, account } = comment;
-  // What is looked for is the default branch's, so nobody has to have read what the pull request brings.
-  const { head } = await readPull(repo, pull);
-  const refused = await refusePlan(world, repo, { pull, account, commit: head });
-  if (refused.length > 0) return refused;
-  const looked = await lookForDrift(world, repo, hosts);
-  switch (looked.is) {
-    case 'looked':
-      await postReply(repo, pull, renderDriftReply(looked.drifts, looked.look));
-      if (hosts.length === 0) await putDriftIssues(world, repo, looked);
-      await react(repo, comment.id, '+1');
-      return [];
-    case 'problems':
-      return [{ code: 'CONFIG_INVALID', message: looked.problems[0]?.message ?? 'the default branch' }];
-    case 'refused':
-      return [looked.reason];
-    default:
-      return looked satisfies never;
-  }
+  const refused = await showLook(world, repo, { pull, account, hosts }, async (looked) => {
+    if (hosts.length === 0) await putDriftIssues(world, repo, looked);
+    return renderDriftReply(looked.drifts, looked.look);
+  });
+  if (refused.length === 0) await react(repo, comment.id, '+1');
+  return refused;
 }
+
+const NO_ROLLBACK: Reason = {
+  code: 'COMMAND_INVALID',
+  message: 'an earlier commit is not brought back from the issue of a stack that drifted',
+  next: 'Comment `/rollback` on a pull request.',
+};
 
 const UNTOUCHED: Reason = {
   code: 'COMMAND_INVALID',
@@ -189,7 +199,7 @@ async function deploy(course: Course, command: Extract<Command, { is: 'deploy' }
   }
   const found = await findPlan(course, command.plan);
   if ('code' in found) return { reasons: [found] };
-  const survey = await surveyPlan(repo, found);
+  const survey = await surveyPlan(world, repo, found);
   const asked = await requestDeploy(world, repo, {
     survey,
     stored: found,
@@ -216,7 +226,7 @@ async function findPlan(
   const place = { repo: fullName(repo), pull: comment.pull };
   if (named === undefined) {
     const current = await world.store.plans.current(place);
-    const meant = current && (await surveyPlan(repo, current)).commit;
+    const meant = current && (await surveyPlan(world, repo, current)).commit;
     const seen = current?.commit === meant && (current?.shownAt ?? comment.at) < comment.at;
     if (current && seen) return current;
     return { code: 'PLAN_AMBIGUOUS', message: 'no current plan was shown before this comment was written' };
@@ -231,5 +241,5 @@ async function findPlan(
     };
   }
   const [newest] = found;
-  return newest ?? { code: 'PLAN_UNKNOWN', message: `no plan of this pull request begins with ${named}` };
+  return newest ?? { code: 'PLAN_UNKNOWN', message: `no plan that was made here begins with ${named}` };
 }

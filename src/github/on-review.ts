@@ -16,7 +16,7 @@ export async function onReview(world: GithubWorld, repo: Repo, { pull: number }:
   await world.turns.take(`${place.repo}#${number}`, async () => {
     const known = await world.store.plans.current(place);
     if (!known) return;
-    const survey = await surveyPlan(repo, known);
+    const survey = await surveyPlan(world, repo, known);
     const read = await readBindingPolicy(world, repo, survey);
     if (known.commit !== survey.commit || 'reason' in read || !asksForReviews(read.policy)) return;
     const { commit } = survey;

@@ -80,7 +80,7 @@ export async function recheckRun(world: GithubWorld, repo: Repo, run: Run): Prom
   const found = await world.store.plans.find({ repo: run.repo, pull: run.pull }, run.plan);
   const stored = found.find(({ commit }) => commit === run.commit);
   if (!stored) return [{ code: 'PLAN_UNKNOWN', message: `plan ${run.plan} is not kept any more` }];
-  const survey = await surveyPlan(repo, stored);
+  const survey = await surveyPlan(world, repo, stored);
   const account = { login: run.by, bot: false };
   const held = (run.request.held ?? []).map(({ host }) => host);
   const hosts = { only: only.length > 0 ? only : run.hosts, skip: [...skip, ...held] };

@@ -7,13 +7,14 @@ import { place } from './repo.ts';
 import type { Repo } from './repo.ts';
 import type { RequiredCheck } from './rules/request.ts';
 
+/** Of a commit that no pull request brought, nothing that is required is known to have been reported. */
 export async function readRequiredChecks(
   repo: Repo,
-  pull: Pull,
+  pull: Pick<Pull, 'base'> & { readonly number: number | null },
   appId: number,
 ): Promise<readonly RequiredCheck[]> {
   const [reported, expected] = await Promise.all([
-    readReported(repo, pull.number).catch(untold),
+    pull.number === null ? [] : readReported(repo, pull.number).catch(untold),
     readExpected(repo, pull.base, appId),
   ]);
   const foreign = reported.filter((context) => context.app !== appId);

@@ -61,7 +61,7 @@ export async function showDeployed(world: GithubWorld, repo: Repo, { pull, words
   const done = current ? await readDone(world, repo, current) : [];
   const left = current?.plan.hosts.some((host) => host.changes.length > 0 && !done.includes(host.host));
   const shown = left ? current : undefined;
-  const view = shown && (await viewPlan(world, repo, await surveyPlan(repo, shown), shown.plan));
+  const view = shown && (await viewPlan(world, repo, await surveyPlan(world, repo, shown), shown.plan));
   await putSticky(world, repo, {
     pull,
     render: (history) => {
@@ -90,6 +90,7 @@ async function viewPlan(world: GithubWorld, repo: Repo, survey: Survey, plan: Pl
     base: survey.base,
     merged: survey.pull.state === 'merged',
     rollback: survey.rollback === true,
+    drifted: survey.drifted !== undefined,
     link: linkTo(survey),
     notices: survey.rollback
       ? await readRollbackNotices(world, repo, survey)

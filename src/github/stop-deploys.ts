@@ -9,7 +9,7 @@ import type { LiftCommand, StopCommand } from './command.ts';
 import { postReply } from './comments.ts';
 import { readFiles } from './contents.ts';
 import type { Account } from './permissions.ts';
-import { readPull, readTip } from './pulls.ts';
+import { readDefaultBranch, readTip } from './pulls.ts';
 import { fullName } from './repo.ts';
 import type { GithubWorld, Repo } from './repo.ts';
 import { refuseAlone } from './request-plan.ts';
@@ -29,7 +29,7 @@ export async function stopDeploys(
   command: StopCommand | LiftCommand,
 ): Promise<readonly Reason[]> {
   const { world, repo, comment } = asked;
-  const tip = await readTip(repo, (await readPull(repo, comment.pull)).defaultBranch);
+  const tip = await readTip(repo, await readDefaultBranch(repo));
   const refused = await refuseAlone(world, repo, { account: comment.account, wants: 'stop', tip });
   if (refused.length > 0) return refused;
   switch (command.is) {

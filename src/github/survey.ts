@@ -1,4 +1,5 @@
 // What a pull request means for deploy-configs/ right now: what would be planned, against what, and whether it is touched at all.
+// The issue of a stack that drifted stands beside it: what is planned there is the default branch against itself.
 // Compared are the names of git's trees, so no list of changed files and its cap is involved.
 import { canonical } from '../core/json.ts';
 import type { Policy } from '../core/resource.ts';
@@ -8,6 +9,7 @@ import { readFiles, readSubtree } from './contents.ts';
 import type { ReadFiles } from './contents.ts';
 import { readMergeBase, readMergedOnto, readPull, readTip } from './pulls.ts';
 import type { Pull } from './pulls.ts';
+import { fullName, place } from './repo.ts';
 import type { GithubWorld, Repo } from './repo.ts';
 import type { Reason } from '../core/reason.ts';
 import type { StoredPlan } from '../store/plans.ts';
@@ -24,6 +26,14 @@ export interface Survey {
   readonly behind: boolean;
   /** An earlier commit of the base branch is brought back; the pull request is only where that was asked for. */
   readonly rollback?: true;
+  /** Asked for on the issue of this stack, which drifted: there is no pull request, and what is planned was merged. */
+  readonly drifted?: string;
+}
+
+/** What a number means now: the issue of a stack that drifted, or a pull request. */
+export async function surveyPlace(world: GithubWorld, repo: Repo, number: number): Promise<Survey> {
+  const stack = await world.store.drifts.stackOf(fullName(repo), number);
+  return stack === undefined ? surveyPull(repo, number) : surveyIssue(repo, { issue: number, stack });
 }
 
 export async function surveyPull(repo: Repo, number: number): Promise<Survey> {
@@ -34,15 +44,53 @@ export async function surveyPull(repo: Repo, number: number): Promise<Survey> {
     : surveyMerged(repo, pull, tip, pull.mergeCommit);
 }
 
-/** What a plan that was shown on a pull request means now. */
+/** What a plan that was shown means now. */
 export async function surveyPlan(
+  world: GithubWorld,
   repo: Repo,
   { pull: number, commit, rolledFrom }: StoredPlan,
 ): Promise<Survey> {
-  return rolledFrom === null
-    ? surveyPull(repo, number)
-    : surveyRollback(repo, { number, commit, from: rolledFrom });
+  if (rolledFrom !== null) return surveyRollback(repo, { number, commit, from: rolledFrom });
+  const stack = await world.store.drifts.stackOf(fullName(repo), number);
+  return stack === undefined ? surveyPull(repo, number) : surveyIssue(repo, { issue: number, stack, commit });
 }
+
+/** `commit`: where the default branch was when it was planned; it still stands for the branch while no configuration has changed. */
+export async function surveyIssue(
+  repo: Repo,
+  {
+    issue,
+    stack,
+    commit: planned,
+  }: { readonly issue: number; readonly stack: string; readonly commit?: string },
+): Promise<Survey> {
+  const { data } = await repo.octokit.rest.repos.get(place(repo));
+  const branch = data.default_branch;
+  const tip = await readTip(repo, branch);
+  const same = planned !== undefined && (await readSubtree(repo, planned)) === (await readSubtree(repo, tip));
+  const commit = same ? planned : tip;
+  const pull = { number: issue, head: commit, base: branch, defaultBranch: branch, site: data.html_url };
+  return {
+    pull: { ...NO_PULL, ...pull },
+    commit,
+    base: commit,
+    tip,
+    touched: true,
+    behind: false,
+    drifted: stack,
+  };
+}
+
+/** What a pull request has and the issue of a stack has not. */
+const NO_PULL = {
+  author: '',
+  from: null,
+  fork: false,
+  state: 'merged',
+  mergeCommit: null,
+  mergedBy: null,
+  commits: 0,
+} as const;
 
 /** `from`: where the base branch was when the rollback was planned; it is behind when that has moved on since. */
 export async function surveyRollback(
@@ -59,9 +107,10 @@ export async function surveyRollback(
 }
 
 /** What authorize() asks of a pull request. */
-export function pullStateOf({ pull, behind, base, tip }: Survey): PullState {
+export function pullStateOf({ pull, behind, base, tip, drifted }: Survey): PullState {
   const { author, head, state, fork, base: branch, defaultBranch } = pull;
-  return { author, head, state, fork, base: branch, defaultBranch, behind, upToDate: base === tip };
+  const shared = { author, head, state, fork, base: branch, defaultBranch, behind, upToDate: base === tip };
+  return drifted === undefined ? shared : { ...shared, issue: true };
 }
 
 /** The policy at a commit of the base branch. */

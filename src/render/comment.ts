@@ -161,7 +161,7 @@ function renderHistory(past: readonly PastPlan[]): string {
     .map(({ digest, at, note }) => `- ${code(shortDigest(digest))} ${prose(time(at))}: ${prose(note, 200)}`);
   const more = past.length - lines.length;
   return [
-    '<details><summary>Earlier plans of this pull request</summary>',
+    '<details><summary>Earlier plans</summary>',
     [...lines, ...(more > 0 ? [`- … and ${more} before`] : [])].join('\n'),
     '</details>',
   ].join('\n\n');

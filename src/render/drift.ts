@@ -41,7 +41,7 @@ export function renderDriftIssue(drift: StackDrift, look: DriftLook): string {
   const { drifted, undeployed } = drift;
   const bodies = [
     block(HEAD, renderVerdict(drift, look)),
-    block(HEAD, WAYS_OUT),
+    block(HEAD, waysOut('comment `/plan` here')),
     ...section('What the hosts left after it was deployed', drifted, look.link),
     ...section('What was merged and never deployed', undeployed, look.link),
     block(HEAD, renderUnread(drift)),
@@ -67,7 +67,7 @@ export function renderDriftReply(drifts: readonly StackDrift[], look: DriftLook)
         ...section('What was merged and never deployed', drift.undeployed, look.link),
         block(HEAD, renderUnread(drift)),
       ]),
-    block(HEAD, clean.length === drifts.length ? '' : WAYS_OUT),
+    block(HEAD, clean.length === drifts.length ? '' : waysOut('comment `/plan` on the issue of the stack')),
   ];
   return fitted(bodies);
 }
@@ -87,11 +87,14 @@ export function driftWords({ drifted, undeployed, unread }: StackDrift): string 
   return words.length === 0 ? 'no drift' : words.join(', ');
 }
 
-const WAYS_OUT = [
-  '**Two ways out**, both yours to choose; nothing is repaired by itself.',
-  '- **Keep what is there**: open a pull request that writes what was found into the configuration, at the lines named below. Its plan then has nothing to do but to record it.',
-  '- **Put back what is declared**: open a pull request that touches the stack; its plan lists this as drift, and its deploy puts it back. From a checkout: `ashore plan --all`, then `ashore deploy <plan>`.',
-].join('\n');
+/** `look` is what brings the plan. */
+function waysOut(look: string): string {
+  return [
+    '**Two ways out**, both yours to choose; nothing is repaired by itself.',
+    '- **Keep what is there**: open a pull request that writes what was found into the configuration, at the lines named below. Its plan then has nothing to do but to record it.',
+    `- **Put back what is declared**: ${look}, then \`/deploy\` with the name of that plan. From a checkout: \`ashore plan --all\`, then \`ashore deploy <plan>\`.`,
+  ].join('\n');
+}
 
 function fitted(bodies: readonly Body[]): string {
   const { text, parts } = fit(bodies, LIMIT - NOTICE, (body) => body.length);

@@ -2,6 +2,7 @@
 import { shortDigest } from '../core/plan.ts';
 import { isInOrder } from '../core/status.ts';
 import type { HostStatus, Recorded, StackStatus } from '../core/status.ts';
+import type { Freeze } from '../core/resource.ts';
 import type { Stop } from '../core/stop.ts';
 import { code, prose } from './escape.ts';
 import { block, fit, keepWhole } from './fit.ts';
@@ -18,6 +19,8 @@ export interface Underway {
   /** Merges whose hosts another deploy holds. */
   readonly waits: readonly Waiting[];
   readonly stops: readonly Stop[];
+  /** Of policy.yml, those that have not ended. */
+  readonly windows: readonly Freeze[];
   /** The pull request that a run was asked for on, where it is still known. */
   readonly pulls: ReadonlyMap<string, number>;
 }
@@ -62,7 +65,7 @@ export function renderStatus(
     [
       block(HEAD, `## Status · commit ${code(shortCommit(commit))} · hosts looked at ${prose(time(at))}`),
       block(HEAD, renderGoingOn(underway)),
-      block(HEAD, underway.stops.length === 0 ? '' : renderStopped(underway.stops)),
+      block(HEAD, renderStops(underway, at)),
       ...stacks.map((stack) => block(TABLE, renderStack(stack, underway))),
     ],
     LIMIT - NOTICE,
@@ -96,6 +99,10 @@ function renderGoingOn({ runs, waits }: Underway): string {
   const more = lines.length - shown.length;
   if (lines.length === 0) return 'No deploy of this repository goes on.';
   return ['**Goes on now**', ...shown, ...(more > 0 ? [`- … and ${more} more`] : [])].join('\n');
+}
+
+function renderStops({ stops, windows }: Underway, at: string): string {
+  return stops.length + windows.length === 0 ? '' : renderStopped(stops, { windows, at });
 }
 
 function renderStack({ stack, hosts }: StackStatus, underway: Underway): string {

@@ -1,17 +1,42 @@
 // Freezes and holds of a repository as a table, each with who set it, why and until when; and that a run was asked to stop.
+// Windows of the policy stand beside what people have commented.
+import type { Freeze } from '../core/resource.ts';
+import { EVERY_STACK, isOpen } from '../core/stop.ts';
 import type { Stop } from '../core/stop.ts';
 import { code, prose } from './escape.ts';
 import { time } from './words.ts';
 
-export function renderStopped(stops: readonly Stop[]): string {
-  if (stops.length === 0) return 'Nothing is frozen or held any more.';
+export interface Windows {
+  /** Those of policy.yml. */
+  readonly windows: readonly Freeze[];
+  /** ISO 8601; what opens later than this is still to come. */
+  readonly at: string;
+}
+
+export function renderStopped(stops: readonly Stop[], { windows, at }: Windows = NO_WINDOWS): string {
+  if (stops.length + windows.length === 0) return 'Nothing is frozen or held any more.';
   const rows = stops.map(({ is, subject, by, pull, since, until, reason }) => {
     const who = `${code(by)} (#${pull})`;
     const what = is === 'freeze' ? 'frozen' : 'held';
     return `| ${code(subject)} | ${what} | ${prose(time(until))} | ${who}, ${prose(time(since))} | ${prose(reason, 300)} |`;
   });
-  return ['| What | Is | Until | By, since | Why |', '|---|---|---|---|---|', ...rows].join('\n');
+  const declared = windows.slice(0, SHOWN_WINDOWS).map((window) => {
+    const what = isOpen(window, new Date(at)) ? 'frozen' : 'will be frozen';
+    const { from, until, reason } = window;
+    return `| ${code(EVERY_STACK)} | ${what} | ${prose(time(until))} | ${code('policy.yml')}, ${prose(time(from))} | ${prose(reason, 300)} |`;
+  });
+  const more = windows.length - declared.length;
+  return [
+    '| What | Is | Until | By, since | Why |',
+    '|---|---|---|---|---|',
+    ...rows,
+    ...declared,
+    ...(more > 0 ? [`| | | | … and ${more} later in ${code('policy.yml')} | |`] : []),
+  ].join('\n');
 }
+
+const NO_WINDOWS: Windows = { windows: [], at: '' };
+const SHOWN_WINDOWS = 10;
 
 /** The answer to a wish that a run stops. */
 export function renderCancelAsked(run: string, by: string): string {

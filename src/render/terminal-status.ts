@@ -1,5 +1,6 @@
-// What runs where, for a terminal: a table a stack, a line a host.
+// What runs where, for a terminal: a table a stack, a line a host; then the windows of the policy in which nothing is deployed.
 import { shortDigest } from '../core/plan.ts';
+import type { Freeze } from '../core/resource.ts';
 import { isInOrder } from '../core/status.ts';
 import type { HostStatus, StackStatus } from '../core/status.ts';
 import { paintWith } from './ansi.ts';
@@ -9,10 +10,20 @@ import { standingWords } from './status.ts';
 import type { Look } from './terminal.ts';
 import { shortCommit, time } from './words.ts';
 
-export function renderStatusTerminal(stacks: readonly StackStatus[], { color }: Look): string {
+/** Of the windows, those that have not ended. */
+export function renderStatusTerminal(
+  stacks: readonly StackStatus[],
+  { color }: Look,
+  windows: readonly Freeze[] = [],
+): string {
   const paint = paintWith(color);
-  if (stacks.length === 0) return 'no stack is declared, and the hosts that were looked at remember none';
-  return stacks.map((stack) => renderStack(stack, paint)).join('\n\n');
+  const none = 'no stack is declared, and the hosts that were looked at remember none';
+  const shown = stacks.length === 0 ? [none] : stacks.map((stack) => renderStack(stack, paint));
+  const frozen = windows.map(({ from, until, reason }) => {
+    const words = `frozen by policy.yml from ${time(from)} until ${time(until)}: ${reason}`;
+    return paint('yellow', oneLine(words));
+  });
+  return [...shown, ...(frozen.length === 0 ? [] : [frozen.join('\n')])].join('\n\n');
 }
 
 function renderStack({ stack, declared, hosts }: StackStatus, paint: Paint): string {

@@ -26,6 +26,8 @@ export interface PlanView {
   readonly merged?: boolean;
   /** An earlier commit is brought back. */
   readonly rollback?: boolean;
+  /** Asked for on the issue of a stack that drifted: what the default branch has is put back. */
+  readonly drifted?: boolean;
   readonly link?: Link;
   /** What is typed to confirm the loss of data; null when its time is over. */
   readonly token?: string | null;
@@ -57,21 +59,26 @@ export function verdictWords(plan: Plan): readonly string[] {
   ];
 }
 
-export function renderVerdict({ plan, commit, base, merged, rollback, notices = [] }: PlanView): string {
-  const on = base === undefined ? '' : ` on base ${code(shortCommit(base))}`;
-  const usual = merged === true ? 'Merge commit' : 'Commit';
-  const of = rollback === true ? 'Rollback to commit' : usual;
+export function renderVerdict(view: PlanView): string {
+  const { plan, commit, base, drifted, notices = [] } = view;
+  const on = base === undefined || drifted === true ? '' : ` on base ${code(shortCommit(base))}`;
   const stacks = plan.stacks.length === 0 ? '' : ` · ${stackWords(plan.stacks)}`;
   const again = countChanges(plan) === 0 ? '' : '; a deploy looks again and refuses what has moved since';
   return [
     `## Plan ${code(shortDigest(plan.digest))} · ${verdictWords(plan).join(' · ')}`,
     isEmpty(plan) ? emptyWords(plan) : renderCounts(plan),
-    `${of} ${code(shortCommit(commit))}${on}${stacks} · hosts looked at ${prose(time(plan.at))}${again}`,
-    renderForeign(plan),
+    `${commitWords(view)} ${code(shortCommit(commit))}${on}${stacks} · hosts looked at ${prose(time(plan.at))}${again}`,
+    renderForeign(plan, drifted === true ? '' : 'Not asked for by this pull request: '),
     renderNotices(notices),
   ]
     .filter((paragraph) => paragraph !== '')
     .join('\n\n');
+}
+
+function commitWords({ merged, rollback, drifted }: PlanView): string {
+  if (drifted === true) return 'What the default branch declares, at commit';
+  if (rollback === true) return 'Rollback to commit';
+  return merged === true ? 'Merge commit' : 'Commit';
 }
 
 function renderNotices(notices: readonly string[]): string {
@@ -182,15 +189,15 @@ function renderCounts(plan: Plan): string {
   ].join(' · ');
 }
 
-/** What the reader did not ask for and gets all the same. */
-function renderForeign(plan: Plan): string {
+/** What a pull request did not ask for and brings all the same. */
+function renderForeign(plan: Plan, title: string): string {
   const foreign = (['drift', 'undeployed'] as const).flatMap((cause) => {
     const hosts = plan.hosts.filter((host) => host.changes.some((change) => change.causes.includes(cause)));
     const n = hosts.flatMap((host) => host.changes).filter((change) => change.causes.includes(cause)).length;
     const where = codes(hosts.map((host) => host.host));
     return n === 0 ? [] : [`**${causeWords(cause, '')}**: ${count(n, 'change')} on ${where}`];
   });
-  return foreign.length === 0 ? '' : `Not asked for by this pull request: ${foreign.join(' · ')}`;
+  return foreign.length === 0 ? '' : `${title}${foreign.join(' · ')}`;
 }
 
 function stackWords(stacks: readonly string[]): string {

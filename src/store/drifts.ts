@@ -14,6 +14,8 @@ export interface Drifts {
   keep(repo: string, stack: string, issue: DriftIssue): Promise<void>;
   /** Stacks of a repository that have had an issue. */
   stacks(repo: string): Promise<readonly string[]>;
+  /** The stack that an issue is about; undefined for any other issue, and for a pull request. */
+  stackOf(repo: string, issue: number): Promise<string | undefined>;
   /** Whether a look is due, the last one having been before this time; from then on it counts as made, once for all servers. */
   begin(repo: string, before: Date): Promise<boolean>;
 }
@@ -38,6 +40,11 @@ export function openDrifts(db: Database, member: Membership): Drifts {
     stacks: async (repo) => {
       const rows = await db.selectFrom('drift_issues').select('stack').where('repo', '=', repo).execute();
       return rows.map(({ stack }) => stack);
+    },
+    stackOf: async (repo, issue) => {
+      const rows = db.selectFrom('drift_issues').select('stack').where('repo', '=', repo);
+      const row = await rows.where('issue', '=', issue).executeTakeFirst();
+      return row?.stack;
     },
     begin: async (repo, before) => {
       const claimed = await db

@@ -3,6 +3,7 @@ import type { Checkout } from '../checkout.ts';
 import type { Flags } from '../command-line.ts';
 import { driftOf } from '../core/drift.ts';
 import { isInOrder, stackStatuses } from '../core/status.ts';
+import { windowsAhead } from '../core/stop.ts';
 import { renderStatusTerminal } from '../render/terminal-status.ts';
 import { lookAtDeclared } from './look.ts';
 import { EXIT, look, print } from './say.ts';
@@ -15,7 +16,8 @@ export async function status(checkout: Checkout, hosts: readonly string[], flags
   const hostsOf = (name: string): readonly string[] =>
     config.stacks.find((stack) => stack.name === name)?.hosts ?? [];
   const stacks = stackStatuses(plan, recorded, driftOf(plan, hostsOf), hostsOf);
-  print(flags.json ? JSON.stringify(stacks, null, 2) : renderStatusTerminal(stacks, look(flags)));
+  const windows = windowsAhead(config.policy.freeze, new Date());
+  print(flags.json ? JSON.stringify(stacks, null, 2) : renderStatusTerminal(stacks, look(flags), windows));
   const all = stacks.flatMap((stack) => stack.hosts);
   if (all.some(({ failure, unread }) => failure !== null || unread > 0)) return EXIT.failed;
   return all.every(isInOrder) ? EXIT.done : EXIT.changes;

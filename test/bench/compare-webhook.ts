@@ -46,6 +46,6 @@ async function timeComment({ github, repo }: Stage, round: number): Promise<Samp
   await github.settled();
   const began = performance.now();
   const pull = await repo.openPull({ title: 'Another file', head: branch, by: 'ada' });
-  await waitForComment({ github, repo, stop: async () => undefined }, pull, /^## Plan/m);
+  await waitForComment({ github, repo }, pull, /^## Plan/m);
   return { seconds: (performance.now() - began) / 1000 };
 }

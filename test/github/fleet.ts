@@ -1,5 +1,6 @@
 // A Deployer over two hosts that exist only here: one file on each, whose bytes are those of deploy-configs/shop.yml.
 // It plans and deploys by the contract of src/deploy.ts, so that the workflows above it meet plans that age as real ones do.
+import { parsePolicy } from '../../src/config/parse.ts';
 import { digestOf } from '../../src/core/plan.ts';
 import type { Cause, Change, HostPlan, Plan } from '../../src/core/plan.ts';
 import { fingerprint, sha256 } from '../../src/core/json.ts';
@@ -19,6 +20,8 @@ export interface Fleet extends Deployer {
   readonly down: Set<string>;
   /** Hosts whose next deploy fails. */
   readonly failing: Set<string>;
+  /** Why a host differs, where it is for another reason than what the double can see. */
+  readonly causes: Map<string, Cause>;
   /** What each host remembers. */
   readonly recorded: Map<string, readonly Recorded[]>;
   readonly planned: PlanInput[];
@@ -34,6 +37,7 @@ export function createFleet(hosts: readonly string[] = ['web1', 'web2']): Fleet 
     live: new Map(),
     down: new Set(),
     failing: new Set(),
+    causes: new Map(),
     recorded: new Map(),
     planned: [],
     deployed: [],
@@ -76,7 +80,9 @@ function planFleet(
     ...draft,
   };
   const where = { file: STACK, line: 1, column: 1 };
-  const config = { ...NO_CONFIG, stacks: [{ name: 'shop', hosts, where }] };
+  const parsed = parsePolicy(files);
+  const policy = 'policy' in parsed ? parsed.policy : NO_CONFIG.policy;
+  const config = { ...NO_CONFIG, stacks: [{ name: 'shop', hosts, where }], policy };
   return { is: 'plan', plan, config, base: undefined, recorded: recordedOn(fleet, asked) };
 }
 
@@ -95,7 +101,7 @@ function problemsOf(want: string): readonly Problem[] {
   });
 }
 
-/** The workflows take nothing from it. */
+/** The workflows take little from it. */
 const NO_CONFIG = {
   digest: '',
   targets: new Map(),
@@ -127,7 +133,8 @@ function planHost(fleet: Fleet, host: string, want: string, cause: Cause): HostP
   const failure: Reason = { code: 'HOST_UNREACHABLE', message: `${host} did not answer` };
   if (fleet.down.has(host)) return { host, login, changes: [], blocked: [], unchanged: 0, failure };
   const have = fleet.live.get(host);
-  const changes = have === want ? [] : [{ ...changeOf(have, want), causes: [cause] }];
+  const changes =
+    have === want ? [] : [{ ...changeOf(have, want), causes: [fleet.causes.get(host) ?? cause] }];
   return { host, login, changes, blocked: [], unchanged: 1 - changes.length, failure: null };
 }
 

@@ -1,5 +1,6 @@
 // /status through the real server: what the hosts remember, with the pull request that the store knows, and what goes on.
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { STACK } from './fleet.ts';
 import { startRig } from './rig.ts';
 import type { Rig } from './rig.ts';
 
@@ -25,6 +26,38 @@ it('tells who deployed what by which pull request, what drifted, and what is fro
   expect(said).toContain('No deploy of this repository goes on.');
   expect(said).toContain('| `all` | frozen |');
   expect(said).not.toContain('web2');
+});
+
+it('tells the windows of the policy that have not ended, with what people froze', async () => {
+  const policy = [
+    'deploy: { on: comment, by: [write] }',
+    'freeze:',
+    '  - { from: "2020-01-01T00:00:00Z", until: "2020-01-02T00:00:00Z", reason: long ago }',
+    '  - { from: "2020-01-01T00:00:00Z", until: "2999-01-01T00:00:00Z", reason: a sale }',
+    '  - { from: "2998-01-01T00:00:00Z", until: "2999-01-01T00:00:00Z", reason: to come }',
+  ].join('\n');
+  await rig.repo.commit({
+    branch: 'main',
+    message: 'Freeze',
+    files: { 'deploy-configs/policy.yml': policy },
+  });
+  const pull = await rig.open('v2');
+  await rig.comment(pull, '/status');
+  const said = rig.said(pull).at(-1) ?? '';
+  expect(said).toContain('| `all` | frozen | 2999-01-01 00:00:00 UTC | `policy.yml`,');
+  expect(said).toContain('| `all` | will be frozen | 2999-01-01 00:00:00 UTC | `policy.yml`,');
+  expect(said).not.toContain('long ago');
+});
+
+it('tells all problems of the default branch at their lines, and looks at no host', async () => {
+  const pull = await rig.open('v2');
+  await rig.repo.commit({ branch: 'main', message: 'Break', files: { [STACK]: 'BROKEN 3' } });
+  await rig.settled();
+  for (const command of ['/status', '/drift']) {
+    await rig.comment(pull, command);
+    expect(rig.said(pull).at(-1)).toContain('3 problems in 1 file');
+    expect(rig.said(pull).at(-1)).toContain(`/${STACK}#L3`);
+  }
 });
 
 it('tells what goes on and how it is ended', async () => {

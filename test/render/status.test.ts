@@ -12,7 +12,7 @@ import { BASE, blocked, change, COMMIT, host, OWNER_MISSING, plan, UNREACHABLE }
 
 const LOOK = { commit: COMMIT, at: '2026-11-22T14:02:11.482Z' };
 const TERMINAL = { color: false, width: 100, verbose: false };
-const QUIET: Underway = { runs: [], waits: [], stops: [], pulls: new Map() };
+const QUIET: Underway = { runs: [], waits: [], stops: [], windows: [], pulls: new Map() };
 const BUSY: Underway = {
   runs: [{ id: 'pr-44-0123456789ab', pull: 44, by: 'grace', since: '2026-11-22T14:00:00.000Z' }],
   waits: [{ pull: 45, by: 'ada', since: '2026-11-22T14:01:00.000Z' }],
@@ -26,6 +26,10 @@ const BUSY: Underway = {
       since: '2026-11-21T09:00:00.000Z',
       until: '2026-11-23T09:00:00.000Z',
     },
+  ],
+  windows: [
+    { from: '2026-11-22T00:00:00.000Z', until: '2026-11-23T00:00:00.000Z', reason: 'the <b>sale</b>' },
+    { from: '2026-12-24T00:00:00Z', until: '2027-01-02T00:00:00Z', reason: 'nobody is here' },
   ],
   pulls: new Map([['pr-41-5e11aa0c1111', 41]]),
 };
@@ -129,7 +133,7 @@ describe('status', () => {
   test('is shown', async () => {
     const declared = fleet().filter((each) => each.declared);
     await expect(renderStatus(declared, BUSY, LOOK)).toMatchFileSnapshot('golden/status.comment.md');
-    await expect(`${renderStatusTerminal(fleet(), TERMINAL)}\n`).toMatchFileSnapshot(
+    await expect(`${renderStatusTerminal(fleet(), TERMINAL, BUSY.windows)}\n`).toMatchFileSnapshot(
       'golden/status.terminal.txt',
     );
   });

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { startServer } from '../../src/server.ts';
+import type { Server } from '../../src/server.ts';
 import type { Settings } from '../../src/settings.ts';
 import { startGitHub } from './github/double.ts';
 import type { GitHubDouble } from './github/double.ts';
@@ -31,8 +32,13 @@ export interface StageOptions {
 export interface Stage {
   readonly github: GitHubDouble;
   readonly repo: RepoDouble;
+  /** Starts the server anew, by a clock that is so many hours ahead from then on. */
+  restart(ahead: number): Promise<void>;
   stop(): Promise<void>;
 }
+
+/** Where something is waited for. */
+type Scene = Pick<Stage, 'github' | 'repo'>;
 
 export async function startStage(options: StageOptions): Promise<Stage> {
   const { default_permissions: permissions, default_events: events } = readManifest();
@@ -61,11 +67,20 @@ export async function startStage(options: StageOptions): Promise<Stage> {
     logLevel: options.logLevel ?? 'silent',
   };
   const overrides = options.unhurried ? { octokit: Unhurried } : {};
-  const server = await startServer(settings, overrides);
-  github.setWebhookUrl(`${server.url}${settings.webhookPath}`);
+  const start = async (ahead: number): Promise<Server> => {
+    const now = (): Date => new Date(Date.now() + ahead * 3_600_000);
+    const started = await startServer(settings, { ...overrides, now });
+    github.setWebhookUrl(`${started.url}${settings.webhookPath}`);
+    return started;
+  };
+  let server = await start(0);
   return {
     github,
     repo,
+    restart: async (ahead) => {
+      await server.stop();
+      server = await start(ahead);
+    },
     stop: async () => {
       await server.stop();
       rmSync(data, { recursive: true, force: true });
@@ -76,7 +91,7 @@ export async function startStage(options: StageOptions): Promise<Stage> {
 
 /** Waits for a completed check run of that name on a commit; a later one of the same name wins. */
 export async function waitForCheck(
-  stage: Stage,
+  stage: Scene,
   sha: string,
   name: string,
   within = 120_000,
@@ -92,7 +107,7 @@ export async function waitForCheck(
 
 /** Waits for a comment of the App on a pull request that reads like this. */
 export async function waitForComment(
-  stage: Stage,
+  stage: Scene,
   pull: number,
   like: RegExp,
   within = 120_000,

@@ -6,14 +6,19 @@ import type { PlanState, Requirement, Review, Standing } from './request.ts';
 
 export function requireApprovals(standing: Standing, plan: PlanState): readonly Requirement[] {
   const { policy, reviews } = standing;
-  const stacks = plan.plan.stacks.map((stack) => policyOfStack(standing, stack));
-  const needed = Math.max(...(stacks.length === 0 ? [policy.approvals] : stacks));
+  const needed = neededApprovals(standing, plan);
   const newest = newestOf(reviews);
   const counting = newest.filter((review) => counts(review, standing, plan));
   return [
     ...(needed === 0 ? [] : [requireCount(standing, needed, newest, counting)]),
     ...(policy.codeowners ? requireOwners(standing, counting) : []),
   ];
+}
+
+/** Where a plan touches several stacks, the strictest of them decides. */
+export function neededApprovals(standing: Standing, { plan }: PlanState): number {
+  const stacks = plan.stacks.map((stack) => policyOfStack(standing, stack));
+  return Math.max(...(stacks.length === 0 ? [standing.policy.approvals] : stacks));
 }
 
 /** Whether anybody has to look up reviews at all. */

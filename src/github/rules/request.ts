@@ -50,6 +50,8 @@ export interface PullState {
   readonly behind: boolean;
   /** The branch holds the newest commit of its base. */
   readonly upToDate: boolean;
+  /** There is no pull request: asked for on the issue of a stack that drifted, of what the default branch has. */
+  readonly issue?: true;
 }
 
 export interface PlanState {

@@ -1,13 +1,11 @@
 // Freezes of the policy, and the freezes and holds that people have commented.
 import type { HostPlan, Plan } from '../../core/plan.ts';
-import { findHeld, freezeReasons } from '../../core/stop.ts';
+import { findHeld, freezeReasons, isOpen } from '../../core/stop.ts';
 import { reason } from './request.ts';
 import type { Requirement, Standing } from './request.ts';
 
 export function requireUnfrozen({ policy, stops, now }: Standing, plan: Plan): Requirement {
-  const windows = policy.freeze.filter(
-    ({ from, until }) => Date.parse(from) <= now.getTime() && now.getTime() < Date.parse(until),
-  );
+  const windows = policy.freeze.filter((window) => isOpen(window, now));
   const next = 'Wait for its end, or change policy on the base branch.';
   const unmet = [
     ...windows.map(({ until, reason: why }) => reason('FROZEN', `frozen until ${until}: ${why}`, next)),
