@@ -1,6 +1,8 @@
 // What goes wrong, each as one function that also mends it again; and the dice that say what, where and when.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { LabHost } from '../lab/lab.ts';
+import type { Postgres } from '../support/postgres.ts';
+import { LEASE } from './site.ts';
 import type { Site } from './site.ts';
 
 /** Numbers from 0 to below 1, the same for the same seed (mulberry32). */
@@ -24,12 +26,24 @@ export interface Drawn {
   readonly strike: () => Promise<void>;
 }
 
-export function drawFault(site: Site, dice: Dice): Drawn {
+/** What is deployed while it strikes. */
+export interface Meant {
+  readonly pull: number;
+  readonly digest: string;
+}
+
+export function drawFault(site: Site, dice: Dice, meant: Meant): Drawn {
   const seconds = (most: number): number => dice() * most * 1000;
   const hosts = [...site.lab.hosts.values()];
   const host = hosts[Math.floor(dice() * hosts.length)];
   if (!host) throw new Error('no host');
-  const all = [...onHost(host, seconds), ...onServer(site, seconds), ...onGitHub(site, seconds)];
+  const all = [
+    ...onHost(host, seconds),
+    ...onServer(site, dice, seconds),
+    ...onDatabase(site.postgres, seconds),
+    ...onGitHub(site, seconds),
+    ...onPull(site, meant),
+  ];
   const drawn = all[Math.floor(dice() * all.length)];
   if (!drawn) throw new Error('no fault');
   return drawn;
@@ -79,21 +93,71 @@ my $lock = pack('s s x4 q q i x4', F_WRLCK, 0, 0, 0, 0); fcntl($f, F_SETLKW, $lo
 const FILL = `used=$(df --output=used -k /run | tail -n 1); size=$(df --output=size -k /run | tail -n 1)
 mount -o "remount,size=\${used}k" /run; sleep "$1"; mount -o "remount,size=\${size}k" /run`;
 
-function onServer(site: Site, seconds: Seconds): readonly Drawn[] {
+function onServer(site: Site, dice: Dice, seconds: Seconds): readonly Drawn[] {
+  const { servers } = site;
+  const slot = Math.floor(dice() * servers.count);
   const [early, late] = [seconds(1), seconds(4)];
-  const killed = (name: string, pause: number): Drawn => ({
-    name,
-    target: 'server',
-    strike: async () => {
-      await site.killServer();
+  const on = (name: string, strike: () => Promise<void>): Drawn => ({
+    name: `server: ${name}`,
+    target: `server ${slot}`,
+    strike,
+  });
+  const killed = (name: string, pause: number): Drawn =>
+    on(name, async () => {
+      await servers.kill(slot);
       await sleep(pause);
-      await site.startServer();
-    },
+      await servers.start(slot);
+    });
+  return [
+    killed('killed', early),
+    killed('killed, back at once', 0),
+    killed('killed, back later', late),
+    on('stopped for longer than its lease', () => pauseServer(site, slot, LEASE * 1400 + late)),
+  ];
+}
+
+/** Others take over from one that is stopped, and then it must find out by itself. */
+async function pauseServer({ servers, readBooks, tally }: Site, slot: number, time: number): Promise<void> {
+  const pid = servers.pause(slot);
+  await sleep(time);
+  const { servers: there } = await readBooks();
+  const struckOff = pid !== undefined && !there.some((who) => who.startsWith(`process ${pid} `));
+  const goesOn = await servers.goOn(slot, struckOff ? 60_000 : 0);
+  if (!struckOff) return;
+  const lie = goesOn ? `server process ${pid} was struck off and goes on` : undefined;
+  tally.check('servers that were struck off ended', pid, lie);
+}
+
+function onDatabase(postgres: Postgres | undefined, seconds: Seconds): readonly Drawn[] {
+  if (!postgres) return [];
+  const away = seconds(4);
+  const on = (name: string, strike: () => Promise<void>): Drawn => ({
+    name: `database: ${name}`,
+    target: 'database',
+    strike,
   });
   return [
-    killed('server: killed', early),
-    killed('server: killed, back at once', 0),
-    killed('server: killed, back later', late),
+    on('connections cut', () => postgres.cut()),
+    on('restarted', () => postgres.restart('fast', away)),
+    on('crashed', () => postgres.restart('immediate', away)),
+  ];
+}
+
+/** Who works on the pull request gets in the way of their own deploy. */
+function onPull({ repo, readBooks }: Site, { pull, digest }: Meant): readonly Drawn[] {
+  const on = (name: string, strike: () => Promise<unknown>): Drawn => ({
+    name: `people: ${name}`,
+    target: 'pull request',
+    strike: async () => void (await strike()),
+  });
+  return [
+    on('/cancel', () => repo.comment(pull, '/cancel', 'ada')),
+    on('a second /deploy', () => repo.comment(pull, `/deploy ${digest}`, 'ada')),
+    on("the plan's comment deleted", async () => {
+      const comment = (await readBooks()).comments.get(pull);
+      const there = repo.comments(pull).some(({ id }) => id === comment);
+      if (there && comment !== undefined) await repo.deleteComment(comment, 'ada');
+    }),
   ];
 }
 

@@ -1,18 +1,18 @@
 // One round of chaos: a new configuration, its plan, its deploy, faults all along, everything mended, and then the truth.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { readKeys, createLiveDeployer } from '../../src/world.ts';
+import { createLiveDeployer, readKeys } from '../../src/world.ts';
 import { digestIn } from '../support/stage.ts';
-import type { Dice } from './faults.ts';
+import type { BookedRun } from './books.ts';
+import type { Dice, Meant } from './faults.ts';
 import { drawFault } from './faults.ts';
-import type { Books, Site } from './site.ts';
-import { readBooks } from './site.ts';
-import { findLies } from './truth.ts';
+import { bytesOf } from './site.ts';
+import type { Site } from './site.ts';
+import { lookForLies } from './truth.ts';
 
 export interface Round {
   readonly faults: readonly string[];
-  /** What became of each host, of the round's run, in words. */
+  /** What became of each host, of the round's last run, in words. */
   readonly ended: string;
-  readonly findings: readonly string[];
 }
 
 /** Longest time for all to be over once everything is mended; a busy machine is no finding. */
@@ -20,31 +20,26 @@ const PATIENCE = 420_000;
 
 export async function runRound(site: Site, round: number, dice: Dice, many: number): Promise<Round> {
   const { repo } = site;
-  const files = await site.files(round);
-  const changed = Object.fromEntries([...files].map(([path, bytes]) => [path, Buffer.from(bytes)]));
+  const files = site.files(round);
   const branch = `round-${round}`;
-  await repo.commit({ branch, base: 'main', author: 'ada', message: branch, files: changed });
+  await repo.commit({ branch, base: 'main', author: 'ada', message: branch, files: bytesOf(files) });
   const pull = await repo.openPull({ title: branch, head: branch, by: 'ada' });
   const digest = await planOf(site, pull);
-  const before = new Set(readBooks(site.data).runs.map(({ id }) => id));
+  const before = new Set((await site.readBooks()).runs.map(({ id }) => id));
   await repo.comment(pull, `/deploy ${digest}`, 'ada');
-  const faults = await rage(site, dice, many);
+  const faults = await rage(site, dice, { pull, digest }, many);
   await untilOver(site);
-  const run = readBooks(site.data).runs.filter(({ id }) => !before.has(id));
+  const runs = (await site.readBooks()).runs.filter(({ id }) => !before.has(id));
   const deployer = createLiveDeployer(
     readKeys({ keyPath: site.keyPath, agentSocket: undefined, ageKeyPath: site.agePath }),
   );
-  const findings = [
-    ...(run.length > 1 ? [`one command made ${run.length} runs`] : []),
-    ...(await findLies(site, { round, pull, files, deployer, run: run[0] })),
-  ];
+  await lookForLies(site, { round, pull, files, deployer, runs });
   await repo.closePull(pull, 'ada');
-  const ended = endOf(site, pull, run[0]);
-  return { faults, ended, findings };
+  return { faults, ended: endOf(site, pull, runs.at(-1)) };
 }
 
 /** What became of the run in words; without one, what the App said instead. */
-function endOf({ repo }: Site, pull: number, run: Books['runs'][number] | undefined): string {
+function endOf({ repo }: Site, pull: number, run: BookedRun | undefined): string {
   const hosts = run?.report?.hosts.map(({ host, outcome, reason }) => {
     return `${host} ${outcome}${reason ? ` (${reason.code})` : ''}`;
   });
@@ -72,12 +67,12 @@ async function planOf(site: Site, pull: number): Promise<string> {
 }
 
 /** Strikes at random moments, and returns when all is mended. */
-async function rage(site: Site, dice: Dice, many: number): Promise<readonly string[]> {
+async function rage(site: Site, dice: Dice, meant: Meant, many: number): Promise<readonly string[]> {
   const struck: string[] = [];
   const busy = new Map<string, Promise<void>>();
   while (struck.length < many) {
     await sleep(dice() * 1200);
-    const { name, target, strike } = drawFault(site, dice);
+    const { name, target, strike } = drawFault(site, dice, meant);
     await busy.get(target);
     struck.push(name);
     busy.set(target, strike());
@@ -88,27 +83,30 @@ async function rage(site: Site, dice: Dice, many: number): Promise<readonly stri
 
 /** Nothing waits, nothing goes on, and all that ended was told. What GitHub could not deliver is asked for at a start. */
 export async function untilOver(site: Site): Promise<void> {
-  const { github } = site;
+  const { github, servers } = site;
   const end = performance.now() + PATIENCE;
   await github.settled();
-  if (github.deliveries().some((each) => !wasTaken(site, each.guid))) {
-    await site.killServer();
-    await site.startServer();
+  if ((await missing(site)) > 0) {
+    await servers.kill(0);
+    await servers.start(0);
   }
   for (let quiet = 0; quiet < 4;) {
     await sleep(250);
     await github.settled();
-    quiet = isOver(site) ? quiet + 1 : 0;
+    quiet = (await isOver(site)) ? quiet + 1 : 0;
     if (performance.now() > end) return;
   }
 }
 
-function wasTaken({ data }: Site, guid: string): boolean {
-  return readBooks(data).deliveries.some((each) => each.guid === guid);
+/** How many deliveries never arrived. */
+async function missing({ readBooks, github }: Site): Promise<number> {
+  const { deliveries } = await readBooks();
+  const taken = new Set(deliveries.map(({ guid }) => guid));
+  return github.deliveries().filter(({ guid }) => !taken.has(guid)).length;
 }
 
-function isOver({ data, github, repo }: Site): boolean {
-  const { runs, deliveries, leases } = readBooks(data);
+async function isOver({ readBooks, github, repo }: Site): Promise<boolean> {
+  const { runs, deliveries, leases } = await readBooks();
   const taken = new Map(deliveries.map(({ guid, state }) => [guid, state]));
   const handled = github
     .deliveries()

@@ -1,130 +1,191 @@
-// After the storm: what was said is held against what is. Each sentence that is not so is a finding.
+// After the storm: what was said is held against what is. Each look is counted, and each sentence that is not so is a finding.
 import { sha256 } from '../../src/core/json.ts';
 import { parseLedger } from '../../src/core/ledger.ts';
+import type { HostPlan } from '../../src/core/plan.ts';
 import type { HostReport, Report } from '../../src/core/report.ts';
 import type { ConfigFiles, Deployer } from '../../src/deploy.ts';
 import type { LabHost } from '../lab/lab.ts';
-import { contentOf, readBooks, SECRET } from './site.ts';
-import type { Books, Site } from './site.ts';
+import type { BookedRun, Books } from './books.ts';
+import { contentOf, SECRET } from './configuration.ts';
+import type { Site } from './site.ts';
 
 interface Said {
   readonly round: number;
   readonly pull: number;
   readonly files: ConfigFiles;
   readonly deployer: Deployer;
-  readonly run: Books['runs'][number] | undefined;
+  /** Of this round, oldest first. */
+  readonly runs: readonly BookedRun[];
 }
 
-export async function findLies(site: Site, said: Said): Promise<readonly string[]> {
-  const { run } = said;
-  const findings = [
-    ...findOpen(site),
-    ...(run && !run.report ? [`run ${run.id} has no report: ${run.ended}`] : []),
-  ];
+export async function lookForLies(site: Site, said: Said): Promise<void> {
+  const { round, runs } = said;
+  const books = await site.readBooks();
+  lookAtDeliveries(site, books);
+  lookAtRuns(site, books);
+  lookAtPull(site, books, said);
+  const last = runs.at(-1);
   for (const host of site.lab.hosts.values()) {
-    const report = run?.report?.hosts.find((each) => each.host === host.name);
-    findings.push(...(await findOnHost(host, said.round)));
-    if (run && report) findings.push(...(await findUntrue(host, run.id, report)));
+    await lookAtHost(site, host, round);
+    const report = last?.report?.hosts.find((each) => each.host === host.name);
+    if (last && report) await lookAtLedger(site, host, last.id, report);
   }
-  return [...findings, ...(await findWrongRest(said)), ...findWrongCheck(site, run?.report)];
+  for (const { report } of runs) if (report) lookAtCheck(site, report);
+  await lookAtRest(site, said, last?.report);
 }
 
-/** Deliveries, runs, leases and check runs that are not over. */
-function findOpen({ data, repo, github }: Site): readonly string[] {
-  const { runs, deliveries, leases } = readBooks(data);
-  const known = new Set(deliveries.map(({ guid }) => guid));
-  return [
-    ...github
-      .deliveries()
-      .flatMap(({ guid, event }) => (known.has(guid) ? [] : [`delivery ${guid} (${event}) never arrived`])),
-    ...deliveries.flatMap(({ guid, state, error }) =>
-      state === 'done' ? [] : [`delivery ${guid} is ${state}: ${error}`],
-    ),
-    ...runs.flatMap(({ id, told, ended }) => (told && ended !== null ? [] : [`run ${id} is not over`])),
-    ...(leases === 0 ? [] : [`${leases} leases are left`]),
-    ...repo
-      .checkRuns()
-      .flatMap(({ id, name, status }) =>
-        status === 'completed' ? [] : [`check run ${id} (${name}) is ${status}`],
-      ),
-  ];
+function lookAtDeliveries({ github, tally }: Site, { deliveries }: Books): void {
+  const known = new Map(deliveries.map((each) => [each.guid, each]));
+  for (const { guid, event } of github.deliveries()) {
+    const kept = known.get(guid);
+    const is = kept ? `is ${kept.state}: ${kept.error}` : 'never arrived';
+    const lie = kept?.state === 'done' ? undefined : `delivery ${guid} (${event}) ${is}`;
+    tally.check('deliveries arrived and were handled', guid, lie);
+  }
 }
 
-async function findOnHost(host: LabHost, round: number): Promise<readonly string[]> {
+function lookAtRuns({ repo, tally, servers, postgres }: Site, { runs, leases }: Books): void {
+  for (const { id, told, ended } of runs) {
+    const over = told && ended !== null;
+    tally.check('deploys ended, and their end was told', id, over ? undefined : `run ${id} is not over`);
+  }
+  for (const [comment, asked] of Map.groupBy(runs, (run) => run.comment)) {
+    const lie = asked.length === 1 ? undefined : `comment ${comment} made ${asked.length} runs`;
+    tally.check('commands were carried out once', comment ?? 'none', lie);
+  }
+  for (const { id, name, status } of repo.checkRuns()) {
+    const lie = status === 'completed' ? undefined : `check run ${id} (${name}) is ${status}`;
+    tally.check('check runs were ended', id, lie);
+  }
+  tally.check('no lease was left', runs.length, leases === 0 ? undefined : `${leases} leases are left`);
+  for (const [index, status] of servers.ends.entries()) {
+    const lie = postgres && status === 75 ? undefined : `a server ended by itself with ${status}`;
+    tally.check('servers that ended by themselves said that others had taken over', index, lie);
+  }
+}
+
+/** The comment that the store knows is there, whoever deleted it meanwhile. */
+function lookAtPull({ repo, tally }: Site, { comments }: Books, { pull }: Said): void {
+  const comment = comments.get(pull);
+  const there = repo.comments(pull).some(({ id }) => id === comment);
+  const lie = there ? undefined : `#${pull}: its plan's comment is not there`;
+  tally.check('pull requests show their plan', pull, lie);
+}
+
+async function lookAtHost({ tally }: Site, host: LabHost, round: number): Promise<void> {
+  const key = `${host.name} ${round}`;
   const out = async (text: string, ...args: readonly string[]): Promise<string> =>
     (await host.exec(['sh', '-c', text, 'look', ...args])).stdout;
   const sum = (await out('[ ! -e /etc/chaos.conf ] || sha256sum </etc/chaos.conf')).slice(0, 64);
   const whole = Array.from({ length: round + 1 }, (_, each) => sha256(contentOf(each)));
+  const halved =
+    sum === '' || whole.includes(sum) ? undefined : `${host.name}: /etc/chaos.conf is no round's`;
+  tally.check('files are whole', key, halved);
   const counted = (await out('cat /var/log/chaos 2>/dev/null || :')).split('\n');
+  const twice = counted.filter((line) => line === String(round)).length > 1;
+  const again = twice ? `${host.name}: one deploy ran its command twice` : undefined;
+  tally.check('commands of a deploy ran at most once', key, again);
+  // A run whose power was cut leaves its lock's note and, until the next run or boot, its directory.
+  const torn = (await out('cat /var/lib/ashore/holder 2>/dev/null || :')) !== '';
   const works = await out('find /run/ashore -mindepth 2 2>/dev/null');
+  const left = works === '' || torn ? undefined : `${host.name}: left in /run/ashore: ${works}`;
+  tally.check('no works directory was left', key, left);
   const secrets = await out(
     'grep -rl -F "$1" /run /var/lib/ashore 2>/dev/null | grep -v "^/run/systemd" || :',
     SECRET,
   );
-  const holder = await out('cat /var/lib/ashore/holder 2>/dev/null || :');
-  const torn = holder !== '';
-  return [
-    ...(sum === '' || whole.includes(sum) ? [] : [`${host.name}: /etc/chaos.conf is no round's`]),
-    ...(counted.filter((line) => line === String(round)).length > 1
-      ? [`${host.name}: one run ran its command twice`]
-      : []),
-    // A run whose power was cut leaves its lock's note and, until the next run or boot, its directory.
-    ...(works === '' || torn ? [] : [`${host.name}: left in /run/ashore: ${works}`]),
-    ...(secrets === '' || torn ? [] : [`${host.name}: the secret is in ${secrets}`]),
-  ];
+  const leaked = secrets === '' || torn ? undefined : `${host.name}: the secret is in ${secrets}`;
+  tally.check('no secret was left', key, leaked);
 }
 
 /** Applied is in the ledger under this run; failed and not started are not; of what is unknown nothing is claimed. */
-async function findUntrue(host: LabHost, run: string, report: HostReport): Promise<readonly string[]> {
+async function lookAtLedger({ tally }: Site, host: LabHost, run: string, report: HostReport): Promise<void> {
   const { stdout } = await host.exec(['sh', '-c', 'cat /var/lib/ashore/ledger 2>/dev/null || :']);
   const ledger = parseLedger(new TextEncoder().encode(stdout));
-  if ('damaged' in ledger) return [`${host.name}: the ledger is damaged at ${ledger.damaged}`];
+  if ('damaged' in ledger) {
+    const lie = `${host.name}: the ledger is damaged at ${ledger.damaged}`;
+    return tally.check('reports equal ledgers', `${host.name} ${run}`, lie);
+  }
   const recorded = (ref: string): boolean => ledger.entries.get(ref)?.run === run;
-  return report.changes.flatMap(({ ref, outcome }) => {
+  const wrong = report.changes.filter(({ ref, outcome }) => {
     const should = outcome === 'applied' || outcome === 'skipped';
-    if (outcome === 'unknown' || ref.startsWith('forget') || recorded(ref) === should) return [];
-    const ours = ledger.entries.has(ref) || should;
-    return ours
-      ? [`${host.name}: ${ref} is ${outcome} in the report, and ${recorded(ref) ? '' : 'not '}in the ledger`]
-      : [];
+    if (outcome === 'unknown' || ref.startsWith('forget') || recorded(ref) === should) return false;
+    return ledger.entries.has(ref) || should;
   });
+  const said = wrong.map(({ ref, outcome }) => {
+    return `${ref} is ${outcome} in the report, and ${recorded(ref) ? '' : 'not '}in the ledger`;
+  });
+  const lie = said.length === 0 ? undefined : `${host.name}: ${said.join('; ')}`;
+  tally.check('reports equal ledgers', `${host.name} ${run}`, lie);
 }
 
 /** The next plan is empty where all went well, and else holds just what did not. */
-async function findWrongRest({ files, deployer, run, round }: Said): Promise<readonly string[]> {
-  const planned = await deployer.plan({ files, base: undefined, commit: `round ${round}`, all: true });
-  if (planned.is !== 'plan') return [`the next plan cannot be made: ${JSON.stringify(planned)}`];
-  return planned.plan.hosts.flatMap(({ host, changes, blocked, failure }) => {
-    const report = run?.report?.hosts.find((each) => each.host === host);
-    const stuck = [...blocked.map(({ reason }) => reason), ...(failure ? [failure] : [])];
-    if (stuck.length > 0)
-      return [`${host}: the next plan cannot be made: ${stuck.map(({ message }) => message).join('; ')}`];
-    const left = changes.filter(({ verb }) => verb !== 'adopt').map(({ ref }) => ref);
-    const done =
-      report?.changes.filter(({ outcome }) => outcome === 'applied' || outcome === 'skipped') ?? [];
-    const again = done.filter(({ ref }) => left.includes(ref)).map(({ ref }) => ref);
-    const lost = report?.outcome === 'done' ? left : again.filter((ref) => !ref.startsWith('service/'));
-    const missing =
-      report?.changes.filter(
-        ({ ref, outcome }) => outcome === 'not-started' && !changes.some((change) => change.ref === ref),
-      ) ?? [];
-    return [
-      ...lost.map((ref) => `${host}: ${ref} was reported as done and is planned again`),
-      ...missing.map(({ ref }) => `${host}: ${ref} was not started and is not planned again`),
-    ];
-  });
+async function lookAtRest(site: Site, said: Said, report: Report | undefined): Promise<void> {
+  const { round } = said;
+  const truth = 'the next plan of a host is empty, or exactly the rest';
+  for (const host of await planAgain(site, said)) {
+    const reported = report?.hosts.find((each) => each.host === host.host);
+    const lies = findWrongRest(host, reported);
+    const lie = lies.length === 0 ? undefined : lies.map((each) => `${host.host}: ${each}`).join('; ');
+    site.tally.check(truth, `${host.host} ${round}`, lie);
+  }
+}
+
+/** What a plan says a person has to do on a host is done, and then it must be made. */
+async function planAgain(site: Site, said: Said): Promise<readonly HostPlan[]> {
+  const { files, deployer, round } = said;
+  const plan = async (): Promise<readonly HostPlan[]> => {
+    const planned = await deployer.plan({ files, base: undefined, commit: `round ${round}`, all: true });
+    if (planned.is === 'plan') return planned.plan.hosts;
+    throw new Error(`the next plan cannot be made: ${JSON.stringify(planned)}`);
+  };
+  const first = await plan();
+  const broken = first.filter(({ blocked }) =>
+    blocked.some(({ reason }) => reason.code === 'PACKAGES_BROKEN'),
+  );
+  if (broken.length === 0) return first;
+  // The power went while dpkg was at work. This is the command that the reason names.
+  for (const { host } of broken) await site.lab.host(host).exec(['dpkg', '--configure', '-a']);
+  const second = await plan();
+  for (const { host } of broken) {
+    const now = second.find((each) => each.host === host);
+    const lie = now?.blocked.length === 0 ? undefined : `${host}: what was named does not mend dpkg`;
+    site.tally.check('what a person was told to do was what it took', `${host} ${round}`, lie);
+  }
+  return second;
+}
+
+function findWrongRest(
+  { changes, blocked, failure }: HostPlan,
+  report: HostReport | undefined,
+): readonly string[] {
+  const stuck = [...blocked.map(({ reason }) => reason), ...(failure ? [failure] : [])];
+  if (stuck.length > 0)
+    return [`the next plan cannot be made: ${stuck.map(({ message }) => message).join('; ')}`];
+  const left = changes.filter(({ verb }) => verb !== 'adopt').map(({ ref }) => ref);
+  const done = report?.changes.filter(({ outcome }) => outcome === 'applied' || outcome === 'skipped') ?? [];
+  const again = done.filter(({ ref }) => left.includes(ref)).map(({ ref }) => ref);
+  const lost = report?.outcome === 'done' ? left : again.filter((ref) => !ref.startsWith('service/'));
+  const missing =
+    report?.changes.filter(
+      ({ ref, outcome }) => outcome === 'not-started' && !changes.some((change) => change.ref === ref),
+    ) ?? [];
+  return [
+    ...lost.map((ref) => `${ref} was reported as done and is planned again`),
+    ...missing.map(({ ref }) => `${ref} was not started and is not planned again`),
+  ];
 }
 
 /** The check run says what the report says. */
-function findWrongCheck({ repo }: Site, report: Report | undefined): readonly string[] {
-  if (!report) return [];
+function lookAtCheck({ repo, tally }: Site, report: Report): void {
   const good = report.hosts.every(({ outcome, remaining }) => outcome === 'done' && remaining?.length === 0);
   const shown = repo
     .checkRuns()
     .filter(({ name, externalId }) => name === 'ashore/deploy' && externalId === report.run);
   const told = shown.filter(({ conclusion }) => (conclusion === 'success') === good);
-  if (shown.length === 1 && told.length === 1) return [];
-  return [
-    `run ${report.run}: ${shown.length} check runs, ${shown.map(({ conclusion }) => conclusion).join()} where it ${good ? 'succeeded' : 'did not'}`,
-  ];
+  const as = shown.map(({ conclusion }) => conclusion).join();
+  const is = good ? 'succeeded' : 'did not';
+  const right = shown.length === 1 && told.length === 1;
+  const lie = right ? undefined : `run ${report.run}: ${shown.length} check runs, ${as} where it ${is}`;
+  tally.check('check runs say what reports say', report.run, lie);
 }

@@ -6,7 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import type { IncomingMessage, Server as HttpServer, ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'yaml';
@@ -81,8 +81,7 @@ export async function openHarbour(): Promise<Harbour> {
       for (const { child } of servers) child.kill('SIGKILL');
       await Promise.all(servers.map(({ ended }) => ended));
       await github.stop();
-      balancer.http.closeAllConnections();
-      balancer.http.close();
+      balancer.stop();
       await Promise.all([host.stop(), postgres.stop()]);
       rmSync(root, { recursive: true, force: true });
     },
@@ -136,7 +135,8 @@ function environmentOf({ root, github, secret, host, database }: Surroundings): 
   };
 }
 
-async function startProcess(env: Record<string, string>): Promise<ServerProcess> {
+/** Resolves when it listens; rejects when it ends before that. */
+export async function startProcess(env: Readonly<Record<string, string>>): Promise<ServerProcess> {
   const child = spawn(process.execPath, [MAIN], { env, stdio: ['ignore', 'pipe', 'pipe'] });
   const lines: string[] = [];
   const { promise: listening, resolve, reject } = Promise.withResolvers<string>();
@@ -160,13 +160,13 @@ async function startProcess(env: Record<string, string>): Promise<ServerProcess>
   return { child, url, lines, ended };
 }
 
-interface Balancer {
+export interface Balancer {
   readonly url: string;
-  readonly http: HttpServer;
+  stop(): void;
 }
 
 /** To one after another, and to the next where one does not answer, as a balancer in front of them does. */
-async function startBalancer(servers: readonly ServerProcess[]): Promise<Balancer> {
+export async function startBalancer(servers: readonly Pick<ServerProcess, 'url'>[]): Promise<Balancer> {
   let turn = 0;
   const http = createServer((request, response) => {
     void forward([...servers.slice(turn), ...servers.slice(0, turn)], request, response);
@@ -176,11 +176,15 @@ async function startBalancer(servers: readonly ServerProcess[]): Promise<Balance
   await once(http, 'listening');
   const address = http.address();
   if (address === null || typeof address === 'string') throw new Error('no port');
-  return { url: `http://127.0.0.1:${address.port}`, http };
+  const stop = (): void => {
+    http.closeAllConnections();
+    http.close();
+  };
+  return { url: `http://127.0.0.1:${address.port}`, stop };
 }
 
 async function forward(
-  servers: readonly ServerProcess[],
+  servers: readonly Pick<ServerProcess, 'url'>[],
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
