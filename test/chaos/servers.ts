@@ -29,15 +29,17 @@ export async function startServers(count: number, env: Readonly<Record<string, s
     behind.splice(behind.indexOf(gone), 1);
   };
   const start = async (slot: number): Promise<void> => {
-    const started = await startProcess(env);
+    const started = await startPersistently(env);
     slots.set(slot, started);
     behind.push(started);
-    void started.ended.then(async (status) => {
-      if (slots.get(slot) !== started) return;
-      remove(slot, started);
-      ends.push(status);
-      await start(slot);
-    });
+    void supervise(slot, started);
+  };
+  const supervise = async (slot: number, started: ServerProcess): Promise<void> => {
+    const status = await started.ended;
+    if (slots.get(slot) !== started) return;
+    remove(slot, started);
+    ends.push(status);
+    await start(slot);
   };
   const kill = async (slot: number): Promise<void> => {
     const killed = slots.get(slot);
@@ -70,4 +72,16 @@ export async function startServers(count: number, env: Readonly<Record<string, s
       balancer.stop();
     },
   };
+}
+
+/** Where its database is away a server says so and ends; systemd tries again. */
+async function startPersistently(env: Readonly<Record<string, string>>): Promise<ServerProcess> {
+  for (;;) {
+    try {
+      return await startProcess(env);
+    } catch (error) {
+      if (!String(error).includes('PostgreSQL (DATABASE_URL) cannot be opened')) throw error;
+      await sleep(500);
+    }
+  }
 }
