@@ -5,6 +5,8 @@ import { z } from 'zod';
 import { isPermitEntry } from './ssh/permit.ts';
 
 const Entry = z.strictObject({
+  /** GitHub's id of it: needed where another repository had the name before. */
+  id: z.int().positive().optional(),
   hosts: z.array(z.string().refine(isPermitEntry, 'is no address, network or host name')),
   /** Path of a private key of its own. */
   key: z.string().min(1).optional(),

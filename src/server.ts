@@ -21,7 +21,7 @@ import { lookAround } from './github/look-around.ts';
 import { lookForMissed, MISSED, onMissed } from './github/missed.ts';
 import { askAgain } from './github/redelivery.ts';
 import { renewToken } from './github/renew-token.ts';
-import type { GithubWorld } from './github/repo.ts';
+import type { GithubWorld, RepoName } from './github/repo.ts';
 import { fetchInTime, TimedOctokit } from './github/octokit.ts';
 import { createPatience } from './github/patience.ts';
 import type { PatienceOptions } from './github/patience.ts';
@@ -146,7 +146,7 @@ interface Parts {
 interface Ingredients {
   readonly settings: Settings;
   readonly store: Store;
-  readonly deployerOf: (repo: string) => Deployer;
+  readonly deployerOf: (repo: RepoName) => Deployer;
   readonly octokit: typeof ProbotOctokit;
   readonly log: Logger;
   readonly now: () => Date;
@@ -154,7 +154,7 @@ interface Ingredients {
   readonly meter: Meter;
 }
 
-function openOrRefuseDeployers(settings: Settings, store: Store): (repo: string) => Deployer {
+function openOrRefuseDeployers(settings: Settings, store: Store): (repo: RepoName) => Deployer {
   try {
     return openDeployers(settings, store.ensure);
   } catch (error) {

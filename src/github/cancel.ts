@@ -8,7 +8,6 @@ import { authorize } from './authorize.ts';
 import { postReply } from './comments.ts';
 import { readActor } from './permissions.ts';
 import type { Account } from './permissions.ts';
-import { fullName } from './repo.ts';
 import type { GithubWorld, Repo } from './repo.ts';
 import { reason } from './rules/request.ts';
 import type { CancelAsk } from './rules/request.ts';
@@ -48,7 +47,7 @@ async function cancelWait(
   asked: CancelAsked,
   { by }: Wait,
 ): Promise<readonly Reason[]> {
-  const at = { repo: fullName(repo), pull: asked.pull };
+  const at = { repo: repo.key, pull: asked.pull };
   const plan = (await world.store.plans.current(at))?.plan;
   const refused = await refuseCanceller(world, repo, asked, { startedBy: by, plan });
   if (refused.length > 0) return refused;
@@ -92,19 +91,18 @@ async function findOpen(
   repo: Repo,
   { pull, run: named }: CancelAsked,
 ): Promise<Run | Wait | Reason> {
-  const open = await store.cancels.open(fullName(repo));
+  const open = await store.cancels.open(repo.key);
   const here = named === undefined ? open.filter((each) => each.pull === pull) : [];
   const names = here.map(({ id, by, since }) => `${id} by ${by} since ${since}`).join(', ');
   if (here.length > 1)
     return reason('COMMAND_INVALID', `several deploys go on: ${names}`, 'Name one: `/cancel <run>`.');
   const id = named ?? here[0]?.id;
-  const waits = id === undefined ? await store.waits.read({ repo: fullName(repo), pull }) : undefined;
+  const waits = id === undefined ? await store.waits.read({ repo: repo.key, pull }) : undefined;
   if (waits) return waits;
   if (id === undefined)
     return reason('COMMAND_INVALID', 'no deploy of this pull request goes on', '/status shows what does.');
   const run = await store.runs.read(id);
-  if (!run || run.repo !== fullName(repo))
-    return reason('COMMAND_INVALID', `there is no run ${id}`, '/status');
+  if (!run || run.repo !== repo.key) return reason('COMMAND_INVALID', `there is no run ${id}`, '/status');
   return run.ended === null ? run : reason('COMMAND_INVALID', `run ${id} has ended`, '/status');
 }
 

@@ -9,7 +9,7 @@ import { readFiles } from './contents.ts';
 import { followDeploy } from './drift.ts';
 import { reasonOf } from './failure.ts';
 import { retryAfter } from './patience.ts';
-import { connectTo } from './repo.ts';
+import { connectTo } from './identify.ts';
 import type { GithubWorld, Repo } from './repo.ts';
 import { recheckRun } from './request-deploy.ts';
 import { finishPosts, postUnbegun, startPosts } from './run-posts.ts';
@@ -39,7 +39,7 @@ export function createRunner(world: GithubWorld): Runner {
     const following = followHere(world, repo, run)
       .catch((error: unknown) => {
         repo.log.error({ err: error, run: run.id }, 'the run could not be followed');
-        tryLater(world, error, run.id, () => follow(repo, run));
+        tryLater(world, error, run.id, follow);
       })
       .finally(() => followed.delete(run.id));
     followed.set(run.id, following);
@@ -68,13 +68,16 @@ export function createRunner(world: GithubWorld): Runner {
 }
 
 /** Runs that are found here are tried again at the next start, too. */
-function tryLater(world: GithubWorld, error: unknown, run: string, follow: () => Promise<void>): void {
+function tryLater(world: GithubWorld, error: unknown, run: string, follow: Runner['follow']): void {
   const pause = Math.max(world.patience.again, retryAfter(error, world.now()) ?? 0);
   const again = async (): Promise<void> => {
-    const kept = await world.store.runs.read(run).catch(() => undefined);
-    if (kept && !kept.told) await follow();
+    const kept = await world.store.runs.read(run);
+    // The repository may have been handed on since, to where another installation speaks for it.
+    if (kept && !kept.told) await follow(await connectTo(world, kept, { run }), kept);
   };
-  setTimeout(() => void again(), pause).unref();
+  const failed = (reason: unknown): void =>
+    world.log.warn({ err: reason, run }, 'the run could not be taken up again; the next look tries it');
+  setTimeout(() => void again().catch(failed), pause).unref();
 }
 
 /** Milliseconds between two looks at a run that another server follows. */
@@ -106,7 +109,7 @@ async function carryOut(world: GithubWorld, repo: Repo, run: Run): Promise<void>
   }
   const course = await begin(world, repo, run);
   if (!course) return;
-  const ended = run.ended ?? (await deploy(world, course));
+  const ended = run.ended ?? (await deploy(world, repo, course));
   if (!run.ended) await runs.end(run.id, ended);
   await finishPosts(world, repo, course, ended);
   await followDeploy(world, repo, run.pull);
@@ -140,11 +143,12 @@ async function refuse(
   await world.store.runs.tell(run.id);
 }
 
-async function deploy(world: GithubWorld, { run, plan, files, check }: Course): Promise<Ended> {
+async function deploy(world: GithubWorld, repo: Repo, course: Course): Promise<Ended> {
+  const { run, plan, files, check } = course;
   const { only, skip = [], held = [] } = run.request;
   const cancel = watchCancel(world, run.id);
   try {
-    return await world.deployerOf(run.repo).deploy({
+    return await world.deployerOf(repo).deploy({
       plan,
       files,
       run: run.id,

@@ -5,7 +5,7 @@ import type { Annotation } from '../render/annotation.ts';
 import type { CheckAction } from '../render/check-run.ts';
 import { mayBeDone, ONCE } from './octokit.ts';
 import { statusOf } from './permissions.ts';
-import { fullName, place } from './repo.ts';
+import { place } from './repo.ts';
 import type { GithubWorld, Repo } from './repo.ts';
 
 export const PLAN_CHECK = 'ashore/plan';
@@ -53,7 +53,7 @@ export async function startCheck(world: GithubWorld, repo: Repo, start: CheckSta
   const { name, commit, pull, subject, title, summary } = start;
   // A plan is mostly there before anybody could read how far it is.
   const quiet = name === PLAN_CHECK ? BETWEEN_UPDATES : 0;
-  const key = { repo: fullName(repo), name, commit, pull };
+  const key = { repo: repo.key, name, commit, pull };
   const known = subject === null ? await world.store.openChecks.find(key) : undefined;
   if (known) {
     const output = { title, summary };
@@ -85,8 +85,8 @@ export function openCheck(world: GithubWorld, repo: Repo, { id, url }: CheckPlac
         if (statusOf(error) !== 422) throw error;
       });
       await complete(repo, id, { conclusion, output, subject });
-      await world.store.openChecks.drop(fullName(repo), id);
-      const known = await world.store.posts.readCheck(fullName(repo), id);
+      await world.store.openChecks.drop(repo.key, id);
+      const known = await world.store.posts.readCheck(repo.key, id);
       if (known && subject !== undefined) await world.store.posts.keepCheck({ ...known, subject });
     },
   };
@@ -146,7 +146,7 @@ async function findUnknown(
   });
   for (const { id, app, external_id: external, html_url: url } of data.check_runs) {
     if (app?.id !== appId || (external ?? '') !== (subject ?? '')) continue;
-    if ((await store.posts.readCheck(fullName(repo), id)) === undefined) return { id, url: url ?? '' };
+    if ((await store.posts.readCheck(repo.key, id)) === undefined) return { id, url: url ?? '' };
   }
   return undefined;
 }

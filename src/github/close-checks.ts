@@ -3,7 +3,7 @@ import type { OpenCheckRow } from '../store/open-checks.ts';
 import { DEPLOY_CHECK, openCheck } from './checks.ts';
 import type { CheckOutput } from './checks.ts';
 import { statusOf } from './permissions.ts';
-import { connectTo } from './repo.ts';
+import { connectTo } from './identify.ts';
 import type { GithubWorld } from './repo.ts';
 
 /** Answers with how many were closed. */

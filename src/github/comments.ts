@@ -2,7 +2,7 @@
 import type { Posts, HistoryEntry } from '../store/posts.ts';
 import { mayBeDone, ONCE } from './octokit.ts';
 import { statusOf } from './permissions.ts';
-import { fullName, place } from './repo.ts';
+import { place } from './repo.ts';
 import type { GithubWorld, Repo } from './repo.ts';
 
 export async function postReply(repo: Repo, pull: number, body: string): Promise<void> {
@@ -31,7 +31,7 @@ export interface Altered {
 /** Writes the sticky comment again as it was when it was altered by anybody else, and leaves every other comment alone. */
 export async function restoreSticky(world: GithubWorld, repo: Repo, altered: Altered): Promise<void> {
   await world.turns.take(turnOf(repo, altered.pull), async () => {
-    const known = await world.store.posts.readSticky(fullName(repo), altered.pull);
+    const known = await world.store.posts.readSticky(repo.key, altered.pull);
     if (!known || known.comment !== altered.comment || known.body === null) return;
     if (known.body === altered.seen) return;
     const { body, history } = known;
@@ -39,7 +39,7 @@ export async function restoreSticky(world: GithubWorld, repo: Repo, altered: Alt
     const written =
       (await updateOwn(repo, world.appId, known.comment, body)) ?? (await create(repo, pull, body));
     repo.log.warn({ pull, comment: known.comment }, 'our comment was altered and is written again');
-    await world.store.posts.keepSticky(fullName(repo), pull, {
+    await world.store.posts.keepSticky(repo.key, pull, {
       comment: written.id,
       body: written.body,
       history,
@@ -49,19 +49,19 @@ export async function restoreSticky(world: GithubWorld, repo: Repo, altered: Alt
 
 async function put({ store, appId }: GithubWorld, repo: Repo, post: StickyPost): Promise<string> {
   const { pull, entry } = post;
-  const known = await store.posts.readSticky(fullName(repo), pull);
+  const known = await store.posts.readSticky(repo.key, pull);
   const history = (known?.history ?? []).filter((past) => past.digest !== entry?.digest);
   const rendered = post.render(history);
   const written = known && (await updateOwn(repo, appId, known.comment, rendered));
   const { id, at, body } = written ?? (await create(repo, pull, rendered));
   const kept = entry ? [entry, ...history].slice(0, MAX_HISTORY) : (known?.history ?? []);
-  await store.posts.keepSticky(fullName(repo), pull, { comment: id, body, history: kept });
+  await store.posts.keepSticky(repo.key, pull, { comment: id, body, history: kept });
   return at;
 }
 
 /** Whether there is a sticky comment at all. */
 export async function hasSticky(posts: Posts, repo: Repo, pull: number): Promise<boolean> {
-  return (await posts.readSticky(fullName(repo), pull)) !== undefined;
+  return (await posts.readSticky(repo.key, pull)) !== undefined;
 }
 
 const MAX_HISTORY = 50;
@@ -74,7 +74,7 @@ interface Written {
 
 /** Two writers of one comment would each keep what the other has overwritten. */
 function turnOf(repo: Repo, pull: number): string {
-  return `sticky ${fullName(repo)}#${pull}`;
+  return `sticky ${repo.key}#${pull}`;
 }
 
 /** When GitHub's answer is lost, the comment may be there: then it is taken, and not written twice. */

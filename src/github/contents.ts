@@ -3,7 +3,7 @@
 import pLimit from 'p-limit';
 import type { Reason } from '../core/reason.ts';
 import type { ConfigFiles } from '../deploy.ts';
-import { fullName, place } from './repo.ts';
+import { place } from './repo.ts';
 import type { Repo } from './repo.ts';
 
 const FOLDER = 'deploy-configs';
@@ -99,7 +99,7 @@ interface Tree {
 
 /** By the name of a commit or a tree, never of a branch: what it names cannot change, so it is asked for once. */
 function readTree(repo: Repo, sha: string, how: { readonly recursive?: 'true' } = {}): Promise<Tree> {
-  return repo.blobs.tree(`${fullName(repo)} ${sha} ${how.recursive ?? ''}`, async () => {
+  return repo.blobs.tree(`${repo.key} ${sha} ${how.recursive ?? ''}`, async () => {
     const { data } = await repo.octokit.rest.git.getTree({ ...place(repo), tree_sha: sha, ...how });
     return { tree: data.tree, truncated: data.truncated };
   });

@@ -3,7 +3,6 @@
 import type { Reason } from '../core/reason.ts';
 import { makePlan } from './make-plan.ts';
 import type { Account } from './permissions.ts';
-import { fullName } from './repo.ts';
 import type { GithubWorld, Repo } from './repo.ts';
 import { refuseLook } from './request-plan.ts';
 import { showPlan, showProblems } from './show-plan.ts';
@@ -25,7 +24,7 @@ export async function planDrifted(
 ): Promise<readonly Reason[]> {
   const refused = await refuseLook(world, repo, asked.account);
   if (refused.length > 0) return refused;
-  return world.turns.take(`${fullName(repo)}#${asked.issue}`, () => planNow(world, repo, asked));
+  return world.turns.take(`${repo.key}#${asked.issue}`, () => planNow(world, repo, asked));
 }
 
 async function planNow(
@@ -35,7 +34,7 @@ async function planNow(
 ): Promise<readonly Reason[]> {
   const survey = await surveyIssue(repo, { issue, stack });
   const { commit, base } = survey;
-  await world.store.plans.supersede({ repo: fullName(repo), pull: issue }, commit);
+  await world.store.plans.supersede({ repo: repo.key, pull: issue }, commit);
   const planned = await makePlan(world, repo, {
     pull: issue,
     commit,

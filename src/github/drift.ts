@@ -14,7 +14,7 @@ import { renderDriftIssue, renderDriftOver, renderDriftTitle } from '../render/d
 import { readFiles } from './contents.ts';
 import { readTip } from './pulls.ts';
 import { statusOf } from './permissions.ts';
-import { fullName, place } from './repo.ts';
+import { place } from './repo.ts';
 import type { GithubWorld, Repo } from './repo.ts';
 import { filesOf } from './survey.ts';
 
@@ -51,9 +51,7 @@ export async function lookForDrift(
   const link: Link = ({ file, line }) =>
     `${data.html_url}/blob/${commit}/${file.split('/').map(encodeURIComponent).join('/')}#L${line}`;
   const only = { ...(hosts.length === 0 ? {} : { hosts }), ...(named ? { stacks: named } : {}) };
-  const planned = await world
-    .deployerOf(fullName(repo))
-    .plan({ files, base: files, commit, all: true, ...only });
+  const planned = await world.deployerOf(repo).plan({ files, base: files, commit, all: true, ...only });
   if (planned.is === 'problems') return { ...planned, link };
   if (planned.is === 'refused') return planned;
   const { plan, config, recorded } = planned;
@@ -72,7 +70,7 @@ export async function putDriftIssues(
 ): Promise<void> {
   for (const drift of drifts) await putDriftIssue(world, repo, drift, look);
   const declared = new Set(drifts.map(({ stack }) => stack));
-  const known = await world.store.drifts.stacks(fullName(repo));
+  const known = await world.store.drifts.stacks(repo.key);
   for (const stack of known.filter((name) => !declared.has(name))) {
     await putDriftIssue(world, repo, { stack, drifted: [], undeployed: [], unread: [] }, look);
   }
@@ -80,7 +78,7 @@ export async function putDriftIssues(
 
 /** After a deploy that was asked for on the issue of a stack: the issue says what is true now, and is closed where nothing is left. */
 export async function followDeploy(world: GithubWorld, repo: Repo, issue: number): Promise<void> {
-  const stack = await world.store.drifts.stackOf(fullName(repo), issue);
+  const stack = await world.store.drifts.stackOf(repo.key, issue);
   if (stack === undefined) return;
   const looked = await lookForDrift(world, repo, { hosts: [], stacks: [stack] });
   if (looked.is !== 'looked') return repo.log.warn({ looked }, 'drift cannot be looked for');
@@ -94,19 +92,19 @@ async function putDriftIssue(
   look: DriftLook,
 ): Promise<void> {
   const { drifts } = world.store;
-  const known = await drifts.read(fullName(repo), drift.stack);
+  const known = await drifts.read(repo.key, drift.stack);
   const shown = digestOfDrift(drift);
   if (drift.drifted.length === 0) {
     // Of a host that nobody could look at, nobody can say that it is as it should be.
     if (!known || known.shown === OVER || drift.unread.length > 0) return;
     await closeIssue(world, repo, known.issue, renderDriftOver(drift, look));
-    return drifts.keep(fullName(repo), drift.stack, { issue: known.issue, shown: OVER });
+    return drifts.keep(repo.key, drift.stack, { issue: known.issue, shown: OVER });
   }
   if (known?.shown === shown) return;
   const text = { title: renderDriftTitle(drift), body: renderDriftIssue(drift, look) };
   const issue =
     (known && (await updateIssue(world, repo, known.issue, text))) ?? (await openIssue(repo, text));
-  await drifts.keep(fullName(repo), drift.stack, { issue, shown });
+  await drifts.keep(repo.key, drift.stack, { issue, shown });
 }
 
 /** In the place of the digest of an issue that was closed. */

@@ -1,5 +1,6 @@
 // The repositories that our App is installed in, for what is done by schedule and not because of a webhook.
 import type { ProbotOctokit } from 'probot';
+import { repoListed } from './identify.ts';
 import type { GithubWorld, Repo } from './repo.ts';
 
 /** All of them, one after another; an installation that is suspended may not be used and is left out. */
@@ -18,10 +19,10 @@ async function* readInstalled(world: GithubWorld, installation: number): AsyncGe
   const octokit = await world.connect(installation);
   const { listReposAccessibleToInstallation: list } = octokit.rest.apps;
   for await (const { data: repositories } of octokit.paginate.iterator(list, PAGE)) {
-    for (const { owner, name, archived } of repositories) {
+    for (const { id, full_name: name, archived } of repositories) {
       if (archived) continue;
-      const log = world.log.child({ repo: `${owner.login}/${name}` });
-      yield { octokit, owner: owner.login, name, installation, log, blobs: world.blobs };
+      const log = world.log.child({ repo: name });
+      yield await repoListed(world, { octokit, id, name, installation, log });
     }
   }
 }

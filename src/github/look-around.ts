@@ -3,7 +3,7 @@ import type { ProbotOctokit } from 'probot';
 import { lookForDrift, putDriftIssues } from './drift.ts';
 import { readRepositories } from './installations.ts';
 import { readTip } from './pulls.ts';
-import { fullName, place } from './repo.ts';
+import { place } from './repo.ts';
 import type { GithubWorld, Repo } from './repo.ts';
 import { readPolicy } from './survey.ts';
 
@@ -23,7 +23,7 @@ async function lookWhereDue(world: GithubWorld, repo: Repo): Promise<void> {
   const read = await readPolicy(world, repo, await readTip(repo, data.default_branch));
   if (!('policy' in read) || read.policy.driftEvery === null) return;
   const before = new Date(world.now().getTime() - read.policy.driftEvery * HOUR);
-  if (!(await world.store.drifts.begin(fullName(repo), before))) return;
+  if (!(await world.store.drifts.begin(repo.key, before))) return;
   const looked = await lookForDrift(world, repo, { hosts: [] });
   if (looked.is === 'looked') return putDriftIssues(world, repo, looked);
   repo.log.warn({ looked }, 'drift cannot be looked for');

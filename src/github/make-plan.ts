@@ -4,7 +4,6 @@ import type { Plan } from '../core/plan.ts';
 import type { Planned } from '../deploy.ts';
 import { readFiles } from './contents.ts';
 import type { ReadFiles } from './contents.ts';
-import { fullName } from './repo.ts';
 import type { GithubWorld, Repo } from './repo.ts';
 import { filesOf } from './survey.ts';
 
@@ -26,7 +25,7 @@ export interface PlanOf {
 export async function makePlan(world: GithubWorld, repo: Repo, of: PlanOf): Promise<Planned> {
   const [head, base] = await Promise.all([readFiles(repo, of.commit), readFiles(repo, of.base)]);
   if (head.is === 'refused') return { is: 'refused', reason: head.reason };
-  const planned = await world.deployerOf(fullName(repo)).plan({
+  const planned = await world.deployerOf(repo).plan({
     files: filesOf(head),
     base: baseFiles(base),
     commit: of.commit,
@@ -37,7 +36,7 @@ export async function makePlan(world: GithubWorld, repo: Repo, of: PlanOf): Prom
     ...(of.progress ? { progress: of.progress } : {}),
   });
   if (planned.is !== 'plan' || of.hosts.length === 0 || of.pull === null) return planned;
-  const known = await world.store.plans.current({ repo: fullName(repo), pull: of.pull });
+  const known = await world.store.plans.current({ repo: repo.key, pull: of.pull });
   return known ? { ...planned, plan: joinPlans(known.plan, planned.plan) } : planned;
 }
 

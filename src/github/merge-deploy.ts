@@ -14,7 +14,6 @@ import { postReply } from './comments.ts';
 import { explainReasons, failCheck } from './failure.ts';
 import { makePlan } from './make-plan.ts';
 import type { Account } from './permissions.ts';
-import { fullName } from './repo.ts';
 import type { GithubWorld, Repo } from './repo.ts';
 import { findRun, requestDeploy } from './request-deploy.ts';
 import { linkTo, showPlan, showProblems } from './show-plan.ts';
@@ -44,7 +43,7 @@ export async function deployMerge(
   if (pull.state !== 'merged' || !survey.touched || pull.base !== pull.defaultBranch) return;
   // The webhook, its copy and the look for what was missed may all come to the same merge.
   if (await hasEnded(repo, world.appId, commit, DEPLOY_CHECK)) return;
-  const place = { repo: fullName(repo), pull: pull.number };
+  const place = { repo: repo.key, pull: pull.number };
   const shown = await world.store.plans.lastShown(place, pull.head);
   await world.store.plans.supersede(place, commit);
   const read = await readPolicy(world, repo, survey.base);
@@ -110,7 +109,7 @@ async function planAndDeploy(course: Course, deploys: boolean): Promise<void> {
 
 async function deployOrAsk(course: Course, plan: Plan, output: CheckOutput): Promise<void> {
   const { world, runner, repo, survey, check } = course;
-  const stored = await world.store.plans.current({ repo: fullName(repo), pull: survey.pull.number });
+  const stored = await world.store.plans.current({ repo: repo.key, pull: survey.pull.number });
   if (stored?.plan.digest !== plan.digest) throw new Error(`the store lost plan ${plan.digest}`);
   const changed = refuseChanged(course, plan);
   if (changed.length > 0) return stop(course, changed, output, plan);
@@ -129,7 +128,7 @@ async function deployOrAsk(course: Course, plan: Plan, output: CheckOutput): Pro
     check: { id: check.id, url: check.url },
   });
   if (asked.is === 'accepted') {
-    const by = await world.store.waits.end({ repo: fullName(repo), pull: survey.pull.number });
+    const by = await world.store.waits.end({ repo: repo.key, pull: survey.pull.number });
     if (by !== undefined) await world.store.cancels.ask(asked.run.id, by);
     return runner.follow(repo, asked.run);
   }
@@ -145,7 +144,7 @@ async function deployOrAsk(course: Course, plan: Plan, output: CheckOutput): Pro
 }
 
 async function refuseCancelled({ world, repo, survey }: Course): Promise<readonly Reason[]> {
-  const waits = await world.store.waits.read({ repo: fullName(repo), pull: survey.pull.number });
+  const waits = await world.store.waits.read({ repo: repo.key, pull: survey.pull.number });
   if (waits?.cancelBy === undefined) return [];
   const message = `the merge waited for its turn, and ${waits.cancelBy} ended that; nothing of it was begun`;
   return [{ code: 'RUN_CANCELLED', message, next: '`/deploy <plan>` deploys it after all.' }];

@@ -7,9 +7,9 @@ import type { Runner } from './carry-out.ts';
 import { DEPLOY_CHECK, PLAN_CHECK } from './checks.ts';
 import { readRepositories } from './installations.ts';
 import { deployMerge } from './merge-deploy.ts';
+import { connectTo } from './identify.ts';
 import { planPull } from './plan-pull.ts';
 import { readMergedSince, readOpenPulls } from './pulls.ts';
-import { fullName } from './repo.ts';
 import type { GithubWorld, Repo } from './repo.ts';
 
 /** The event of such a delivery; no event of GitHub's has a name like it. */
@@ -31,19 +31,18 @@ export async function onMissed(
   runner: Runner,
   { id, payload }: { readonly id: string; readonly payload: string },
 ): Promise<void> {
-  const { owner, name, installation, pull, commit, merged } = Missed.parse(JSON.parse(payload));
-  const log = world.log.child({ id, repo: `${owner}/${name}` });
-  const octokit = await world.connect(installation);
-  const repo = { octokit, owner, name, installation, log, blobs: world.blobs };
-  if (await isKnown(world, repo, commit, merged ? DEPLOY_CHECK : PLAN_CHECK)) return;
+  const { repo: key, installation, pull, commit, merged } = Missed.parse(JSON.parse(payload));
+  const repo = await connectTo(world, { repo: key, installation }, { id });
+  const { log } = repo;
+  if (await isKnown(world, key, commit, merged ? DEPLOY_CHECK : PLAN_CHECK)) return;
   log.warn({ pull, commit }, merged ? 'the merge was missed' : 'the pull request was missed');
   if (merged) return deployMerge(world, runner, repo, { pull, delivery: id });
   await planPull(world, repo, { pull, hosts: [], delivery: id });
 }
 
 const Missed = z.object({
-  owner: z.string(),
-  name: z.string(),
+  /** Its key in the store. */
+  repo: z.string(),
   installation: z.number(),
   pull: z.number(),
   /** The head, or what the merge made. */
@@ -63,26 +62,26 @@ async function lookThrough(world: GithubWorld, repo: Repo): Promise<void> {
   const { looks } = world.store;
   const now = world.now();
   for (const { number: pull, head: commit } of await readOpenPulls(repo)) {
-    const group = `${fullName(repo)}#${pull}`;
+    const group = `${repo.id}#${pull}`;
     await put(world, group, { ...placeOf(repo), pull, commit, merged: false });
   }
-  const last = await looks.read(fullName(repo));
+  const last = await looks.read(repo.key);
   const since = last && new Date(Date.parse(last) - OVERLAP);
   for (const { number: pull, mergeCommit: commit, base } of since ? await readMergedSince(repo, since) : []) {
-    const group = `${fullName(repo)}@refs/heads/${base}`;
+    const group = `${repo.id}@refs/heads/${base}`;
     await put(world, group, { ...placeOf(repo), pull, commit, merged: true });
   }
-  await looks.keep(fullName(repo), now.toISOString());
+  await looks.keep(repo.key, now.toISOString());
 }
 
-function placeOf({ owner, name, installation }: Repo): Pick<Missed, 'owner' | 'name' | 'installation'> {
-  return { owner, name, installation };
+function placeOf({ key: repo, installation }: Repo): Pick<Missed, 'repo' | 'installation'> {
+  return { repo, installation };
 }
 
 /** The same is put once, and again only when it has failed. */
 async function put({ store }: GithubWorld, group: string, missed: Missed): Promise<void> {
-  const { owner, name, commit, merged } = missed;
-  const known = await isKnown({ store }, { owner, name }, commit, merged ? DEPLOY_CHECK : PLAN_CHECK);
+  const { repo, commit, merged } = missed;
+  const known = await isKnown({ store }, repo, commit, merged ? DEPLOY_CHECK : PLAN_CHECK);
   // What is being handled now may be just this.
   if (known || (await store.deliveries.busy(group))) return;
   const payload = JSON.stringify(missed);
@@ -92,10 +91,10 @@ async function put({ store }: GithubWorld, group: string, missed: Missed): Promi
 
 async function isKnown(
   { store }: Pick<GithubWorld, 'store'>,
-  repo: Pick<Repo, 'owner' | 'name'>,
+  repo: string,
   commit: string,
   check: string,
 ): Promise<boolean> {
-  const checks = await store.posts.newestChecks(fullName(repo), commit);
+  const checks = await store.posts.newestChecks(repo, commit);
   return checks.some(({ name }) => name === check);
 }

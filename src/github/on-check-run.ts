@@ -15,7 +15,6 @@ import { reasonOf } from './failure.ts';
 import type { Account } from './permissions.ts';
 import { planPull } from './plan-pull.ts';
 import { planPush } from './on-push.ts';
-import { fullName } from './repo.ts';
 import type { GithubWorld, Repo } from './repo.ts';
 import { findRun, requestDeploy } from './request-deploy.ts';
 import { refuseLook, refusePlan } from './request-plan.ts';
@@ -32,7 +31,7 @@ export interface Press {
 }
 
 export async function onPress(world: GithubWorld, runner: Runner, repo: Repo, press: Press): Promise<void> {
-  const check = await world.store.posts.readCheck(fullName(repo), press.checkRun);
+  const check = await world.store.posts.readCheck(repo.key, press.checkRun);
   if (!check || press.appId !== world.appId || press.externalId !== (check.subject ?? '')) {
     repo.log.warn({ check: press.checkRun }, 'a check run that is not ours, or not as we left it');
     return;
@@ -48,7 +47,7 @@ export async function onSuite(
   suite: { readonly commit: string; readonly account: Account; readonly delivery: string },
 ): Promise<void> {
   const { commit, account, delivery } = suite;
-  for (const check of await world.store.posts.newestChecks(fullName(repo), commit)) {
+  for (const check of await world.store.posts.newestChecks(repo.key, commit)) {
     const shared = { checkRun: check.id, appId: world.appId, externalId: check.subject ?? '' };
     const press = { ...shared, button: undefined, account, delivery: `${delivery} ${check.id}` };
     await answerPress({ world, runner, repo, press, check });
@@ -119,7 +118,7 @@ async function carryOutPress(course: Course): Promise<Refusal> {
 }
 
 async function plan({ world, repo, press }: Course, pull: number): Promise<readonly Reason[]> {
-  const stack = await world.store.drifts.stackOf(fullName(repo), pull);
+  const stack = await world.store.drifts.stackOf(repo.key, pull);
   if (stack !== undefined) {
     return planDrifted(world, repo, { issue: pull, stack, account: press.account, hosts: [] });
   }
@@ -164,7 +163,7 @@ async function findStored(
   { world, repo, check }: Course,
   { pull, digest }: { readonly pull: number; readonly digest: string },
 ): Promise<StoredPlan | undefined> {
-  const found = await world.store.plans.find({ repo: fullName(repo), pull }, digest);
+  const found = await world.store.plans.find({ repo: repo.key, pull }, digest);
   return found.find((stored) => stored.commit === check.commit);
 }
 

@@ -17,7 +17,6 @@ import type { NewComment } from './heard.ts';
 import { planPull } from './plan-pull.ts';
 import { readPull } from './pulls.ts';
 import { react } from './reactions.ts';
-import { fullName } from './repo.ts';
 import type { GithubWorld, Repo } from './repo.ts';
 import { findRun, requestDeploy } from './request-deploy.ts';
 import { refusePlan } from './request-plan.ts';
@@ -40,7 +39,7 @@ export async function onComment(
   if (heard.is === 'gone')
     return repo.log.warn({ comment: told.id }, 'a command was deleted before it was heard');
   const { comment } = heard;
-  if (!(await world.store.commands.claim(fullName(repo), comment.id, comment.delivery)))
+  if (!(await world.store.commands.claim(repo.key, comment.id, comment.delivery)))
     return repo.log.warn({ comment: comment.id }, 'a command that was heard already came under another id');
   await react(repo, comment.id, 'eyes');
   const answer = async ({ reasons, requirements }: Refusal): Promise<void> => {
@@ -112,7 +111,7 @@ async function rollback(
   to: string | undefined,
 ): Promise<readonly Reason[]> {
   const { pull, account, delivery } = comment;
-  if ((await world.store.drifts.stackOf(fullName(repo), pull)) !== undefined) return [NO_ROLLBACK];
+  if ((await world.store.drifts.stackOf(repo.key, pull)) !== undefined) return [NO_ROLLBACK];
   const refused = await planRollback(world, repo, { pull, account, to, delivery });
   if (refused.length === 0) await react(repo, comment.id, '+1');
   return refused;
@@ -134,7 +133,7 @@ async function cancel({ world, repo, comment }: Course, run: string | undefined)
 
 async function plan(course: Course, command: Extract<Command, { is: 'plan' }>): Promise<readonly Reason[]> {
   const { world, repo, comment } = course;
-  const stack = await world.store.drifts.stackOf(fullName(repo), comment.pull);
+  const stack = await world.store.drifts.stackOf(repo.key, comment.pull);
   if (stack !== undefined) return planIssue(course, stack, command.hosts);
   const { head } = await readPull(repo, comment.pull);
   const commit = command.commit !== undefined && head.startsWith(command.commit) ? head : undefined;
@@ -223,7 +222,7 @@ async function findPlan(
   { world, repo, comment }: Course,
   named: string | undefined,
 ): Promise<StoredPlan | Reason> {
-  const place = { repo: fullName(repo), pull: comment.pull };
+  const place = { repo: repo.key, pull: comment.pull };
   if (named === undefined) {
     const current = await world.store.plans.current(place);
     const meant = current && (await surveyPlan(world, repo, current)).commit;

@@ -2,7 +2,6 @@
 import type { Runner } from './carry-out.ts';
 import { deployMerge } from './merge-deploy.ts';
 import { planPull } from './plan-pull.ts';
-import { fullName } from './repo.ts';
 import type { GithubWorld, Repo } from './repo.ts';
 
 export interface PullEvent {
@@ -30,5 +29,5 @@ export async function onPullMerged(
 
 /** Closed without a merge: what was planned for it is no longer to be deployed. */
 export async function onPullDropped({ store }: GithubWorld, repo: Repo, { pull }: PullEvent): Promise<void> {
-  await store.plans.supersede({ repo: fullName(repo), pull }, null);
+  await store.plans.supersede({ repo: repo.key, pull }, null);
 }

@@ -1,7 +1,6 @@
 // A review that came or went: what stands between the plan and its deploy is shown anew. No host is asked.
 import { renderPlanCheck } from '../render/check-run.ts';
 import { PLAN_CHECK, startCheck } from './checks.ts';
-import { fullName } from './repo.ts';
 import type { GithubWorld, Repo } from './repo.ts';
 import { asksForReviews } from './rules/approvals.ts';
 import { showPlan } from './show-plan.ts';
@@ -12,7 +11,7 @@ export interface ReviewEvent {
 }
 
 export async function onReview(world: GithubWorld, repo: Repo, { pull: number }: ReviewEvent): Promise<void> {
-  const place = { repo: fullName(repo), pull: number };
+  const place = { repo: repo.key, pull: number };
   await world.turns.take(`${place.repo}#${number}`, async () => {
     const known = await world.store.plans.current(place);
     if (!known) return;

@@ -7,7 +7,6 @@ import type { PastRun } from '../store/history.ts';
 import { describeTargets, readTargets } from './notices.ts';
 import { statusOf } from './permissions.ts';
 import { readContains } from './pulls.ts';
-import { fullName } from './repo.ts';
 import type { GithubWorld, Repo } from './repo.ts';
 import type { Survey } from './survey.ts';
 
@@ -24,7 +23,7 @@ export async function readPast(
   repo: Repo,
   { tip, stack }: { readonly tip: string; readonly stack: string | undefined },
 ): Promise<Past> {
-  const all = await store.history.runs(fullName(repo), LOOKED_AT);
+  const all = await store.history.runs(repo.key, LOOKED_AT);
   const runs = all.filter(
     ({ plan, report }) => report && (stack === undefined || plan.stacks.includes(stack)),
   );
@@ -43,7 +42,7 @@ export async function readRollbackNotices(
   repo: Repo,
   { commit, base, pull, tip }: Survey,
 ): Promise<readonly string[]> {
-  const runs = await world.store.history.runs(fullName(repo), LOOKED_AT);
+  const runs = await world.store.history.runs(repo.key, LOOKED_AT);
   const good = runs.findIndex((run) => run.commit === commit);
   const since = good < 0 ? runs : runs.slice(0, good);
   const [then, now] = await Promise.all([readTargets(world, repo, commit), readTargets(world, repo, tip)]);

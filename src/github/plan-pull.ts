@@ -8,7 +8,6 @@ import { hasSticky, putSticky } from './comments.ts';
 import { readFiles } from './contents.ts';
 import { explainReasons, failCheck } from './failure.ts';
 import { makePlan } from './make-plan.ts';
-import { fullName } from './repo.ts';
 import type { GithubWorld, Repo } from './repo.ts';
 import { linkTo, showPlan, showProblems } from './show-plan.ts';
 import { filesOf, surveyPull } from './survey.ts';
@@ -31,13 +30,13 @@ export type PlanOutcome =
   | { readonly is: 'refused'; readonly reason: Reason };
 
 export async function planPull(world: GithubWorld, repo: Repo, ask: PlanAsk): Promise<PlanOutcome> {
-  return world.turns.take(`${fullName(repo)}#${ask.pull}`, () => planNow(world, repo, ask));
+  return world.turns.take(`${repo.key}#${ask.pull}`, () => planNow(world, repo, ask));
 }
 
 async function planNow(world: GithubWorld, repo: Repo, ask: PlanAsk): Promise<PlanOutcome> {
   const survey = await surveyPull(repo, ask.pull);
   const { pull, commit } = survey;
-  await world.store.plans.supersede({ repo: fullName(repo), pull: ask.pull }, commit);
+  await world.store.plans.supersede({ repo: repo.key, pull: ask.pull }, commit);
   if (!survey.touched) return withdraw(world, repo, survey);
   if (pull.state === 'closed' || pull.base !== pull.defaultBranch) return { is: 'nothing' };
   const check = await startCheck(world, repo, {
@@ -60,7 +59,7 @@ async function planNow(world: GithubWorld, repo: Repo, ask: PlanAsk): Promise<Pl
 
 /** The commits that touched it are gone again: what was shown must not stay as if it held. */
 async function withdraw(world: GithubWorld, repo: Repo, { pull }: Survey): Promise<PlanOutcome> {
-  await world.store.plans.supersede({ repo: fullName(repo), pull: pull.number }, null);
+  await world.store.plans.supersede({ repo: repo.key, pull: pull.number }, null);
   if (await hasSticky(world.store.posts, repo, pull.number)) {
     const words =
       'This pull request no longer changes anything below `deploy-configs/`. There is nothing to deploy.';

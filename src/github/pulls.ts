@@ -23,6 +23,8 @@ export interface Pull {
 
 export async function readPull(repo: Repo, number: number): Promise<Pull> {
   const { data } = await repo.octokit.rest.pulls.get({ ...place(repo), pull_number: number });
+  // A name may have become another repository's since: whatever was asked was not about that one.
+  if (data.base.repo.id !== repo.id) throw new Error(`${repo.owner}/${repo.name} is another repository now`);
   const closed = data.merged ? 'merged' : 'closed';
   return {
     number,

@@ -2,7 +2,6 @@
 // well, for a webhook may have been missed. A commit's own author and committer say nothing: anybody can write them.
 import { statusOf } from './permissions.ts';
 import type { Pull } from './pulls.ts';
-import { fullName } from './repo.ts';
 import type { GithubWorld, Repo } from './repo.ts';
 
 /** Logins of all who pushed it; nobody when that cannot be found out. */
@@ -11,10 +10,7 @@ export async function readPushers(
   repo: Repo,
   pull: Pull,
 ): Promise<readonly string[]> {
-  const [heard, told] = await Promise.all([
-    store.pushes.read(fullName(repo), pull.head),
-    readActivity(repo, pull),
-  ]);
+  const [heard, told] = await Promise.all([store.pushes.read(repo.key, pull.head), readActivity(repo, pull)]);
   return [...new Set([...heard, ...told])];
 }
 
@@ -23,7 +19,7 @@ export async function keepPusher(
   repo: Repo,
   { commit, by }: { readonly commit: string; readonly by: string },
 ): Promise<void> {
-  await store.pushes.keep(fullName(repo), commit, by);
+  await store.pushes.keep(repo.key, commit, by);
 }
 
 /** https://docs.github.com/en/rest/repos/repos#list-repository-activities: newest first; not on older Enterprise Servers, and not of every fork. */

@@ -13,18 +13,27 @@ export interface Repo {
   readonly octokit: ProbotOctokit;
   readonly owner: string;
   readonly name: string;
+  /** GitHub's. */
+  readonly id: number;
+  /** What the store knows it by, whatever it is called. */
+  readonly key: string;
+  /** Another repository had its name before. */
+  readonly taken: boolean;
   readonly installation: number;
   /** Carries the id of the delivery or of the run. */
   readonly log: Logger;
   readonly blobs: Blobs;
 }
 
+/** Who a repository is. */
+export type RepoName = Pick<Repo, 'owner' | 'name' | 'id' | 'taken'>;
+
 export type ParsedPolicy = { readonly policy: Policy } | { readonly problems: readonly Problem[] };
 
 export interface GithubWorld {
   readonly store: Store;
-  /** Reaches what the repository `owner/name` may reach, and nothing else. */
-  readonly deployerOf: (repo: string) => Deployer;
+  /** Reaches what the repository may reach, and nothing else. */
+  readonly deployerOf: (repo: RepoName) => Deployer;
   /** The configuration or its problems; contacts no host. */
   readonly validate: (files: ConfigFiles) => ParsedConfig;
   /** policy.yml alone, or what is wrong with it; without the file its defaults. */
@@ -42,23 +51,7 @@ export interface GithubWorld {
   readonly turns: Turns;
 }
 
-/** `owner/name`, the key of a repository in the store. */
-export function fullName(repo: Pick<Repo, 'owner' | 'name'>): string {
-  return `${repo.owner}/${repo.name}`;
-}
-
 /** As Octokit's calls want it. */
 export function place(repo: Repo): { readonly owner: string; readonly repo: string } {
   return { owner: repo.owner, repo: repo.name };
-}
-
-/** A repository that no delivery stands for: of a run, or of a check run, that is taken up again. */
-export async function connectTo(
-  world: Pick<GithubWorld, 'connect' | 'log' | 'blobs'>,
-  { repo, installation }: { readonly repo: string; readonly installation: number },
-  about: Readonly<Record<string, unknown>>,
-): Promise<Repo> {
-  const [owner = '', name = ''] = repo.split('/');
-  const octokit = await world.connect(installation);
-  return { octokit, owner, name, installation, log: world.log.child({ ...about }), blobs: world.blobs };
 }

@@ -12,7 +12,6 @@ import type { CheckPlace } from './checks.ts';
 import { readActor } from './permissions.ts';
 import type { Account } from './permissions.ts';
 import { readContains } from './pulls.ts';
-import { fullName } from './repo.ts';
 import type { GithubWorld, Repo } from './repo.ts';
 import { selectHosts } from './rules/plan.ts';
 import { namesOf } from './rules/who.ts';
@@ -132,13 +131,13 @@ async function readRequest(
  * It has been overtaken only when something that holds it was deployed already: then it would take that back.
  */
 async function isOvertaken({ store }: GithubWorld, repo: Repo, { commit }: Survey): Promise<boolean> {
-  const newest = await store.runs.newest(fullName(repo));
+  const newest = await store.runs.newest(repo.key);
   if (!newest || newest.commit === commit) return false;
   return readContains(repo, newest.commit, commit);
 }
 
 function runId(repo: Repo, { pull, key }: Asking): string {
-  return `pr-${pull}-${sha256(`${fullName(repo)} ${key}`).slice(0, 12)}`;
+  return `pr-${pull}-${sha256(`${repo.key} ${key}`).slice(0, 12)}`;
 }
 
 function runOf(repo: Repo, wish: DeployWish, { deploy, stops }: Request): NewRun {
@@ -150,7 +149,7 @@ function runOf(repo: Repo, wish: DeployWish, { deploy, stops }: Request): NewRun
   );
   return {
     id: runId(repo, { pull: survey.pull.number, key: wish.key }),
-    repo: fullName(repo),
+    repo: repo.key,
     installation: repo.installation,
     pull: survey.pull.number,
     commit: stored.commit,

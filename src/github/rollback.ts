@@ -11,7 +11,7 @@ import { readPast } from './past.ts';
 import { statusOf } from './permissions.ts';
 import type { Account } from './permissions.ts';
 import { readContains, readPull } from './pulls.ts';
-import { fullName, place } from './repo.ts';
+import { place } from './repo.ts';
 import type { GithubWorld, Repo } from './repo.ts';
 import { refusePlan } from './request-plan.ts';
 import { reason } from './rules/request.ts';
@@ -38,7 +38,7 @@ export async function planRollback(
   // What is planned was merged once: nobody has to have read what this pull request brings.
   const refused = await refusePlan(world, repo, { pull, account, commit: head });
   if (refused.length > 0) return refused;
-  return world.turns.take(`${fullName(repo)}#${pull}`, () => planNow(world, repo, asked));
+  return world.turns.take(`${repo.key}#${pull}`, () => planNow(world, repo, asked));
 }
 
 async function planNow(world: GithubWorld, repo: Repo, asked: RollbackAsked): Promise<readonly Reason[]> {

@@ -9,7 +9,6 @@ import { findBlockers } from './authorize.ts';
 import { putSticky } from './comments.ts';
 import { readNotices } from './notices.ts';
 import { readRollbackNotices } from './past.ts';
-import { fullName } from './repo.ts';
 import type { GithubWorld, Repo } from './repo.ts';
 import { readDone } from './shown.ts';
 import { readPlanState, readStanding } from './standing.ts';
@@ -23,7 +22,7 @@ export async function showPlan(
   survey: Survey,
   plan: Plan,
 ): Promise<PlanView> {
-  const where = { repo: fullName(repo), pull: survey.pull.number };
+  const where = { repo: repo.key, pull: survey.pull.number };
   await world.store.plans.put(where, plan, survey.rollback ? survey.base : undefined);
   const view = await viewPlan(world, repo, survey, plan);
   const changes = countChanges(plan);
@@ -44,7 +43,7 @@ export async function showProblems(
   problems: readonly Problem[],
 ): Promise<void> {
   const { number } = survey.pull;
-  await world.store.plans.supersede({ repo: fullName(repo), pull: number }, null);
+  await world.store.plans.supersede({ repo: repo.key, pull: number }, null);
   const link = linkTo(survey);
   await putSticky(world, repo, { pull: number, render: () => renderProblems(problems, link) });
 }
@@ -57,7 +56,7 @@ export interface Deployed {
 
 /** What became of a plan, and below it what is left to deploy: the rest of it, or a newer one. */
 export async function showDeployed(world: GithubWorld, repo: Repo, { pull, words }: Deployed): Promise<void> {
-  const current = await world.store.plans.current({ repo: fullName(repo), pull });
+  const current = await world.store.plans.current({ repo: repo.key, pull });
   const done = current ? await readDone(world, repo, current) : [];
   const left = current?.plan.hosts.some((host) => host.changes.length > 0 && !done.includes(host.host));
   const shown = left ? current : undefined;
@@ -98,10 +97,7 @@ async function viewPlan(world: GithubWorld, repo: Repo, survey: Survey, plan: Pl
   };
   if ('reason' in read) return { ...shared, mode: 'merge', blockers: [{ reason: read.reason }] };
   const standing = await readStanding(world, repo, survey, read.policy);
-  const stored = await world.store.plans.find(
-    { repo: fullName(repo), pull: survey.pull.number },
-    plan.digest,
-  );
+  const stored = await world.store.plans.find({ repo: repo.key, pull: survey.pull.number }, plan.digest);
   const newest = stored.find(({ commit }) => commit === plan.commit);
   if (!newest) throw new Error(`the store lost plan ${plan.digest}`);
   const state = await readPlanState(world, repo, survey, newest);

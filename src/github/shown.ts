@@ -1,7 +1,6 @@
 // What the store knows of a plan that was shown: from when reviews of it count, and where it has been carried out.
 import type { Plan } from '../core/plan.ts';
 import type { StoredPlan } from '../store/plans.ts';
-import { fullName } from './repo.ts';
 import type { GithubWorld, Repo } from './repo.ts';
 import type { Survey } from './survey.ts';
 
@@ -11,7 +10,7 @@ export async function readDone(
   repo: Repo,
   { plan, pull }: StoredPlan,
 ): Promise<readonly string[]> {
-  const runs = await store.runs.ofPlan({ repo: fullName(repo), pull }, plan.digest);
+  const runs = await store.runs.ofPlan({ repo: repo.key, pull }, plan.digest);
   const hosts = runs.flatMap(({ ended }) => (ended?.is === 'report' ? ended.report.hosts : []));
   return hosts.filter((host) => host.outcome === 'done').map((host) => host.host);
 }
@@ -26,7 +25,7 @@ export async function readShownAt(
   { pull, commit }: Survey,
   plan: Plan,
 ): Promise<string | null> {
-  const where = { repo: fullName(repo), pull: pull.number };
+  const where = { repo: repo.key, pull: pull.number };
   const reviewed = pull.state === 'merged' ? await store.plans.lastShown(where, pull.head) : undefined;
   if (reviewed?.plan.digest === plan.digest) return reviewed.shownAt;
   const known = await store.plans.find(where, plan.digest);

@@ -6,7 +6,6 @@ import { tokenOf } from './confirm-token.ts';
 import { readPullsOf } from './pulls.ts';
 import { readPushers } from './pushers.ts';
 import { readRequiredChecks } from './required-checks.ts';
-import { fullName } from './repo.ts';
 import type { GithubWorld, Repo } from './repo.ts';
 import { readReviews } from './reviews.ts';
 import { asksForReviews } from './rules/approvals.ts';
@@ -29,7 +28,7 @@ export async function readStanding(
     asks ? readPushers(world, repo, survey.pull) : [],
     policy.checks === 'required' ? readChecks(world, repo, survey) : [],
     policy.codeowners && reviewed ? readOwned(repo, survey) : [],
-    world.store.stops.active(fullName(repo)),
+    world.store.stops.active(repo.key),
   ]);
   return { policy, pull: pullStateOf(survey), reviews, pushers, checks, owned, stops, now: world.now() };
 }

@@ -4,7 +4,6 @@ import type { StackStatus } from '../core/status.ts';
 import { windowsAhead } from '../core/stop.ts';
 import { renderStatus } from '../render/status.ts';
 import type { Underway } from '../render/status.ts';
-import { fullName } from './repo.ts';
 import type { GithubWorld, Repo } from './repo.ts';
 import { showLook } from './show-look.ts';
 import type { Looked, LookAsked } from './show-look.ts';
@@ -18,7 +17,7 @@ export async function showStatus(
   return showLook(world, repo, asked, async ({ stacks, look, policy }) => {
     // A stack that only a host knows may be another repository's, and is nothing that this one's people may see.
     const declared = stacks.filter((stack) => stack.declared);
-    return renderStatus(declared, await readUnderway(world, fullName(repo), declared, policy), look);
+    return renderStatus(declared, await readUnderway(world, repo.key, declared, policy), look);
   });
 }
 

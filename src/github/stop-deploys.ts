@@ -10,7 +10,6 @@ import { postReply } from './comments.ts';
 import { readFiles } from './contents.ts';
 import type { Account } from './permissions.ts';
 import { readDefaultBranch, readTip } from './pulls.ts';
-import { fullName } from './repo.ts';
 import type { GithubWorld, Repo } from './repo.ts';
 import { refuseAlone } from './request-plan.ts';
 import { reason } from './rules/request.ts';
@@ -40,7 +39,7 @@ export async function stopDeploys(
     case 'release': {
       const is = command.is === 'unfreeze' ? 'freeze' : 'hold';
       const { login } = comment.account;
-      const lifted = await world.store.stops.lift(fullName(repo), { is, subject: command.subject }, login);
+      const lifted = await world.store.stops.lift(repo.key, { is, subject: command.subject }, login);
       if (!lifted) return [reason('COMMAND_INVALID', `there is no ${is} of ${command.subject}`)];
       return say(asked);
     }
@@ -62,7 +61,7 @@ async function stop(
   if (Date.parse(end) <= now.getTime()) return [reason('COMMAND_INVALID', `${end} is over already`)];
   const since = now.toISOString();
   const { login: by } = comment.account;
-  await world.store.stops.put(fullName(repo), {
+  await world.store.stops.put(repo.key, {
     is,
     subject,
     reason: why,
@@ -75,7 +74,7 @@ async function stop(
 }
 
 async function say({ world, repo, comment }: Asked): Promise<readonly Reason[]> {
-  const stops = await world.store.stops.active(fullName(repo));
+  const stops = await world.store.stops.active(repo.key);
   await postReply(repo, comment.pull, renderStopped(stops));
   return [];
 }

@@ -9,7 +9,7 @@ import { readFiles, readSubtree } from './contents.ts';
 import type { ReadFiles } from './contents.ts';
 import { readMergeBase, readMergedOnto, readPull, readTip } from './pulls.ts';
 import type { Pull } from './pulls.ts';
-import { fullName, place } from './repo.ts';
+import { place } from './repo.ts';
 import type { GithubWorld, Repo } from './repo.ts';
 import type { Reason } from '../core/reason.ts';
 import type { StoredPlan } from '../store/plans.ts';
@@ -32,7 +32,7 @@ export interface Survey {
 
 /** What a number means now: the issue of a stack that drifted, or a pull request. */
 export async function surveyPlace(world: GithubWorld, repo: Repo, number: number): Promise<Survey> {
-  const stack = await world.store.drifts.stackOf(fullName(repo), number);
+  const stack = await world.store.drifts.stackOf(repo.key, number);
   return stack === undefined ? surveyPull(repo, number) : surveyIssue(repo, { issue: number, stack });
 }
 
@@ -51,7 +51,7 @@ export async function surveyPlan(
   { pull: number, commit, rolledFrom }: StoredPlan,
 ): Promise<Survey> {
   if (rolledFrom !== null) return surveyRollback(repo, { number, commit, from: rolledFrom });
-  const stack = await world.store.drifts.stackOf(fullName(repo), number);
+  const stack = await world.store.drifts.stackOf(repo.key, number);
   return stack === undefined ? surveyPull(repo, number) : surveyIssue(repo, { issue: number, stack, commit });
 }
 

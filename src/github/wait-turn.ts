@@ -4,7 +4,6 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Reason } from '../core/reason.ts';
 import { nextOf, renderReason } from '../render/reason.ts';
 import type { OpenCheck } from './checks.ts';
-import { fullName } from './repo.ts';
 import type { GithubWorld, Repo } from './repo.ts';
 
 export interface Waiting {
@@ -26,11 +25,11 @@ export async function waitTurn(
   const words = reasons.map((each) => `- ${renderReason(each)}`);
   const next = [...new Set(reasons.map((each) => nextOf(each, undefined)))].join(' ');
   const summary = `${words.join('\n')}\n\nIt goes on by itself, until ${until.toISOString()} at most. ${next} \`/cancel\` on #${pull} ends the wait of this merge.`;
-  const at = { repo: fullName(repo), pull };
+  const at = { repo: repo.key, pull };
   await world.store.waits.put(at, by, until);
   check.update({ title: 'Waits for its turn', summary });
   const goingOn = async (): Promise<ReadonlySet<string>> => {
-    return new Set((await world.store.cancels.open(fullName(repo))).map(({ id }) => id));
+    return new Set((await world.store.cancels.open(repo.key)).map(({ id }) => id));
   };
   const before = await goingOn();
   // Another repository may hold the host: of that nothing is heard here.

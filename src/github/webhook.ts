@@ -42,7 +42,7 @@ const Headers = z.object({
 
 const Envelope = z.object({
   ref: z.string().optional(),
-  repository: z.object({ full_name: z.string() }).optional(),
+  repository: z.object({ id: z.number().optional(), full_name: z.string() }).optional(),
   pull_request: z
     .object({ number: z.number(), merged: z.boolean().optional(), base: z.object({ ref: z.string() }) })
     .optional(),
@@ -94,10 +94,11 @@ async function keep(
 
 /**
  * What must happen in order: the events of a pull request, and the merges and pushes of a branch. A comment waits
- * for nothing, so that its first sign of life comes at once; what it asks for takes its own turn.
+ * for nothing, so that its first sign of life comes at once; what it asks for takes its own turn. A repository goes by
+ * its id, so that a new name is no new order.
  */
 function groupOf(event: string, guid: string, { repository, pull_request: pull, ref }: Envelope): string {
-  const repo = repository?.full_name ?? '';
+  const repo = repository?.id ?? repository?.full_name ?? '';
   if (pull?.merged === true) return `${repo}@refs/heads/${pull.base.ref}`;
   if (pull) return `${repo}#${pull.number}`;
   return event === 'push' && ref !== undefined ? `${repo}@${ref}` : guid;

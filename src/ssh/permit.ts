@@ -7,6 +7,8 @@ import { HostFailure } from '../core/reason.ts';
 export interface Permit {
   /** `owner/name`, for the message. */
   readonly repo: string;
+  /** Why it may reach nothing. */
+  readonly why?: string;
   /** IP addresses, networks such as `10.0.0.0/8`, host names, and `*.example.com`. */
   readonly hosts: readonly string[];
 }
@@ -16,7 +18,8 @@ export function permitConnect(connect: Connect, permit: Permit): Connect {
   return async (target) => {
     for (let hop: Target | null = target; hop !== null; hop = hop.jump) {
       if (permits(hop.address)) continue;
-      const message = `${permit.repo} may not reach ${hop.address} (${hop.host}); nothing was connected`;
+      const why = permit.why === undefined ? '' : `: ${permit.why}`;
+      const message = `${permit.repo} may not reach ${hop.address} (${hop.host})${why}; nothing was connected`;
       throw new HostFailure({ code: 'HOST_NOT_PERMITTED', message });
     }
     return connect(target);

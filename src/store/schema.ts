@@ -78,6 +78,10 @@ export interface Tables {
     pull: number | null;
     since: string;
   };
+  /** What a repository is called and reached by now; all other tables name it by its key. */
+  repositories: { id: number; key: string; name: string; installation: number };
+  /** In lower case, with the repository that had the name first. */
+  repository_names: { name: string; repo_id: number };
   /** Freezes and holds. */
   stops: {
     seq: Generated<number>;
@@ -208,5 +212,10 @@ export const MIGRATIONS: readonly ((words: Words) => readonly string[])[] = [
     `create table waits (
       repo text not null, pull ${integer} not null, asked_by text not null, since text not null, until text not null,
       cancel_by text, primary key (repo, pull))`,
+  ],
+  ({ integer }) => [
+    `create table repositories (
+      id ${integer} primary key, key text not null unique, name text not null, installation ${integer} not null)`,
+    `create table repository_names (name text primary key, repo_id ${integer} not null)`,
   ],
 ];

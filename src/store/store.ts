@@ -31,6 +31,8 @@ import { openPosts } from './posts.ts';
 import type { Posts } from './posts.ts';
 import { openPushes } from './pushes.ts';
 import type { Pushes } from './pushes.ts';
+import { openRepositories } from './repositories.ts';
+import type { Repositories } from './repositories.ts';
 import { openRuns, releaseRuns } from './runs.ts';
 import type { Runs } from './runs.ts';
 import { openSqlite } from './sqlite.ts';
@@ -43,6 +45,7 @@ import type { Waits } from './waits.ts';
 
 export interface Store {
   readonly deliveries: Deliveries;
+  readonly repositories: Repositories;
   readonly plans: Plans;
   readonly runs: Runs;
   readonly cancels: Cancels;
@@ -132,6 +135,7 @@ async function assemble(opened: OpenDatabase, who: Member): Promise<Store> {
     const member = await joinServers(opened, who);
     return {
       deliveries: openDeliveries(opened, member),
+      repositories: openRepositories(db, member),
       plans: openPlans(db, member),
       runs: openRuns(db, member),
       posts: openPosts(db, member),

@@ -24,6 +24,32 @@ onBoth(({ ground: makeGround }) => {
     await ground.clean();
   });
 
+  describe('repositories', () => {
+    const seen = (id: number, name: string) => store.repositories.keep({ id, name, installation: 1 });
+
+    it('keep their key, whatever they are called', async () => {
+      expect(await seen(1, 'acme/infra')).toMatchObject({ key: 'acme/infra', taken: false });
+      expect(await seen(1, 'umbrella/fleet')).toMatchObject({ key: 'acme/infra', taken: false });
+      expect(await store.repositories.ofKey('acme/infra')).toEqual({
+        id: 1,
+        key: 'acme/infra',
+        name: 'umbrella/fleet',
+        installation: 1,
+        taken: false,
+      });
+      expect(await store.repositories.read(2)).toBeUndefined();
+    });
+
+    it('are never taken for others that have their names after them, in whatever case', async () => {
+      await seen(1, 'acme/infra');
+      expect(await seen(2, 'Acme/Infra')).toMatchObject({ key: 'Acme/Infra', taken: true });
+      expect(await seen(3, 'acme/infra')).toMatchObject({ key: 'acme/infra~3', taken: true });
+      expect((await store.repositories.read(1))?.name).toBe('');
+      expect(await seen(1, 'acme/fleet')).toMatchObject({ key: 'acme/infra', taken: false });
+      expect((await store.repositories.read(3))?.name).toBe('acme/infra');
+    });
+  });
+
   describe('waits', () => {
     const at = { repo: 'acme/infra', pull: 7 };
     const until = new Date('2026-11-22T12:30:00Z');

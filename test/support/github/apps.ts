@@ -67,6 +67,7 @@ function chosen(call: Call, installation: Installation): ReadonlySet<Repository>
 
 function createToken(call: Call): Reply {
   const installation = theInstallation(call);
+  if (installation.suspendedAt !== null) throw new Refusal(403, 'This installation has been suspended');
   const token = `ghs_${randomBytes(18).toString('hex')}`;
   const [permissions, repos, expires] = [narrowed(call), chosen(call, installation), tokenExpiry()];
   call.world.tokens.set(token, { installation, permissions, repos, expires });

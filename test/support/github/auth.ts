@@ -70,6 +70,8 @@ export function identify(world: World, header: string | undefined): Actor {
   const grant = world.tokens.get(token);
   if (grant !== undefined) {
     if (grant.expires < Date.now()) throw unauthorized('Bad credentials');
+    if (grant.installation.suspendedAt !== null)
+      throw new Refusal(403, 'This installation has been suspended');
     return {
       kind: 'installation',
       installation: grant.installation,

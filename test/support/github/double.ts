@@ -9,6 +9,7 @@ import { Contract } from './contract.ts';
 import { type Fault, Faults } from './faults.ts';
 import { GitRepo } from './git.ts';
 import { type Delivery, Hooks } from './hooks.ts';
+import { deleteRepo, renameRepo, suspend, uninstall } from './moves.ts';
 import { RepoDouble } from './repo.ts';
 import { listen } from './server.ts';
 import {
@@ -134,12 +135,13 @@ export class GitHubDouble {
   async createRepo(owner: string, name: string, options: RepoOptions = {}): Promise<RepoDouble> {
     const account = this.createUser(owner);
     const branch = options.defaultBranch ?? options.forkOf?.repository.defaultBranch ?? 'main';
-    const git = await GitRepo.create(join(this.world.root, `${owner}-${name}.git`), branch);
+    const id = this.world.nextId();
+    const git = await GitRepo.create(join(this.world.root, `${owner}-${name}-${id}.git`), branch);
     if (options.forkOf !== undefined)
       await git.text(['fetch', '--quiet', options.forkOf.repository.git.dir, '+refs/heads/*:refs/heads/*']);
     const now = stamp();
     const repository: Repository = {
-      id: this.world.nextId(),
+      id,
       owner: account,
       name,
       private: options.private ?? true,
@@ -159,6 +161,7 @@ export class GitHubDouble {
       deployments: new Map(),
     };
     this.world.repos.set(`${owner}/${name}`.toLowerCase(), repository);
+    this.world.moved.delete(`${owner}/${name}`.toLowerCase());
     if (options.installed ?? options.forkOf === undefined) this.install(repository);
     return new RepoDouble(this.world, repository);
   }
@@ -178,6 +181,7 @@ export class GitHubDouble {
       account: owner,
       repos: new Set<Repository>(),
       createdAt: stamp(),
+      suspendedAt: null,
     };
     installation.repos.add(repository);
     this.world.installations.set(owner.login, installation);
@@ -207,6 +211,30 @@ export class GitHubDouble {
     return installation;
   }
 
+  /** Its former name leads on to it, until another repository takes that. */
+  rename({ repository }: RepoDouble, name: string): void {
+    renameRepo(this.world, repository, { name });
+  }
+
+  /** To somebody else, where the App is installed as well. */
+  transfer({ repository }: RepoDouble, owner: string): void {
+    this.world.installationOf(repository)?.repos.delete(repository);
+    renameRepo(this.world, repository, { owner: this.createUser(owner) });
+    this.install(repository);
+  }
+
+  delete({ repository }: RepoDouble): void {
+    deleteRepo(this.world, repository);
+  }
+
+  suspend({ repository }: RepoDouble, suspended: boolean): void {
+    suspend(this.#installationOf(repository), suspended ? stamp() : null);
+  }
+
+  uninstall({ repository }: RepoDouble): void {
+    uninstall(this.world, this.#installationOf(repository));
+  }
+
   /** Another App, such as a CI, whose check runs stand beside ours. */
   createApp(slug: string): AppIdentity {
     const app = makeApp(this.world.nextId() + 10_000, slug, { checks: 'write' }, []);
@@ -231,6 +259,12 @@ export class GitHubDouble {
   /** Webhooks of which `lose` says so fail on the way; the log has them as failed. */
   loseDeliveries(lose: (event: string) => boolean): void {
     this.#hooks.lose = lose;
+  }
+
+  #installationOf(repository: Repository): Installation {
+    const installation = this.world.installationOf(repository);
+    if (installation === undefined) throw new Error(`the App is not installed on ${repository.name}`);
+    return installation;
   }
 
   /** Resolves when no webhook is on its way any more. */

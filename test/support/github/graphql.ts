@@ -142,7 +142,7 @@ function pullRequest(question: Question): JsonObject {
     argument(question, 'name') ?? '',
     Number(argument(question, 'number')),
   ];
-  const repo = world.repo(owner, name);
+  const repo = world.repo(owner, name) ?? world.moved.get(`${owner}/${name}`.toLowerCase());
   if (repo === undefined || !visible(world, actor, repo))
     throw new GraphqlError(
       'NOT_FOUND',

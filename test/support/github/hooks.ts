@@ -58,7 +58,7 @@ export class Hooks {
   /** Sends an event about a repository to the App, if it is installed there and asked for it. */
   emit(name: EventName, repo: Repository, sender: Account, payload: JsonObject): void {
     const installation = this.#world.installationOf(repo);
-    if (installation !== undefined && this.#subscribed(name))
+    if (installation !== undefined && installation.suspendedAt === null && this.#subscribed(name))
       this.send({ name, repo, installation, sender, payload });
   }
 

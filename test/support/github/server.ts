@@ -7,6 +7,7 @@ import { type Contract, described } from './contract.ts';
 import type { Faults } from './faults.ts';
 import { type Actor, type Call, Refusal, type Reply } from './http.ts';
 import { type Json, isObject, parseJson } from './json.ts';
+import { pathByName, redirectMoved } from './moves.ts';
 import { operations } from './operations.ts';
 import { type Found, Routes } from './routes.ts';
 import { gitRequest, serveGit } from './smart-http.ts';
@@ -144,7 +145,9 @@ async function answer(
   const path = url.pathname
     .replace(/^\/api(\/v3)?(?=\/)/, '')
     .replace(/(?<=.)\/$/, (slash) => (url.pathname.endsWith('/contents/') ? slash : ''));
-  const { id, reply } = await perform(around, request, url, path);
+  const moved = redirectMoved(world, request.method ?? 'GET', path, url.search);
+  if (moved !== undefined) return send(request, response, moved);
+  const { id, reply } = await perform(around, request, url, pathByName(world, path));
   if (id in operations && !Buffer.isBuffer(reply.body)) contract.response(id, reply.status, reply.body);
   send(request, response, reply);
 }

@@ -30,12 +30,15 @@ export interface Installation {
   readonly account: Account;
   readonly repos: Set<Repository>;
   readonly createdAt: string;
+  /** null: it may be used. */
+  suspendedAt: string | null;
 }
 
 export interface Repository {
   readonly id: number;
-  readonly owner: Account;
-  readonly name: string;
+  owner: Account;
+  name: string;
+  deleted?: boolean;
   readonly private: boolean;
   readonly parent: Repository | undefined;
   readonly git: GitRepo;

@@ -43,6 +43,8 @@ export class World {
   readonly root: string;
   readonly accounts = new Map<string, Account>();
   readonly repos = new Map<string, Repository>();
+  /** By former names that nobody has taken since. */
+  readonly moved = new Map<string, Repository>();
   readonly installations = new Map<string, Installation>();
   readonly tokens = new Map<string, Grant>();
   /** Logins by `organization/team`. */
