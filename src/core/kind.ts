@@ -85,6 +85,9 @@ export interface Unresolved {
  */
 export const ASIDE: unique symbol = Symbol('aside');
 
+/** Ids of one kind in groups, each in the order of the host. */
+export type Rows = readonly (readonly string[])[];
+
 /** Refs that can be asked for. */
 export type Since = Pick<ReadonlySet<string>, 'has'>;
 
@@ -118,11 +121,14 @@ export interface Kind<Spec, State, Want = Spec> {
   /**
    * All resources of this kind on one host at once; `want` undefined where only the ledger knows the id. Absent = left out.
    * A digest of what may be a secret is no part of a State but through `seal`, which is there where secrets can be opened.
+   * `rows`: ids that are declared directly below each other on this host, by one stack, with nothing of another kind between;
+   * what they need may be done as one, by the first of them.
    */
   read(
     host: Reader,
     wanted: ReadonlyMap<string, Want | undefined>,
     seal?: Seal,
+    rows?: Rows,
   ): Promise<ReadonlyMap<string, State>>;
   /** Pure. undefined = in sync. */
   change(request: ChangeRequest<Want, State>): KindChange | Blocked | undefined;

@@ -3,7 +3,7 @@
 import { formatRef, parseRef } from '../core/address.ts';
 import { decode, ledgerPath } from '../core/host.ts';
 import type { Reader, Target } from '../core/host.ts';
-import type { AnyKind } from '../core/kind.ts';
+import type { AnyKind, Rows } from '../core/kind.ts';
 import { parseLedger } from '../core/ledger.ts';
 import type { Ledger } from '../core/ledger.ts';
 import { readText } from '../core/look.ts';
@@ -41,13 +41,13 @@ export async function observe(
   wanted: Wanted,
   kinds: readonly AnyKind[],
 ): Promise<Observation> {
-  const first = wanted.resources.map(({ address, want }) => ({ ...address, want }));
+  const first = wanted.resources.map(({ address, stack, want }) => ({ ...address, stack, want }));
   const [ledger, torn, declared] = await Promise.all([
     readLedger(reader, wanted.target),
     readTorn(reader, wanted.target),
     readKinds(reader, first, kinds, wanted.seal),
   ]);
-  const orphans = orphanRefs(ledger, wanted).map((ref) => ({ ...ref, want: undefined }));
+  const orphans = orphanRefs(ledger, wanted).map((ref) => ({ ...ref, stack: null, want: undefined }));
   const left = await readKinds(reader, orphans, kinds, wanted.seal);
   return {
     ledger,
@@ -98,6 +98,8 @@ async function readTorn(reader: Reader, { state }: Target): Promise<string | nul
 interface Asked {
   readonly kind: string;
   readonly id: string;
+  /** Null for what is no longer declared, and stands beside nothing. */
+  readonly stack: string | null;
   readonly want: unknown;
 }
 
@@ -109,11 +111,12 @@ async function readKinds(
 ) {
   const states = new Map<string, unknown>();
   const unreadable = new Map<string, Reason>();
+  const rows = rowsOf(asked);
   const read = async (kind: AnyKind): Promise<void> => {
     const wanted = new Map(asked.filter((one) => one.kind === kind.name).map(({ id, want }) => [id, want]));
     if (wanted.size === 0) return;
     try {
-      const found = await kind.read(reader, wanted, seal);
+      const found = await kind.read(reader, wanted, seal, rows.get(kind.name) ?? []);
       for (const [id, state] of found) states.set(formatRef({ kind: kind.name, id }), state);
     } catch (error) {
       unreadable.set(kind.name, unreadableReason(error));
@@ -121,6 +124,19 @@ async function readKinds(
   };
   await Promise.all(kinds.map(read));
   return { states, unreadable };
+}
+
+/** By kind. One alone is a row, too. */
+function rowsOf(asked: readonly Asked[]): ReadonlyMap<string, Rows> {
+  const rows = new Map<string, string[][]>();
+  for (const [index, { kind, id, stack }] of asked.entries()) {
+    const before = asked[index - 1];
+    const own = rows.get(kind) ?? [];
+    rows.set(kind, own);
+    if (stack !== null && before?.kind === kind && before.stack === stack) own.at(-1)?.push(id);
+    else own.push([id]);
+  }
+  return rows;
 }
 
 /** A kind that cannot read its own things leaves the others standing; anything else is the host's failure. */

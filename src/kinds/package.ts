@@ -2,14 +2,18 @@
 // Removing never purges: configuration files and data stay.
 import { z } from 'zod';
 import { ASIDE, defineKind } from '../core/kind.ts';
-import type { Blocked, ChangeRequest, Interruption, KindChange, World } from '../core/kind.ts';
+import type { Blocked, ChangeRequest, KindChange, Rows, World } from '../core/kind.ts';
 import type { Reader } from '../core/host.ts';
 import type { Evidence, ReasonCode } from '../core/reason.ts';
+import type { Seal } from '../core/secret.ts';
 import { resolveAlone } from './absent.ts';
 import { keepPackages } from './lifelines.ts';
-import { formatExact, formatMark, formatNotes, formatUnseen } from './apt/command.ts';
-import { isRefusal, readPackages, readTransactions, readUnknown } from './apt/look.ts';
-import type { Packages, Refusal, Transaction } from './apt/look.ts';
+import { formatUnseen } from './apt/command.ts';
+import { readPackages, readTransactions, readUnknown } from './apt/look.ts';
+import type { Packages } from './apt/look.ts';
+import type { Answer, Refusal } from './apt/transaction.ts';
+import { planInstall, planRemoval } from './apt/plan.ts';
+import type { Comes, Due } from './apt/plan.ts';
 import { Absent } from './paths/path.ts';
 
 const Spec = z.strictObject({
@@ -40,13 +44,9 @@ type State =
       };
     }
   | ({ readonly is: 'refused' } & Refusal)
-  | ({
-      readonly is: 'due';
-      readonly installed: string | null;
-      readonly [ASIDE]: Pick<Transaction, 'units'>;
-    } & Pick<Transaction, 'lines' | 'automatic'>);
+  | Due
+  | Comes;
 type Unknown = Extract<State, { is: 'unknown' }>;
-type Due = Extract<State, { is: 'due' }>;
 
 export const packageKind = defineKind<Spec, State>({
   name: 'package',
@@ -61,7 +61,12 @@ export const packageKind = defineKind<Spec, State>({
   change: keepPackages(change),
 });
 
-async function read(host: Reader, wanted: ReadonlyMap<string, Spec | undefined>) {
+async function read(
+  host: Reader,
+  wanted: ReadonlyMap<string, Spec | undefined>,
+  _seal?: Seal,
+  rows: Rows = [],
+) {
   const declared = [...wanted].flatMap(([id, want]) => (want ? [{ id, want }] : []));
   const names = declared.map(({ id }) => id);
   const there = declared.filter(({ want }) => !want.absent);
@@ -70,7 +75,11 @@ async function read(host: Reader, wanted: ReadonlyMap<string, Spec | undefined>)
   const due = declared.filter(({ id }) => findings.get(id) === 'due');
   const asked = due.map(({ id, want }) => ({ id, word: wordOf(id, want) }));
   const [transactions, unknown] = await Promise.all([
-    readTransactions(host, asked, packages.installed),
+    readTransactions(host, asked, {
+      installed: packages.installed,
+      rows,
+      isStill: (id) => isStill(findings.get(id)),
+    }),
     readUnknown(
       host,
       names.filter((id) => findings.get(id) === 'unknown'),
@@ -92,6 +101,10 @@ async function read(host: Reader, wanted: ReadonlyMap<string, Spec | undefined>)
 
 /** What is said at once, or what the second turn has to say. */
 type Finding = State | 'due' | 'unknown' | undefined;
+
+function isStill(finding: Finding): boolean {
+  return finding === undefined || (typeof finding === 'object' && finding.is === 'installed');
+}
 
 function findingOf(packages: Packages, id: string, want: Spec | undefined): Finding {
   const version = installedVersion(packages, id);
@@ -124,11 +137,12 @@ interface Around {
   readonly present: readonly string[];
 }
 
-function dueState(id: string, answer: Transaction | Refusal, { installed, present }: Around): State {
-  if (isRefusal(answer)) return { is: 'refused', ...answer };
-  const lost = answer.lines.filter(({ name, to }) => to === null && name !== id && present.includes(name));
-  const { lines, automatic, units } = answer;
-  if (lost.length === 0) return { is: 'due', installed, lines, automatic, [ASIDE]: { units } };
+function dueState(id: string, answer: Answer, { installed, present }: Around): State {
+  if ('refused' in answer) return { is: 'refused', ...answer };
+  if ('by' in answer) return { is: 'comes', installed, ...answer };
+  const { units, ...rest } = answer;
+  const lost = rest.lines.filter(({ name, to }) => to === null && name !== id && present.includes(name));
+  if (lost.length === 0) return { is: 'due', installed, ...rest, [ASIDE]: { units } };
   const refused = `apt would remove ${lost.map(({ name }) => name).join(', ')}, which is declared too`;
   return { is: 'refused', refused, command: `apt-get -s install ${id}`, behind: null };
 }
@@ -163,7 +177,9 @@ function change({ id, want, have, world }: ChangeRequest<Spec, State>): KindChan
         ? planBlind(id, want, have)
         : blocked('PACKAGE_UNKNOWN', describeUnknown(id, want, have));
     case 'due':
-      return want.absent ? planRemoval(id, have) : planInstall(id, want, have);
+      return want.absent ? planRemoval(id, have) : planInstall(id, want.version, have);
+    case 'comes':
+      return planInstall(id, want.version, have);
     default:
       return have satisfies never;
   }
@@ -209,42 +225,4 @@ function planBlind(id: string, want: Spec, have: Unknown): KindChange {
     steps: formatUnseen(wordOf(id, want)),
     notes: ['what else is installed along is known only when that source has been read; nothing is removed'],
   };
-}
-
-function planInstall(id: string, want: Spec, have: Due): KindChange {
-  const { installed, lines, automatic } = have;
-  const own = lines.find(({ name }) => name === id);
-  const wanted =
-    installed === null ? 'not installed' : `version ${installed} is installed, ${want.version} is wanted`;
-  const replaced = want.version !== undefined && lines.some(({ from, to }) => from !== null && to !== null);
-  const steps = [
-    ...(lines.length > 0 ? [formatExact(lines, replaced)] : []),
-    ...formatMark('manual', own ? [] : [id]),
-    ...formatMark('auto', automatic),
-  ];
-  return {
-    verb: installed === null ? 'create' : 'update',
-    reason: own ? wanted : `${wanted}; a package planned above brings it along`,
-    fields: own ? [{ name: 'version', before: installed, after: own.to }] : [],
-    steps,
-    interrupts: interruptsOf(have),
-    notes: formatNotes(id, lines),
-  };
-}
-
-function planRemoval(id: string, have: Due): KindChange {
-  const along = 'it goes along with a package that is removed above';
-  return {
-    verb: 'delete',
-    reason: have.lines.length > 0 ? 'declared absent' : `declared absent; ${along}`,
-    fields: [{ name: 'version', before: have.installed, after: null }],
-    steps: have.lines.length > 0 ? [formatExact(have.lines, false)] : [],
-    data: 'kept',
-    interrupts: interruptsOf(have),
-    notes: [...formatNotes(id, have.lines), 'its configuration files and data stay'],
-  };
-}
-
-function interruptsOf({ [ASIDE]: { units } }: Due): readonly Interruption[] {
-  return units.map(({ unit, how }) => ({ what: unit, how }));
 }

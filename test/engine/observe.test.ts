@@ -28,6 +28,36 @@ describe('one look at a host', () => {
     expect([...found.looked]).toEqual(['note/a', 'note/x']);
   });
 
+  it('says what is declared directly next to each other, by one stack', async () => {
+    const rows: unknown[] = [];
+    const kind = reading(async (_host, ids, _seal, beside) => {
+      rows.push([[...ids.keys()], beside]);
+      return new Map();
+    });
+    const resources = [
+      resource('a'),
+      resource('b'),
+      resource('x', {}, { address: { host: 'web1', kind: 'other', id: 'x' } }),
+      resource('c'),
+      resource('d', {}, { stack: 'web' }),
+      resource('e', {}, { stack: 'web' }),
+    ];
+    const all = { ...wanted, resources };
+    const left = `${JSON.stringify(line)}\n${JSON.stringify({ ...line, ref: 'note/y' })}\n`;
+    await observe(ledgerReader(left), all, [kind, { ...kind, name: 'other' }]);
+    expect(rows).toEqual([
+      [
+        ['a', 'b', 'c', 'd', 'e'],
+        [['a', 'b'], ['c'], ['d', 'e']],
+      ],
+      [['x'], [['x']]],
+      [
+        ['y', 'x'],
+        [['y'], ['x']],
+      ],
+    ]);
+  });
+
   it('keeps a kind that could not be read apart from what is absent', async () => {
     const reason = { code: 'READ_FAILED' as const, message: 'no' };
     const kind = reading(() => Promise.reject(new HostFailure(reason)));

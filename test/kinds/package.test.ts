@@ -10,6 +10,7 @@ import {
   parseUnits,
 } from '../../src/kinds/apt/output.ts';
 import { shareLines } from '../../src/kinds/apt/shares.ts';
+import { groupNeighbours, joinLines } from '../../src/kinds/apt/together.ts';
 import { packageKind } from '../../src/kinds/package.ts';
 import { createScriptedReader } from '../support/scripted-reader.ts';
 import { SUITES, readCase } from './recorded.ts';
@@ -80,6 +81,37 @@ describe.each(SUITES)('package on %s', (suite) => {
       'trial-base': { ...some, lines: [] },
       'trial-agent-a': { ...some, lines: [] },
       tree: { ...some, lines: [{ name: 'tree', from: null, to: version }] },
+    });
+  });
+
+  it('is read as one call of apt with its neighbours, which come by the first of them', async () => {
+    const rows = [
+      ['nginx-light', 'trial-app', 'trial-base'],
+      ['trial-agent-a', 'tree'],
+    ];
+    const states = await readCase(packageKind, 'package-together', suite, rows);
+    const version = expect.any(String);
+    expect(states).toEqual({
+      'nginx-light': {
+        is: 'due',
+        installed: null,
+        lines: expect.arrayContaining([
+          { name: 'nginx', from: null, to: version },
+          { name: 'nginx-light', from: null, to: version },
+          { name: 'trial-agent-a', from: null, to: '1.0' },
+          { name: 'trial-app', from: null, to: '1.0' },
+        ]),
+        automatic: expect.not.arrayContaining(['trial-base']),
+        together: ['nginx-light', 'trial-app', 'trial-base'],
+        [ASIDE]: { units: [] },
+      },
+      'trial-app': { is: 'comes', installed: null, by: 'nginx-light', to: '1.0' },
+      'trial-base': { is: 'comes', installed: null, by: 'nginx-light', to: '2.0' },
+      'trial-agent-a': expect.objectContaining({
+        lines: [{ name: 'tree', from: null, to: version }],
+        together: ['trial-agent-a', 'tree'],
+      }),
+      tree: { is: 'comes', installed: null, by: 'trial-agent-a', to: version },
     });
   });
 
@@ -302,6 +334,56 @@ const ROWS: readonly Row[] = [
       steps: [run('apt-mark', 'manual', 'x')],
       interrupts: [],
       notes: [],
+    },
+  },
+  {
+    name: 'with its neighbours in one call, one of which is there by then',
+    want: {},
+    have: {
+      ...due(
+        null,
+        [
+          ['new', null, '2'],
+          ['x', null, '1.1'],
+          ['y', null, '3'],
+        ],
+        { automatic: ['new'] },
+      ),
+      together: ['x', 'y', 'z'],
+    },
+    change: {
+      verb: 'create',
+      reason: 'not installed',
+      fields: [{ name: 'version', before: null, after: '1.1' }],
+      steps: [
+        install('--no-remove', 'install', 'new=2', 'x=1.1', 'y=3'),
+        run('apt-mark', 'manual', 'z'),
+        run('apt-mark', 'auto', 'new'),
+      ],
+      interrupts: [],
+      notes: ['one call of apt for 3: x, y, z', 'also installs new 2'],
+    },
+  },
+  {
+    name: 'by the call of a neighbour',
+    want: {},
+    have: { is: 'comes', installed: null, by: 'y', to: '1.1' },
+    change: {
+      verb: 'create',
+      reason: 'not installed; it comes with y, by the same call of apt',
+      fields: [{ name: 'version', before: null, after: '1.1' }],
+      steps: [],
+    },
+  },
+  {
+    name: 'there by the time of a neighbour',
+    want: {},
+    have: { is: 'comes', installed: null, by: 'y', to: null },
+    change: {
+      verb: 'create',
+      reason: 'not installed; a package planned above brings it along',
+      fields: [],
+      steps: [],
     },
   },
   {
@@ -655,5 +737,44 @@ lone
       'pg@15-main.service',
       'pg.service',
     ]);
+  });
+});
+
+describe('neighbours', () => {
+  const line = (name: string, from: string | null, to: string | null) => ({ name, from, to });
+  const due = new Map(
+    [
+      { id: 'a', word: 'a', lines: [line('a', null, '1')] },
+      { id: 'b', word: 'b=2', lines: [line('b', null, '2')] },
+      { id: 'c', word: 'c', lines: [line('c', null, '1'), line('c-data', '1', '2')] },
+      { id: 'other-version', word: 'other-version=1', lines: [line('other-version', '2', '1')] },
+      { id: 'gone', word: 'gone-', lines: [line('gone', '1', null)] },
+      { id: 'taking', word: 'taking', lines: [line('foe', '1', null), line('taking', null, '1')] },
+      { id: 'refused', word: 'refused', lines: undefined },
+      { id: 'gone-along', word: 'gone-along-', lines: [] },
+    ].map((one) => [one.id, one] as const),
+  );
+
+  it.each([
+    [['a', 'b', 'c'], [['a', 'b', 'c']]],
+    [['a', 'there', 'b'], [['a', 'b']]],
+    [['a', 'unknown', 'b', 'c'], [['b', 'c']]],
+    [['a', 'b', 'gone', 'c'], [['a', 'b']]],
+    [['a', 'gone-along', 'c'], []],
+    [['a', 'taking', 'b'], []],
+    [['a', 'refused', 'b'], []],
+    [['a', 'other-version', 'b'], []],
+    [['a'], []],
+  ])('%j are together as %j', (row, groups) => {
+    expect(groupNeighbours(due, { rows: [row], isStill: (id) => id === 'there' })).toEqual(groups);
+  });
+
+  it('are none across rows', () => {
+    expect(groupNeighbours(due, { rows: [['a'], ['b']], isStill: () => false })).toEqual([]);
+  });
+
+  it('do at once what they would do one after the other', () => {
+    const parts = [[line('x', null, '1')], [line('y', '1', '2')], [line('x', '1', '2')]];
+    expect(joinLines(parts)).toEqual([line('x', null, '2'), line('y', '1', '2')]);
   });
 });

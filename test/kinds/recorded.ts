@@ -1,7 +1,7 @@
 // The recorded cases, read by their kinds: what real Debian said, and what a kind makes of it.
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
-import type { AnyKind } from '../../src/core/kind.ts';
+import type { AnyKind, Rows } from '../../src/core/kind.ts';
 import { createScriptedReader } from '../support/scripted-reader.ts';
 import { CASES } from './fixtures/cases.ts';
 import type { Case, CaseName } from './fixtures/cases.ts';
@@ -23,6 +23,7 @@ export async function readCase(
   kind: AnyKind,
   name: CaseName,
   suite: (typeof SUITES)[number],
+  rows: Rows = [],
 ): Promise<Record<string, unknown>> {
   const file = new URL(`./fixtures/${name}-${suite}.json`, import.meta.url);
   const reader = createScriptedReader(Recording.parse(JSON.parse(readFileSync(file, 'utf8'))));
@@ -30,7 +31,7 @@ export async function readCase(
   const wanted = Object.entries(one.wanted).map(([id, spec]) => {
     return [id, spec === null ? undefined : want(kind, id, spec)] as const;
   });
-  const states = await kind.read(reader, new Map(wanted));
+  const states = await kind.read(reader, new Map(wanted), undefined, rows);
   if (reader.unasked().length > 0) throw new Error(`recorded in vain: ${reader.unasked().join('; ')}`);
   return Object.fromEntries(states);
 }

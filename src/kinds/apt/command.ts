@@ -43,9 +43,9 @@ function run(argv: string[]): Step {
   return { do: 'run', argv };
 }
 
-/** What happens to packages besides the one that is declared. */
-export function formatNotes(id: string, lines: readonly Line[]): string[] {
-  const others = lines.filter(({ name }) => name !== id);
+/** What happens to packages besides those that are declared. */
+export function formatNotes(declared: readonly string[], lines: readonly Line[]): string[] {
+  const others = lines.filter(({ name }) => !declared.includes(name));
   const installed = others.filter(({ from }) => from === null).map(({ name, to }) => `${name} ${to}`);
   const removed = others.filter(({ to }) => to === null).map(({ name, from }) => `${name} ${from}`);
   const replaced = others

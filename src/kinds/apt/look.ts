@@ -6,7 +6,6 @@ import { readLook, readText } from '../../core/look.ts';
 import { quoteCommand } from '../../core/shell.ts';
 import {
   INSTALLED_FORMAT,
-  activeOf,
   parseFurther,
   parseInstalled,
   parsePolicy,
@@ -17,6 +16,9 @@ import {
 } from './output.ts';
 import type { Installed, Line, Offer } from './output.ts';
 import { shareLines } from './shares.ts';
+import { answersOf } from './transaction.ts';
+import type { Answer, Asked, Simulation } from './transaction.ts';
+import type { Neighbourhood } from './together.ts';
 import { lookAtOffers, unwritten } from './unwritten.ts';
 
 export interface Packages {
@@ -43,39 +45,12 @@ export async function readPackages(
   return { installed, offers: parsePolicy(offers), unsound: [...half, ...journal] };
 }
 
-/** What is asked of one package: `name=version`, `name` or `name-`, as apt-get takes it. */
-export interface Asked {
-  readonly id: string;
-  readonly word: string;
-}
-
-/** What apt would do for one package, on top of what it does for those asked for before it. */
-export interface Transaction {
-  readonly lines: readonly Line[];
-  /** Names among the lines that apt shall go on seeing as installed for the sake of others only. */
-  readonly automatic: readonly string[];
-  /** Units that run now and come from packages that are replaced or removed. */
-  readonly units: readonly { readonly unit: string; readonly how: 'restart' | 'stop' }[];
-}
-
-/** apt's own words for why it does nothing. */
-export interface Refusal {
-  readonly refused: string;
-  readonly command: string;
-  /** The one asked for before this, on top of which nothing could be simulated. */
-  readonly behind: string | null;
-}
-
-export function isRefusal(answer: Transaction | Refusal): answer is Refusal {
-  return 'refused' in answer;
-}
-
-/** Each on top of those before it. */
+/** Each on top of those before it, and neighbours as one. */
 export async function readTransactions(
   host: Reader,
   asked: readonly Asked[],
-  installed: Packages['installed'],
-): Promise<ReadonlyMap<string, Transaction | Refusal>> {
+  { installed, rows, isStill }: Neighbourhood & Pick<Packages, 'installed'>,
+): Promise<ReadonlyMap<string, Answer>> {
   if (asked.length === 0) return new Map();
   const [whole, marks, files, running] = await Promise.all([
     readSimulation(host, asked),
@@ -86,18 +61,8 @@ export async function readTransactions(
   const parts = await readParts(host, asked, { from: 0, to: asked.length, before: [], whole });
   const active = running.split('\n').map((line) => line.split(' ')[0] ?? '');
   const known = { installed, automatic: new Set(marks.split('\n')), files: parseUnits(files), active };
-  const first = asked.find((_, index) => 'refused' in (parts[index] ?? []))?.id ?? null;
-  const answers = asked.map(({ id }, index): readonly [string, Transaction | Refusal] => {
-    const part = parts[index] ?? [];
-    if ('refused' in part) return [id, { ...part, behind: first === id ? null : first }];
-    const named = asked.slice(0, index + 1).map((one) => one.id);
-    return [id, transactionOf(part, named, known)];
-  });
-  return new Map(answers);
+  return answersOf(asked, parts, known, { rows, isStill });
 }
-
-type Refused = Omit<Refusal, 'behind'>;
-type Simulation = readonly Line[] | Refused;
 
 /** Some of what is asked for, in order, with what apt would do for all before them and for all up to the last of them. */
 interface Range {
@@ -158,31 +123,6 @@ async function readSimulation(host: Reader, asked: readonly Asked[]): Promise<Si
   if (look.status === 0) return parseSimulation(text);
   const explained = /^The following packages have unmet dependencies:\n(?: .*\n)*/m.exec(text)?.[0] ?? '';
   return { refused: `${explained}${look.stderr}`.trim(), command: quoteCommand(['apt-get', ...asking]) };
-}
-
-interface Known {
-  readonly installed: Packages['installed'];
-  readonly automatic: ReadonlySet<string>;
-  readonly files: ReadonlyMap<string, readonly string[]>;
-  readonly active: readonly string[];
-}
-
-function transactionOf(lines: readonly Line[], named: readonly string[], known: Known): Transaction {
-  // apt-get marks every package that it is given by name as wanted for its own sake.
-  const others = lines.filter(({ name, to }) => to !== null && !named.includes(name));
-  const automatic = others.filter(({ name }) => !isInstalled(name, known) || known.automatic.has(name));
-  const units = lines
-    .filter(({ name }) => isInstalled(name, known))
-    .flatMap(({ name, to }) =>
-      activeOf(known.files.get(name) ?? [], known.active).map((unit) => {
-        return { unit, how: to === null ? ('stop' as const) : ('restart' as const) };
-      }),
-    );
-  return { lines, automatic: automatic.map(({ name }) => name), units };
-}
-
-function isInstalled(name: string, { installed }: Known): boolean {
-  return installed.get(name)?.state === 'installed';
 }
 
 export interface Unknown {
