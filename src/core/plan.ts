@@ -52,6 +52,8 @@ export const Change = z.strictObject({
   notes: z.array(z.string()),
   /** It may cut off our way to the host: done last there, and undone unless a fresh connection confirms. */
   guard: Guard.optional(),
+  /** Begun while the unit of the change before it is still watched; both are watched together to their ends. */
+  together: z.literal(true).exactOptional(),
   /** The line that declares it; for what is no longer declared, its stack's file. */
   where: WhereSchema.nullable(),
 });
@@ -132,9 +134,11 @@ export function digestOf(plan: Pick<Plan, 'hosts' | 'stacks' | 'rollout'>): stri
   const hosts = plan.hosts.map((host) => ({
     host: host.host,
     login: host.login,
-    changes: host.changes.map(({ ref, stack, verb, fields, steps, before, want, origin, last, guard }) => {
-      return { ref, stack, verb, fields, steps, before, want, origin, last, guard };
-    }),
+    changes: host.changes.map(
+      ({ ref, stack, verb, fields, steps, before, want, origin, last, guard, together }) => {
+        return { ref, stack, verb, fields, steps, before, want, origin, last, guard, together };
+      },
+    ),
     blocked: host.blocked.map((entry) => ({ ref: entry.ref, code: entry.reason.code })),
     failure: host.failure?.code ?? null,
     duties: host.duties?.map(({ ref, stack, when, steps }) => ({ ref, stack, when, steps })),

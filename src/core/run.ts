@@ -14,6 +14,8 @@ export interface RunChange {
   readonly ledger: LedgerLine;
   /** From the first guarded change on, nothing counts before it is confirmed. */
   readonly guard?: Guard;
+  /** Its unit is watched together with that of the change before it. */
+  readonly together?: true;
 }
 
 /** A hook or a check: done around the changes, and not recorded. */
@@ -38,12 +40,22 @@ export interface HostRun {
   readonly secrets?: readonly Secret[];
 }
 
-/** What the host's journal says, in its order. `index` counts the changes of the run from 0, then its duties. */
+/**
+ * What the host's journal says, in its order. `index` counts the changes of the run from 0, then its duties. A change that is
+ * watched together with the one before it begins before that one ends.
+ */
 export type RunEvent =
   | { readonly is: 'begin'; readonly index: number }
   | { readonly is: 'command'; readonly index: number; readonly command: string }
   | { readonly is: 'output'; readonly index: number; readonly text: string }
-  | { readonly is: 'end'; readonly index: number; readonly status: number; readonly seconds: number }
+  /** `reason` where it failed: of changes that are watched together several may. */
+  | {
+      readonly is: 'end';
+      readonly index: number;
+      readonly status: number;
+      readonly seconds: number;
+      readonly reason?: Reason;
+    }
   /** The guarded changes are done; the host undoes them after so many seconds unless somebody confirms. */
   | { readonly is: 'awaiting'; readonly seconds: number }
   /** Somebody did: from here on they count. */

@@ -49,15 +49,16 @@ export function redactRun(redactor: Redactor, carryOut: CarryOut): CarryOut {
   return async function* (session, run, begun) {
     let waiting: { readonly index: number; readonly text: string } | undefined;
     for await (const event of carryOut(session, run, begun)) {
+      const goesOn = event.is === 'output' && event.index === waiting?.index;
+      if (waiting && waiting.text !== '' && !goesOn) {
+        yield { is: 'output', index: waiting.index, text: redactor.redact(waiting.text) };
+      }
       if (event.is === 'output') {
-        const before = waiting?.index === event.index ? waiting.text : '';
+        const before = goesOn && waiting ? waiting.text : '';
         const { said, rest } = redactor.split(before + event.text);
         waiting = { index: event.index, text: rest };
         if (said !== '') yield { ...event, text: said };
         continue;
-      }
-      if (waiting && waiting.text !== '') {
-        yield { is: 'output', index: waiting.index, text: redactor.redact(waiting.text) };
       }
       waiting = undefined;
       yield redactEvent(redactor, event);
@@ -80,12 +81,13 @@ type Redact = Redactor['redact'];
 function redactEvent({ redact }: Redactor, event: Exclude<RunEvent, { is: 'output' }>): RunEvent {
   switch (event.is) {
     case 'begin':
-    case 'end':
     case 'awaiting':
     case 'confirmed':
       return event;
     case 'command':
       return { ...event, command: redact(event.command) };
+    case 'end':
+      return event.reason ? { ...event, reason: redactReason(redact, event.reason) } : event;
     case 'finished':
       return { ...event, reason: event.reason && redactReason(redact, event.reason) };
     default:

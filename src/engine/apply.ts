@@ -163,6 +163,7 @@ function hostRunOf(planned: HostPlan, order: ApplyOrder, found: Observation, { d
     steps: done.has(change.ref) ? [] : change.steps,
     ledger: ledgerLineOf(change, order),
     ...(change.guard === undefined || !guards ? {} : { guard: change.guard }),
+    ...(change.together === undefined ? {} : { together: change.together }),
   }));
   const { run, plan, commit, by } = order;
   return { run, plan, commit, by, ledger: found.ledger.digest, changes, duties: runDuties(planned) };

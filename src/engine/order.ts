@@ -41,13 +41,10 @@ export function placeGuardedLast(
   kinds: readonly AnyKind[],
 ): readonly Change[] {
   if (changes.every(({ guard }) => guard === undefined)) return changes;
-  const edges = needsOf(resources, kinds);
-  const needs = new Map([...edges].map(([{ address }, needed]) => [formatRef(address), needed]));
+  const needs = needRefs(resources, kinds);
   const last = new Map<string, string | null>();
   for (const { ref, guard } of changes) {
-    const followed = (needs.get(ref) ?? [])
-      .map(({ address }) => formatRef(address))
-      .find((need) => last.has(need));
+    const followed = needs.get(ref)?.find((need) => last.has(need));
     if (guard) last.set(ref, null);
     else if (followed !== undefined) last.set(ref, followed);
   }
@@ -56,6 +53,16 @@ export function placeGuardedLast(
     ...changes.filter(({ ref }) => !last.has(ref)),
     ...guarded.map((change) => noteGuard(change, last.get(change.ref) ?? null)),
   ];
+}
+
+/** By `kind/id`, what each needs of what is declared on the same host. */
+export function needRefs(
+  resources: readonly Resource[],
+  kinds: readonly AnyKind[],
+): ReadonlyMap<string, readonly string[]> {
+  const edges = needsOf(resources, kinds);
+  const refOf = ({ address }: Resource): string => formatRef(address);
+  return new Map([...edges].map(([resource, needed]) => [refOf(resource), needed.map(refOf)]));
 }
 
 function noteGuard(change: Change, follows: string | null): Change {

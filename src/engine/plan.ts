@@ -13,6 +13,7 @@ import { wantPrint } from '../core/resource.ts';
 import type { Resource } from '../core/resource.ts';
 import { dutiesFor } from './duties.ts';
 import { orphanRefs } from './observe.ts';
+import { watchTogether } from './together.ts';
 import type { Observation } from './observe.ts';
 
 export interface HostQuestion {
@@ -47,7 +48,8 @@ export function planHost(question: HostQuestion, found: Observation, kinds: read
     if (entry) planOrphan(context, kindOf.get(ref.kind), ref, entry);
   }
   const { blocked, unchanged } = draft;
-  const changes = placeGuardedLast(draft.changes, question.resources, kinds);
+  const placed = placeGuardedLast(draft.changes, question.resources, kinds);
+  const changes = watchTogether(placed, question.resources, kinds);
   const duties = dutiesFor(question.duties ?? [], changes);
   const { host, login } = question;
   return {

@@ -86,10 +86,13 @@ function foldEvent(report: HostReport, event: RunEvent, planned: HostPlan, seen:
     case 'end': {
       const { index, status, seconds } = event;
       const outcome = status === 0 ? succeededAs(planned, index, seen.ran.has(index)) : 'failed';
-      if (index < seen.guardedFrom || index >= planned.changes.length)
-        return withChange(report, index, (change) => ({ ...change, outcome, seconds }));
-      seen.unconfirmed.set(index, outcome);
-      return withChange(report, index, (change) => ({ ...change, seconds }));
+      const reason = event.reason === undefined ? null : recogniseCause(event.reason);
+      const sure = index < seen.guardedFrom || index >= planned.changes.length;
+      if (!sure) seen.unconfirmed.set(index, outcome);
+      return withChange(report, index, (change) => {
+        const why = change.duty === 'on-failure' ? null : reason;
+        return { ...change, ...(sure ? { outcome, reason: why } : {}), seconds };
+      });
     }
     case 'awaiting':
       return report;
@@ -128,7 +131,9 @@ function finishRun(
     }
     case 'failed': {
       const changes = report.changes.map((change) =>
-        change.outcome === 'failed' && change.duty !== 'on-failure' ? { ...change, reason } : change,
+        change.outcome === 'failed' && change.duty !== 'on-failure'
+          ? { ...change, reason: change.reason ?? reason }
+          : change,
       );
       return { ...report, outcome, changes, reason };
     }

@@ -18,7 +18,15 @@ import { revealSecret } from '../core/secret.ts';
 import { quote, quoteCommand } from '../core/shell.ts';
 import { blobOf, blobPath, bytesOf, commandsOf, formatCommand } from '../core/step.ts';
 import type { Command } from '../core/step.ts';
-import { CHECK_TEXT, FRAME_TEXT, GUARD_TEXT, GUARDED_TEXT, LEDGER_TEXT, SETTLE_TEXT } from './texts.ts';
+import {
+  CHECK_TEXT,
+  FRAME_TEXT,
+  GUARD_TEXT,
+  GUARDED_TEXT,
+  LEDGER_TEXT,
+  SETTLE_TEXT,
+  TOGETHER_TEXT,
+} from './texts.ts';
 import { formatSaving, formatUndo, guardLimit } from './compile-guard.ts';
 import { PROBE_TEXT } from './probe-text.ts';
 
@@ -104,8 +112,12 @@ function formatRun(run: HostRun, place: RunPlace): string {
   };
   const duties = run.duties ?? [];
   const first = run.changes.findIndex(({ guard }) => guard !== undefined);
+  const groups = groupTogether(run.changes);
   const calls = run.changes.map((change, index) => {
-    const call = `change ${index} ${quote(formatLedgerLine(change.ledger))}\n`;
+    const line = quote(formatLedgerLine(change.ledger));
+    const group = groups.find((indexes) => indexes.includes(index));
+    if (group) return `start_change ${index} ${line}\n${index === group.at(-1) ? 'watch_started\n' : ''}`;
+    const call = `change ${index} ${line}\n`;
     return index === first ? `begin_guarded\n${call}` : call;
   });
   const guards = run.changes.flatMap(({ guard }) => (guard ? [guard] : []));
@@ -118,7 +130,10 @@ function formatRun(run: HostRun, place: RunPlace): string {
     ...(duties.length === 0 ? [] : [formatAssignments({ PROBE_TEXT }), CHECK_TEXT]),
     ...(first < 0 ? [] : [formatAssignments(limitsOf(run.changes.slice(first), place))]),
     ...(first < 0 ? [] : [GUARD_TEXT, GUARDED_TEXT, formatSaving(guards)]),
-    ...[...run.changes, ...duties].map(formatChange),
+    ...(groups.length === 0 ? [] : [TOGETHER_TEXT]),
+    ...[...run.changes, ...duties].map((change, index) =>
+      formatChange(change, index, groups.flat().includes(index)),
+    ),
     ...formatOnFailure(run),
     'begin_run\n',
     ...dutyCalls(run, 'before'),
@@ -128,6 +143,18 @@ function formatRun(run: HostRun, place: RunPlace): string {
     ...dutyCalls(run, 'after'),
     'finish_run done\n',
   ].join('\n');
+}
+
+/** Indexes of changes that are watched together, two and more. What turned out to be done already has nothing to watch. */
+function groupTogether(changes: readonly RunChange[]): readonly (readonly number[])[] {
+  const groups: number[][] = [];
+  for (const [index, { steps, together }] of changes.entries()) {
+    if (steps.at(-1)?.do !== 'settle') continue;
+    const open = groups.at(-1);
+    if (together && open?.at(-1) === index - 1) open.push(index);
+    else groups.push([index]);
+  }
+  return groups.filter((group) => group.length > 1);
 }
 
 /** Duties are numbered after the changes. */
@@ -142,13 +169,15 @@ function formatOnFailure(run: HostRun): readonly string[] {
     : [['on_failure() {\n', ...calls.map((call) => `  ${call}`), '}\n'].join('')];
 }
 
-/** The first command that fails ends the function with its status. */
-function formatChange(change: Pick<RunChange, 'steps'>, index: number): string {
-  const lines = change.steps.flatMap(commandsOf).flatMap((command) => {
+/** The first command that fails ends the function with its status. `together`: its last one, a settling, is left for later. */
+function formatChange(change: Pick<RunChange, 'steps'>, index: number, together: boolean): string {
+  const commands = change.steps.flatMap(commandsOf);
+  const lines = commands.flatMap((command, at) => {
     const text = JSON.stringify(formatCommand(command));
     const unit = broughtUp(command);
     const otherwise = unit === undefined ? 'return' : `say_failed ${quote(unit)} || return`;
-    return [`  command_is ${quote(text)} || return`, `  ${formatCall(command)} || ${otherwise}`];
+    const settle = together && at === commands.length - 1 ? 'settle_later' : 'settle';
+    return [`  command_is ${quote(text)} || return`, `  ${formatCall(command, settle)} || ${otherwise}`];
   });
   return [`change_${index}() {`, ...lines, '  :', '}', ''].join('\n');
 }
@@ -160,12 +189,12 @@ function broughtUp(command: Command): string | undefined {
   return program === 'systemctl' && ['start', 'restart', 'reload'].includes(verb) ? unit : undefined;
 }
 
-function formatCall(command: Command): string {
+function formatCall(command: Command, settle: 'settle' | 'settle_later'): string {
   if ('check' in command) {
     const { check, within, watch } = command;
     return quoteCommand(['check', formatProbe(check), String(within), watch.join(' '), ...probeWords(check)]);
   }
-  if ('settle' in command) return quoteCommand(['settle', command.settle, String(command.seconds)]);
+  if ('settle' in command) return quoteCommand([settle, command.settle, String(command.seconds)]);
   const within = command.pinned ? 'run_at' : 'run_in';
   const call = command.directory === undefined ? ['run'] : [within, command.directory];
   const line = quoteCommand([...call, ...command.run]);

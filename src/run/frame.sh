@@ -76,21 +76,35 @@ finish_run() {
 
 # change NUMBER LEDGER-LINE: what the functions change_NUMBER do, and its record.
 change() {
-  [ -z "$STOPPED" ] || stop_run stopped
-  if [ -e "$STATE/runs/$RUN/cancel" ]; then
-    read -r BY <"$STATE/runs/$RUN/cancel"
-    [ -z "$GUARDED" ] || undo_guarded cancelled
-    finish_run cancelled "$BY"
-  fi
-  read_clock
-  CHANGE_BEGUN=${NOW%.*}
-  synced_event BEGIN "$1" "$NOW"
+  go_on
+  begin_change "$1"
   "change_$1"
   STATUS=$?
   [ "$STATUS" -ne 0 ] || record "$2" || STATUS=$?
-  read_clock
-  synced_event END "$1" "$STATUS" "$NOW"
+  end_change "$1" "$STATUS"
   [ "$STATUS" -eq 0 ] || fail_run
+}
+
+# Before each change: ends the run when somebody wants it to.
+go_on() {
+  [ -z "$STOPPED" ] || stop_run stopped
+  [ -e "$STATE/runs/$RUN/cancel" ] || return 0
+  read -r BY <"$STATE/runs/$RUN/cancel"
+  [ -z "$GUARDED" ] || undo_guarded cancelled
+  finish_run cancelled "$BY"
+}
+
+# begin_change NUMBER
+begin_change() {
+  read_clock
+  CHANGE_BEGUN=${NOW%.*}
+  synced_event BEGIN "$1" "$NOW"
+}
+
+# end_change NUMBER STATUS
+end_change() {
+  read_clock
+  synced_event END "$1" "$2" "$NOW"
 }
 
 # record LEDGER-LINE: of what is guarded not before it is confirmed.
@@ -112,13 +126,10 @@ stop_run() {
 # duty NUMBER: what change_NUMBER does around the changes; there is nothing to record.
 duty() {
   [ -z "$STOPPED" ] || finish_run failed stopped
-  read_clock
-  CHANGE_BEGUN=${NOW%.*}
-  synced_event BEGIN "$1" "$NOW"
+  begin_change "$1"
   "change_$1"
   STATUS=$?
-  read_clock
-  synced_event END "$1" "$STATUS" "$NOW"
+  end_change "$1" "$STATUS"
   [ "$STATUS" -eq 0 ] || fail_run
 }
 

@@ -29,6 +29,8 @@ interface State {
   marker: string | undefined;
   decoder: TextDecoder;
   current: { readonly index: number; readonly from: number } | undefined;
+  /** Changes that were begun and are not spoken of now: those that are watched together. */
+  readonly open: Map<number, Pick<State, 'command' | 'output'> & { readonly from: number }>;
   ended: number;
   /** Where the newest command stands, and what it printed so far. */
   command: string;
@@ -45,6 +47,7 @@ export function createJournalParser(host: string, run: HostRun): JournalParser {
     marker: undefined,
     decoder: new TextDecoder(),
     current: undefined,
+    open: new Map(),
     ended: 0,
     command: '',
     output: '',
@@ -109,6 +112,7 @@ function parseEvent(state: State, line: string): readonly RunEvent[] {
   const [word = '', first = '', second = '', third = ''] = line.split(' ');
   switch (word) {
     case 'BEGIN':
+      setAside(state);
       state.current = { index: Number(first), from: Number(second) };
       state.command = '';
       state.output = '';
@@ -117,6 +121,9 @@ function parseEvent(state: State, line: string): readonly RunEvent[] {
       state.command = parseText(line.slice('COMMAND '.length));
       state.output = '';
       return state.current ? [{ is: 'command', index: state.current.index, command: state.command }] : [];
+    case 'TURN':
+      turnTo(state, Number(first));
+      return [];
     case 'END':
       return endChange(state, Number(first), Number(second), Number(third));
     case 'AWAIT':
@@ -130,6 +137,21 @@ function parseEvent(state: State, line: string): readonly RunEvent[] {
   }
 }
 
+function setAside({ current, open, command, output }: State): void {
+  if (current) open.set(current.index, { from: current.from, command, output });
+}
+
+/** What follows is said of that change, until the next turn. */
+function turnTo(state: State, index: number): void {
+  const other = state.open.get(index);
+  if (!other) return;
+  setAside(state);
+  state.open.delete(index);
+  state.current = { index, from: other.from };
+  state.command = other.command;
+  state.output = other.output;
+}
+
 /** The command is written as JSON, so that it stays on one line. */
 function parseText(json: string): string {
   try {
@@ -141,12 +163,15 @@ function parseText(json: string): string {
 }
 
 function endChange(state: State, index: number, status: number, to: number): readonly RunEvent[] {
+  turnTo(state, index);
   const from = state.current?.from ?? to;
   const seconds = Math.max(0, Math.round((to - from) * 100) / 100);
   state.current = undefined;
   state.ended += 1;
-  if (status !== 0) state.failed ??= explainFailed(state, index, status);
-  return [{ is: 'end', index, status, seconds }];
+  if (status === 0) return [{ is: 'end', index, status, seconds }];
+  const reason = explainFailed(state, index, status);
+  state.failed ??= reason;
+  return [{ is: 'end', index, status, seconds, reason }];
 }
 
 function finish(state: State, outcome: string, code: string, line: string): RunEvent {
@@ -260,8 +285,9 @@ function breakOff(state: State): readonly RunEvent[] {
       { is: 'finished', outcome: 'refused', reason: { code: 'RUN_REFUSED', message, evidence } },
     ];
   }
+  const begun = [...state.open.keys(), ...(current ? [current.index] : [])];
   const where = current
-    ? `in the middle of ${doneAt(run, current.index)?.ref}`
+    ? `in the middle of ${begun.map((index) => doneAt(run, index)?.ref).join(', ')}`
     : `after ${countChanges(state)}, before the next one began`;
   const message = `${host}: the run stopped without saying its end, ${where}`;
   return [...left, { is: 'finished', outcome: 'broken', reason: { code: 'RUN_LOST', message, evidence } }];

@@ -8,6 +8,7 @@ export const GUARDED_TEXT = read('guarded.sh');
 export const UNDO_TEXT = read('undo.sh');
 export const CONFIRM_TEXT = read('confirm.sh');
 export const SETTLE_TEXT = read('settle.sh');
+export const TOGETHER_TEXT = read('together.sh');
 export const CHECK_TEXT = read('check.sh');
 export const START_TEXT = read('start.sh');
 export const FOLLOW_TEXT = read('follow.sh');

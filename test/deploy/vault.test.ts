@@ -163,6 +163,24 @@ describe('scrubbing', () => {
     );
   });
 
+  it('what two changes say in turn, without losing any of it', async () => {
+    const reason = { code: 'UNIT_FAILED' as const, message: 'open sesame' };
+    const carryOut = redactRun(redactor, async function* () {
+      yield { is: 'output', index: 0, text: 'zero says open se' };
+      yield { is: 'output', index: 1, text: 'one says open se' };
+      yield { is: 'output', index: 1, text: 'same' };
+      yield { is: 'end', index: 1, status: 1, seconds: 1, reason };
+    });
+    const said = ['', ''];
+    const reasons: unknown[] = [];
+    for await (const event of carryOut(Object.create(null), Object.create(null))) {
+      if (event.is === 'output') said[event.index] += event.text;
+      if (event.is === 'end') reasons.push(event.reason?.message);
+    }
+    expect(said).toEqual(['zero says open se', 'one says [secret pw]']);
+    expect(reasons).toEqual(['[secret pw]']);
+  });
+
   it('errors of every sort', () => {
     const failure = redactError(redactor, new HostFailure({ code: 'READ_FAILED', message: 'open sesame' }));
     expect(failure).toBeInstanceOf(HostFailure);

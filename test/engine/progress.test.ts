@@ -55,6 +55,22 @@ describe('a report follows the journal', () => {
     expect([report.outcome, report.changes.map((change) => change.outcome)]).toEqual([outcome, changes]);
   });
 
+  it('each of several that fail keeps its own reason, and those that were begun and never ended are unknown', async () => {
+    const why = (message: string) => ({ code: 'UNIT_FAILED' as const, message });
+    const failed = (index: number, message: string): RunEvent => {
+      return { is: 'end', index, status: 1, seconds: 1, reason: why(message) };
+    };
+    const started = [begin(0), command(0), begin(1), command(1)];
+    const last: RunEvent = { is: 'finished', outcome: 'failed', reason: why('b died') };
+    const report = await follow([...started, failed(1, 'b died'), failed(0, 'a died'), last]);
+    expect(report.changes.map(({ outcome, reason }) => [outcome, reason?.message])).toEqual([
+      ['failed', 'a died'],
+      ['failed', 'b died'],
+    ]);
+    const torn = await follow([...started, finished('broken')]);
+    expect(torn.changes.map(({ outcome }) => outcome)).toEqual(['unknown', 'unknown']);
+  });
+
   it('the reason of a failed run is that of the change that failed', async () => {
     const reason = { code: 'STEP_FAILED' as const, message: 'no space left' };
     const failed: RunEvent = { is: 'finished', outcome: 'failed', reason };

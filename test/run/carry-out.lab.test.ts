@@ -6,6 +6,7 @@ import { decode } from '../../src/core/host.ts';
 import { sha256 } from '../../src/core/json.ts';
 import type { Step } from '../../src/core/step.ts';
 import { createAppendLedger } from '../../src/run/append-ledger.ts';
+import { createCancel } from '../../src/run/cancel.ts';
 import { createCarryOut } from '../../src/run/carry-out.ts';
 import { createConnect } from '../../src/ssh/connect.ts';
 import { labUnavailable, startLab } from '../lab/lab.ts';
@@ -344,6 +345,91 @@ describe.skipIf(unavailable !== undefined).each(SUITES)('on %s', (suite) => {
       });
       expect([status(0), status(1), finished.outcome]).toEqual([0, undefined, 'failed']);
       expect(finished.reason?.message).toContain('told to stop after 1 of 2 changes');
+    });
+  });
+
+  describe('units that are watched together', () => {
+    const brings = (name: string, seconds: number, before: readonly Step[] = []): readonly Step[] => [
+      unit(name, 'ExecStart=/bin/sleep infinity'),
+      systemctl('daemon-reload'),
+      ...before,
+      systemctl('restart', name),
+      settle(name, seconds),
+    ];
+    const beginTogether = async (...changes: readonly (readonly Step[])[]) => {
+      const run = await begin(...changes);
+      return {
+        ...run,
+        changes: run.changes.map((one, index) => (index === 0 ? one : { ...one, together: true as const })),
+      };
+    };
+
+    it('have their whole windows and true reports when somebody cancels between their starts', async () => {
+      const waits = sh('while [ ! -e /root/gate ]; do sleep 0.1; done');
+      const run = await beginTogether(
+        brings('t1.service', 2),
+        brings('t2.service', 2, [waits]),
+        brings('t3.service', 2),
+      );
+      const { events, finished } = await follow(carryOut(session, run), async (event) => {
+        if (event.is !== 'begin' || event.index !== 1) return;
+        const asking = await connect();
+        expect(await createCancel()(asking, run.run, 'ada')).toBe(true);
+        asking.close();
+        await host.exec(['touch', '/root/gate']);
+      });
+      await host.exec(['rm', '-f', '/root/gate']);
+      expect(finished).toMatchObject({ outcome: 'cancelled', reason: { code: 'RUN_CANCELLED' } });
+      const marks = events.flatMap((event) =>
+        event.is === 'begin' || event.is === 'end' ? [`${event.is} ${event.index}`] : [],
+      );
+      expect(marks).toEqual(['begin 0', 'begin 1', 'end 0', 'end 1']);
+      expect((await ledger()).trim().split('\n').slice(-2)).toEqual([
+        expect.stringContaining('command/0'),
+        expect.stringContaining('command/1'),
+      ]);
+    });
+
+    it('are all lost when the run is torn while they are watched', async () => {
+      const run = await beginTogether(brings('t1.service', 60), brings('t2.service', 60));
+      const { finished, status } = await follow(carryOut(session, run), async (event) => {
+        if (event.is !== 'command' || event.index !== 1 || !event.command.startsWith('# then')) return;
+        await sleep(1500);
+        await host.exec(['systemctl', 'kill', '-s', 'KILL', '--kill-who=main', `ashore-${run.run}.service`]);
+      });
+      expect([status(0), status(1)]).toEqual([undefined, undefined]);
+      expect(finished).toMatchObject({
+        outcome: 'broken',
+        reason: {
+          code: 'RUN_LOST',
+          message: expect.stringContaining('in the middle of command/0, command/1'),
+        },
+      });
+      expect((await go([sh('true')])).finished.outcome).toBe('done');
+    });
+
+    it('may be started anew by the start of another one, but not later', async () => {
+      const part = 'ExecStart=/bin/sleep infinity';
+      const first = [unit('t4.service', part, 'PartOf=t5.service\n'), systemctl('daemon-reload')];
+      const run = await beginTogether(
+        [...first, systemctl('restart', 't4.service'), settle('t4.service', 2)],
+        brings('t5.service', 2),
+      );
+      const { finished } = await followRun(carryOut, session, run);
+      expect(finished).toMatchObject({ outcome: 'done' });
+    });
+
+    it('count restarts from their own start on', async () => {
+      const once =
+        'ExecStart=/bin/sh -c "test -e /run/t6 && exec sleep infinity; touch /run/t6; sleep 1; exit 1"\nRestart=always\nRestartSec=0';
+      const dies = [unit('t6.service', once), systemctl('daemon-reload'), systemctl('start', 't6.service')];
+      const run = await beginTogether(
+        [sh('rm -f /run/t6'), ...dies, settle('t6.service', 2)],
+        brings('t7.service', 2, [sh('sleep 4')]),
+      );
+      const { finished, status } = await followRun(carryOut, session, run);
+      expect(finished).toMatchObject({ outcome: 'failed', reason: { code: 'UNIT_FAILED' } });
+      expect([status(0), status(1)]).toEqual([1, 0]);
     });
   });
 

@@ -117,6 +117,32 @@ finish_run done
 `);
   });
 
+  it('begins changes that are watched together one after the other, and goes on when all of them held', () => {
+    const brings = (unit: string): readonly Step[] => [
+      { do: 'run', argv: ['systemctl', 'start', unit] },
+      { do: 'settle', unit, seconds: 5 },
+    ];
+    const run = runOf(brings('a.service'), brings('b.service'), [], brings('c.service'));
+    const [first, ...others] = run.changes;
+    const joined = others.map((change) => ({ ...change, together: true as const }));
+    const script = own({ ...run, changes: first ? [first, ...joined] : [] });
+    expect(script).toContain(`  settle_later a.service 5 || return\n`);
+    expect(script).toContain(`  settle c.service 5 || return\n`);
+    expect(script.slice(script.indexOf('begin_run')).replaceAll(/'\{.*\}'/g, 'LINE')).toBe(`begin_run
+
+start_change 0 LINE
+
+start_change 1 LINE
+watch_started
+
+change 2 LINE
+
+change 3 LINE
+
+finish_run done
+`);
+  });
+
   it('brings each of its bytes once, by their digest', () => {
     const content = { text: 'same' };
     const put = { do: 'put', path: '/a', owner: null, group: null, mode: null, content } as const;

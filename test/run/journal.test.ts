@@ -34,7 +34,7 @@ function parse(chunks: readonly (string | Uint8Array)[]): readonly RunEvent[] {
 function joined(events: readonly RunEvent[]): readonly RunEvent[] {
   return events.reduce<RunEvent[]>((all, next) => {
     const last = all.at(-1);
-    if (last?.is === 'output' && next.is === 'output')
+    if (last?.is === 'output' && next.is === 'output' && last.index === next.index)
       return [...all.slice(0, -1), { ...last, text: last.text + next.text }];
     return [...all, next];
   }, []);
@@ -107,6 +107,57 @@ describe('a journal', () => {
     expect(parser.push(Buffer.from('half a li'))).toEqual([{ is: 'output', index: 0, text: 'half a li' }]);
     expect(parser.push(Buffer.from('ne\n@'))).toEqual([{ is: 'output', index: 0, text: 'ne' }]);
     expect(parser.push(Buffer.from('home\n'))).toEqual([{ is: 'output', index: 0, text: '\n@home' }]);
+  });
+
+  it('tells apart what is said of changes that are watched together', () => {
+    const settling = event('COMMAND "# then shop.service must stay up for 5 s"');
+    const text =
+      START +
+      event('BEGIN 0 1.00') +
+      event('COMMAND "start 0"') +
+      'zero ' +
+      event('BEGIN 1 2.00') +
+      settling +
+      event('TURN 0') +
+      'once more' +
+      event('TURN 1') +
+      'waiting: shop.service stays up; seen last: active/running; 2 s of 5 s\n' +
+      event('TURN 7') +
+      'shop.service: it failed\nlast words' +
+      event('END 1 1 5.00') +
+      event('END 0 3 6.00') +
+      event('FINISHED failed');
+    const failed = (index: number, seconds: number, status: number, reason: object) => {
+      return { is: 'end', index, seconds, status, reason: expect.objectContaining(reason) };
+    };
+    const [zero, one] = [
+      {
+        code: 'STEP_FAILED',
+        evidence: { command: 'start 0', status: 3, output: 'zero once more' },
+      },
+      {
+        code: 'UNIT_FAILED',
+        message: 'service/shop: shop.service: it failed',
+        evidence: { command: 'systemctl status shop.service', journal: 'last words' },
+      },
+    ];
+    const events = joined(parse([text]));
+    expect(events.filter((each) => each.is !== 'command')).toEqual([
+      { is: 'begin', index: 0 },
+      { is: 'output', index: 0, text: 'zero ' },
+      { is: 'begin', index: 1 },
+      { is: 'output', index: 0, text: 'once more' },
+      { is: 'output', index: 1, text: expect.stringMatching(/^waiting: [^]*last words$/) },
+      failed(1, 3, 1, one),
+      failed(0, 5, 3, zero),
+      { is: 'finished', outcome: 'failed', reason: expect.objectContaining(one) },
+    ]);
+    const torn = createJournalParser('web1', run);
+    torn.push(Buffer.from(text.slice(0, text.indexOf(`\n@@${NONCE} END 1`))));
+    expect(torn.breakOff().at(-1)).toMatchObject({
+      outcome: 'broken',
+      reason: { message: expect.stringContaining('in the middle of file//etc/a, service/shop') },
+    });
   });
 
   it('keeps a command that is not JSON as it stands', () => {
