@@ -7,7 +7,7 @@ import type { Blocked, ChangeRequest, KindChange, SourceFiles, Unresolved } from
 import { contentOf } from '../core/step.ts';
 import type { Content } from '../core/step.ts';
 import { resolveAlone } from './absent.ts';
-import { formatUpdate } from './apt/command.ts';
+import { formatUpdate } from './apt/format.ts';
 import { readFetched } from './apt/fetched.ts';
 import { changeFile } from './files/change.ts';
 import { followFile, noteOn } from './files/follow.ts';

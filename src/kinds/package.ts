@@ -8,7 +8,7 @@ import type { Evidence, ReasonCode } from '../core/reason.ts';
 import type { Seal } from '../core/secret.ts';
 import { resolveAlone } from './absent.ts';
 import { keepPackages } from './lifelines.ts';
-import { formatUnseen } from './apt/command.ts';
+import { formatUnseen } from './apt/format.ts';
 import { readPackages, readTransactions, readUnknown } from './apt/look.ts';
 import type { Packages } from './apt/look.ts';
 import type { Answer, Refusal } from './apt/transaction.ts';

@@ -1,7 +1,7 @@
 // What is planned where apt said what it would do: the change of a package, or of several that are installed in one call. Pure.
 import { ASIDE } from '../../core/kind.ts';
 import type { Interruption, KindChange } from '../../core/kind.ts';
-import { formatExact, formatMark, formatNotes } from './command.ts';
+import { formatExact, formatMark, formatNotes } from './format.ts';
 import type { Along, Transaction } from './transaction.ts';
 
 export type Due = {
