@@ -742,7 +742,7 @@ lone
 
 describe('neighbours', () => {
   const line = (name: string, from: string | null, to: string | null) => ({ name, from, to });
-  const due = new Map(
+  const asked = new Map(
     [
       { id: 'a', word: 'a', lines: [line('a', null, '1')] },
       { id: 'b', word: 'b=2', lines: [line('b', null, '2')] },
@@ -766,11 +766,11 @@ describe('neighbours', () => {
     [['a', 'other-version', 'b'], []],
     [['a'], []],
   ])('%j are together as %j', (row, groups) => {
-    expect(groupNeighbours(due, { rows: [row], isStill: (id) => id === 'there' })).toEqual(groups);
+    expect(groupNeighbours(asked, { rows: [row], isStill: (id) => id === 'there' })).toEqual(groups);
   });
 
   it('are none across rows', () => {
-    expect(groupNeighbours(due, { rows: [['a'], ['b']], isStill: () => false })).toEqual([]);
+    expect(groupNeighbours(asked, { rows: [['a'], ['b']], isStill: () => false })).toEqual([]);
   });
 
   it('do at once what they would do one after the other', () => {
