@@ -1,4 +1,4 @@
-// What is deployed in each round: a package whose version changes, a large file, a secret, a command that counts, a service.
+// What is deployed in each round: a package whose version changes, a large file on two file systems, a secret, a command that counts, a service.
 import { Encrypter } from 'age-encryption';
 import type { ConfigFiles } from '../../src/deploy.ts';
 import type { Lab } from '../lab/lab.ts';
@@ -36,6 +36,8 @@ resources:
   - package: lab-hello
     version: "1.${round % 2}"
   - file: /etc/chaos.conf
+    source: files/chaos
+  - file: /opt/chaos.conf
     source: files/chaos
   - file: /etc/chaos.key
     secret: chaos/key

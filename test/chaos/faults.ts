@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { LabHost } from '../lab/lab.ts';
 import type { Postgres } from '../support/postgres.ts';
+import { fillDisk } from './disks.ts';
 import { LEASE } from './site.ts';
 import type { Site } from './site.ts';
 
@@ -76,6 +77,8 @@ function onHost(host: LabHost, seconds: Seconds): readonly Drawn[] {
       await host.start();
     }),
     on("host: apt's lock held", () => host.exec(['perl', '-e', HOLD, String(1 + Math.ceil(long / 1000))])),
+    on('host: /opt full, to which a file is deployed', () => fillDisk(host, '/opt', long)),
+    on('host: /var/lib/ashore full', () => fillDisk(host, '/var/lib/ashore', long)),
     on('host: /run shrunk to what is in it', () =>
       host.exec(['sh', '-c', FILL, 'fill', (long / 1000).toFixed(1)]),
     ),

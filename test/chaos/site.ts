@@ -17,6 +17,7 @@ import type { Postgres } from '../support/postgres.ts';
 import { readEmbedded, readPostgres } from './books.ts';
 import type { ReadBooks } from './books.ts';
 import { configOf, sealSecret } from './configuration.ts';
+import { giveDisks } from './disks.ts';
 import { startServers } from './servers.ts';
 import type { Servers } from './servers.ts';
 import { createTally } from './tally.ts';
@@ -58,6 +59,7 @@ export async function startSite(plot: Plot): Promise<Site> {
     startLab(Object.entries(plot.hosts).map(([name, suite]) => ({ name, suite }))),
     plot.database ? startPostgres() : undefined,
   ]);
+  await Promise.all([...lab.hosts.values()].map(giveDisks));
   const { github, repo, secret } = await startRepo();
   const identity = await generateX25519Identity();
   const sealed = await sealSecret(await identityToRecipient(identity));

@@ -76,11 +76,12 @@ async function lookAtHost({ tally }: Site, host: LabHost, round: number): Promis
   const key = `${host.name} ${round}`;
   const out = async (text: string, ...args: readonly string[]): Promise<string> =>
     (await host.exec(['sh', '-c', text, 'look', ...args])).stdout;
-  const sum = (await out('[ ! -e /etc/chaos.conf ] || sha256sum </etc/chaos.conf')).slice(0, 64);
   const whole = Array.from({ length: round + 1 }, (_, each) => sha256(contentOf(each)));
-  const halved =
-    sum === '' || whole.includes(sum) ? undefined : `${host.name}: /etc/chaos.conf is no round's`;
-  tally.check('files are whole', key, halved);
+  for (const file of ['/etc/chaos.conf', '/opt/chaos.conf']) {
+    const sum = (await out('[ ! -e "$1" ] || sha256sum <"$1"', file)).slice(0, 64);
+    const halved = sum === '' || whole.includes(sum) ? undefined : `${host.name}: ${file} is no round's`;
+    tally.check('files are whole', `${key} ${file}`, halved);
+  }
   const counted = (await out('cat /var/log/chaos 2>/dev/null || :')).split('\n');
   const twice = counted.filter((line) => line === String(round)).length > 1;
   const again = twice ? `${host.name}: one deploy ran its command twice` : undefined;
