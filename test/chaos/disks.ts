@@ -25,13 +25,18 @@ export async function giveDisks(host: LabHost): Promise<void> {
 
 export async function fillDisk(host: LabHost, disk: Disk, time: number): Promise<void> {
   const place = join(host.root, disk);
-  const shrink = async (): Promise<boolean> => {
-    const used = (await must('df', '--output=used', '-k', place)).split('\n')[1]?.trim();
-    // More may be in it by now: then it cannot be made as small.
-    return (await run(['mount', '-o', `remount,size=${used}k`, place])).status === 0;
+  const remount = async (size: () => Promise<string>): Promise<void> => {
+    for (let tries = 1; ; tries += 1) {
+      const { status, stderr } = await run(['mount', '-o', `remount,${await size()}`, place]);
+      if (status === 0) return;
+      // More may be in it by now; and mount(8) misses a mount while others come and go in the list that it reads.
+      if (tries === 20) throw new Error(`${place} cannot be made smaller or larger: ${stderr}`);
+      await sleep(100);
+    }
   };
-  for (let tries = 1; !(await shrink()); tries += 1)
-    if (tries === 20) throw new Error(`${host.name}: ${disk} cannot be filled`);
+  const used = async (): Promise<string> =>
+    `size=${(await must('df', '--output=used', '-k', place)).split('\n')[1]?.trim()}k`;
+  await remount(used);
   await sleep(time);
-  await must('mount', '-o', `remount,${SIZE}`, place);
+  await remount(async () => SIZE);
 }
