@@ -29,13 +29,16 @@ export async function fillDisk(host: LabHost, disk: Disk, time: number): Promise
     for (let tries = 1; ; tries += 1) {
       const { status, stderr } = await run(['mount', '-o', `remount,${await size()}`, place]);
       if (status === 0) return;
-      // More may be in it by now; and mount(8) misses a mount while others come and go in the list that it reads.
+      // More may be in it by now.
       if (tries === 20) throw new Error(`${place} cannot be made smaller or larger: ${stderr}`);
       await sleep(100);
     }
   };
-  const used = async (): Promise<string> =>
-    `size=${(await must('df', '--output=used', '-k', place)).split('\n')[1]?.trim()}k`;
+  // Nothing at all would be no limit to tmpfs(5).
+  const used = async (): Promise<string> => {
+    const [, blocks] = (await must('df', '--output=used', '-k', place)).split('\n');
+    return `size=${Math.max(4, Number(blocks))}k`;
+  };
   await remount(used);
   await sleep(time);
   await remount(async () => SIZE);
