@@ -36,6 +36,14 @@ export interface Interruption {
   readonly how: 'restart' | 'reload' | 'stop';
 }
 
+/** When what was found came about, as the host itself remembers it; who and how only where it wrote that down. */
+export interface Sighting {
+  /** ISO 8601. */
+  readonly at: string;
+  readonly by?: string;
+  readonly how?: string;
+}
+
 /** What one resource needs. `reason` says why in words; `notes` are further lines for the reader of the plan. */
 export interface KindChange {
   readonly verb: Verb;
@@ -47,6 +55,8 @@ export interface KindChange {
   readonly notes?: readonly string[];
   /** It may cut off our own way to the host. */
   readonly guard?: Guard;
+  /** Of what was found; shown where it is drift. Nothing is decided by it. */
+  readonly sighted?: Sighting;
 }
 
 /** A resource that cannot be planned, and why. */

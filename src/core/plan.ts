@@ -20,6 +20,14 @@ export const Applied = z.strictObject({
 });
 export type Applied = z.infer<typeof Applied>;
 
+/** When what was found came about, by the host's clock; who and how only where the host wrote that down. */
+export const Sighted = z.strictObject({
+  at: z.string(),
+  by: z.string().exactOptional(),
+  how: z.string().exactOptional(),
+});
+export type Sighted = z.infer<typeof Sighted>;
+
 const WhereSchema = z.strictObject({ file: z.string(), line: z.int(), column: z.int() });
 
 export const Change = z.strictObject({
@@ -47,6 +55,8 @@ export const Change = z.strictObject({
   origin: z.enum(['created', 'adopted']),
   /** By what the ledger says that it was last applied; absent when it never was. Not in the digest. */
   applied: Applied.optional(),
+  /** Of drift, where the host knows it. Not in the digest. */
+  sighted: Sighted.exactOptional(),
   data: z.enum(['kept', 'lost']).optional(),
   interrupts: z.array(z.strictObject({ what: z.string(), how: z.enum(['restart', 'reload', 'stop']) })),
   notes: z.array(z.string()),

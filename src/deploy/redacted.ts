@@ -1,6 +1,6 @@
 // Plans, reports and events without the secrets of this plan or deploy: everything that comes back from a host passes
 // here before anybody is shown it, and before it is stored or logged.
-import type { Change, HostPlan } from '../core/plan.ts';
+import type { Change, Sighted, HostPlan } from '../core/plan.ts';
 import type { Reason } from '../core/reason.ts';
 import { HostFailure } from '../core/reason.ts';
 import type { Redactor } from '../core/redact.ts';
@@ -100,12 +100,17 @@ function redactChange(redact: Redact, change: Change): Change {
     ...change,
     reason: redact(change.reason),
     notes: change.notes.map(redact),
+    ...(change.sighted ? { sighted: redactSighted(redact, change.sighted) } : {}),
     fields: change.fields.map((field) => ({
       ...field,
       before: field.before && redact(field.before),
       after: field.after && redact(field.after),
     })),
   };
+}
+
+function redactSighted(redact: Redact, { how, ...sighted }: Sighted): Sighted {
+  return { ...sighted, ...(how === undefined ? {} : { how: redact(how) }) };
 }
 
 function redactReason(redact: Redact, reason: Reason): Reason {

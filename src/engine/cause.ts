@@ -8,6 +8,8 @@ const VAGUE: ReadonlySet<ReasonCode> = new Set(['STEP_FAILED', 'UNIT_FAILED', 'C
 interface Cause {
   readonly code: ReasonCode;
   readonly words: RegExp;
+  /** Must be somewhere as well: the words alone are only a warning. */
+  readonly also?: RegExp;
 }
 
 /** The first that fits. What a program says when one of these befell it may hold the words of one further down. */
@@ -35,6 +37,12 @@ const CAUSES: readonly Cause[] = [
     code: 'USER_MISSING',
     words:
       /Failed to determine (?:user|group) credentials|invalid (?:user|group|spec)\b|user \S+ does not exist|status=21[67]\/(?:USER|GROUP)|Failed at step (?:USER|GROUP)|unknown user/i,
+  },
+  {
+    // Podman's warning stands also before what an emulator runs well.
+    code: 'IMAGE_FOREIGN',
+    words: /image platform \(.*\) does not match the expected platform/i,
+    also: /exec format error/i,
   },
   {
     code: 'EXEC_FORMAT',
@@ -73,9 +81,10 @@ export function recogniseCause(reason: Reason): Reason {
   if (!VAGUE.has(reason.code)) return reason;
   const { output = '', journal = '' } = reason.evidence ?? {};
   const lines = [reason.message, ...output.split('\n'), ...journal.split('\n')];
-  for (const { code, words } of CAUSES) {
+  for (const { code, words, also } of CAUSES) {
     const line = lines.find((each) => words.test(each));
-    if (line !== undefined) return { ...reason, code, message: withSentence(reason.message, line) };
+    const whole = also === undefined || lines.some((each) => also.test(each));
+    if (line !== undefined && whole) return { ...reason, code, message: withSentence(reason.message, line) };
   }
   return reason;
 }

@@ -246,6 +246,7 @@ function addChange(draft: Draft, needed: KindChange, { last, entry, ...rest }: R
     ...(needed.guard === undefined ? {} : { guard: needed.guard }),
     ...(last === undefined ? {} : { last }),
     ...(entry === undefined ? {} : { applied: appliedBy(entry) }),
+    ...(needed.sighted && rest.causes.includes('drift') ? { sighted: { ...needed.sighted } } : {}),
   });
 }
 

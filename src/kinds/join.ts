@@ -25,8 +25,15 @@ export function joinParts(parts: readonly Part[]): KindChange | Blocked | undefi
     steps: changes.flatMap(({ steps }) => steps),
     interrupts: changes.flatMap(({ interrupts }) => interrupts ?? []),
     notes: changes.flatMap(({ notes }) => notes ?? []),
+    ...newestOf(changes),
     ...(kept ? { data: 'kept' as const } : {}),
   };
+}
+
+function newestOf(changes: readonly KindChange[]): Pick<KindChange, 'sighted'> {
+  const sighted = changes.flatMap((change) => change.sighted ?? []);
+  const newest = sighted.toSorted((a, b) => Date.parse(b.at) - Date.parse(a.at))[0];
+  return newest ? { sighted: newest } : {};
 }
 
 /** What is made in part is made; what goes in part has gone; anything else changes what is there. */

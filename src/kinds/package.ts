@@ -2,13 +2,14 @@
 // Removing never purges: configuration files and data stay.
 import { z } from 'zod';
 import { ASIDE, defineKind } from '../core/kind.ts';
-import type { Blocked, ChangeRequest, KindChange, Rows, World } from '../core/kind.ts';
+import type { Blocked, ChangeRequest, KindChange, Rows, Sighting, World } from '../core/kind.ts';
 import type { Reader } from '../core/host.ts';
 import type { Evidence, ReasonCode } from '../core/reason.ts';
 import type { Seal } from '../core/secret.ts';
 import { resolveAlone } from './absent.ts';
 import { keepPackages } from './lifelines.ts';
 import { formatUnseen } from './apt/format.ts';
+import { readSightings } from './apt/log.ts';
 import { readPackages, readTransactions, readUnknown } from './apt/look.ts';
 import type { Packages } from './apt/look.ts';
 import type { Answer, Refusal } from './apt/transaction.ts';
@@ -74,7 +75,7 @@ async function read(
   const findings = new Map([...wanted].map(([id, want]) => [id, findingOf(packages, id, want)] as const));
   const due = declared.filter(({ id }) => findings.get(id) === 'due');
   const asked = due.map(({ id, want }) => ({ id, word: wordOf(id, want) }));
-  const [transactions, unknown] = await Promise.all([
+  const [transactions, unknown, sightings] = await Promise.all([
     readTransactions(host, asked, {
       installed: packages.installed,
       rows,
@@ -84,13 +85,17 @@ async function read(
       host,
       names.filter((id) => findings.get(id) === 'unknown'),
     ),
+    readSightings(
+      host,
+      due.map(({ id }) => id),
+    ),
   ]);
   const present = there.map(({ id }) => id);
   const stateOf = (id: string, finding: Finding): State | undefined => {
     if (finding !== 'due' && finding !== 'unknown') return finding;
     const installed = installedVersion(packages, id);
     const answer = transactions.get(id);
-    if (answer) return dueState(id, answer, { installed, present });
+    if (answer) return dueState(id, answer, { installed, present, sighted: sightings.get(id) });
     const offered = packages.offers.get(id)?.versions ?? [];
     const providers = unknown.providers.get(id) ?? [];
     return { is: 'unknown', installed, [ASIDE]: { offered, providers, lists: unknown.lists } };
@@ -135,14 +140,16 @@ interface Around {
   readonly installed: string | null;
   /** Packages that are declared to be there. */
   readonly present: readonly string[];
+  readonly sighted: Sighting | undefined;
 }
 
-function dueState(id: string, answer: Answer, { installed, present }: Around): State {
+function dueState(id: string, answer: Answer, { installed, present, sighted }: Around): State {
   if ('refused' in answer) return { is: 'refused', ...answer };
-  if ('by' in answer) return { is: 'comes', installed, ...answer };
+  const seen = sighted ? { sighted } : {};
+  if ('by' in answer) return { is: 'comes', installed, ...answer, ...(sighted ? { [ASIDE]: seen } : {}) };
   const { units, ...rest } = answer;
   const lost = rest.lines.filter(({ name, to }) => to === null && name !== id && present.includes(name));
-  if (lost.length === 0) return { is: 'due', installed, ...rest, [ASIDE]: { units } };
+  if (lost.length === 0) return { is: 'due', installed, ...rest, [ASIDE]: { units, ...seen } };
   const refused = `apt would remove ${lost.map(({ name }) => name).join(', ')}, which is declared too`;
   return { is: 'refused', refused, command: `apt-get -s install ${id}`, behind: null };
 }

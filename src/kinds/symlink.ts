@@ -8,7 +8,7 @@ import { guardPath } from './lifelines.ts';
 import { judgeAround, readAround, refuseClosed } from './paths/around.ts';
 import type { Around } from './paths/around.ts';
 import { leadsTo, placeChange } from './paths/placed.ts';
-import { readStats, refuseOther } from './paths/found.ts';
+import { readStats, refuseOther, sightedAt } from './paths/found.ts';
 import type { FileType } from './paths/found.ts';
 import { Absent, parentOf, Path } from './paths/path.ts';
 import { parseRecords } from './paths/records.ts';
@@ -31,7 +31,7 @@ interface State {
   readonly to?: string;
   /** Where its directory really is, when that is not how the path is spelled. */
   readonly leads?: string;
-  readonly [ASIDE]: { readonly around: Around };
+  readonly [ASIDE]: { readonly around: Around; readonly changedAt?: number | undefined };
 }
 
 export const symlink = defineKind<Spec, State, Want>({
@@ -72,7 +72,8 @@ async function read(
   ]);
   const states = new Map<string, State>();
   for (const [id, want] of wanted) {
-    const is = stats.get(id)?.found.is;
+    const stat = stats.get(id);
+    const is = stat?.found.is;
     const to = targets.get(id);
     const around = arounds.get(id);
     const isWanted = want !== undefined && 'to' in want;
@@ -81,7 +82,7 @@ async function read(
       ...(is ? { is } : {}),
       ...(to === undefined ? {} : { to }),
       ...leadsTo(around),
-      [ASIDE]: { around },
+      [ASIDE]: { around, changedAt: stat?.changedAt },
     });
   }
   return states;
@@ -126,6 +127,7 @@ function decide(
     fields: [{ name: 'to', before: have.to ?? null, after: want.to }],
     steps: [{ do: 'link', path: id, target: want.to }],
     notes: verdict.notes,
+    ...sightedAt(have.to === undefined ? null : have[ASIDE].changedAt),
   };
 }
 

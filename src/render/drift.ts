@@ -1,7 +1,7 @@
 // Drift in markdown: what a stack declares, what was deployed and what its hosts have now, and the two ways out of it.
 // The issue of a stack is written anew from each look; nothing is ever parsed back out of it.
 import type { Differing, StackDrift } from '../core/drift.ts';
-import type { Change } from '../core/plan.ts';
+import type { Change, Sighted } from '../core/plan.ts';
 import type { Link } from './change.ts';
 import { renderWhere } from './change.ts';
 import { code, fence, prose, proseWithCode } from './escape.ts';
@@ -145,11 +145,33 @@ function renderDiffering(group: Some<Differing>, link: Link | undefined): string
   return [
     `⚠️ ${renderTitle(group, link)}`,
     history,
+    ...renderSightings(group),
     ...(values.length === 0 ? [] : [renderValues(values)]),
     ...texts.map(renderText),
     ...notes.map((note) => `- ${proseWithCode(note)}`),
   ].join('\n\n');
 }
+
+/** Hosts that came to differ at different times are told of each; who did it only where a host has noted that. */
+function renderSightings(group: Some<Differing>): readonly string[] {
+  const told = group.flatMap(({ host, change: { sighted } }) => (sighted ? [{ host, sighted }] : []));
+  const alike = groupBy(told, ({ sighted }) => sightedWords(sighted));
+  if (alike.length === 0) return [];
+  const lines = alike.slice(0, SHOWN_SIGHTINGS).map((hosts) => {
+    const on = group.length > 1 ? ` on ${hostWords(hosts.map(({ host }) => host))}` : '';
+    return `Found${on}: ${sightedWords(hosts[0].sighted)}.`;
+  });
+  const more = alike.length - lines.length;
+  return [[...lines, ...(more > 0 ? [`… and at ${count(more, 'other time')}.`] : [])].join('  \n')];
+}
+
+function sightedWords({ at, by, how }: Sighted): string {
+  const who = by === undefined ? '' : ` by ${code(by, 60)}`;
+  const command = how === undefined ? '' : ` with ${code(how, 200)}`;
+  return `last changed there ${prose(time(at))}${who}${command}`;
+}
+
+const SHOWN_SIGHTINGS = 10;
 
 type Field = Change['fields'][number];
 

@@ -1,6 +1,7 @@
 // Drift for a terminal: per stack what its hosts left, what they never got, and what could not be looked at.
 import type { Differing, StackDrift } from '../core/drift.ts';
 import { isAsApplied } from '../core/drift.ts';
+import type { Sighted } from '../core/plan.ts';
 import { paintWith } from './ansi.ts';
 import type { Paint } from './ansi.ts';
 import { driftWords } from './drift.ts';
@@ -46,10 +47,16 @@ function renderDiffering(
     const when = applied
       ? `deployed ${time(applied.at)} by ${applied.by}, commit ${shortCommit(applied.commit)}`
       : 'never deployed here by Ashore';
+    const found = change.sighted ? `; found: ${sightedWords(change.sighted)}` : '';
     return [
-      `  ${paint('bold', oneLine(host))} ${paint('dim', oneLine(when))}`,
+      `  ${paint('bold', oneLine(host))} ${paint('dim', oneLine(`${when}${found}`))}`,
       ...renderChangeTerminal(change, index + 1, { ...look, paint }),
     ];
   });
   return [`  ${title}`, ...lines];
+}
+
+function sightedWords({ at, by, how }: Sighted): string {
+  const who = by === undefined ? '' : ` by ${by}`;
+  return `last changed there ${time(at)}${who}${how === undefined ? '' : ` with "${how}"`}`;
 }

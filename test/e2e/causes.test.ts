@@ -1,6 +1,6 @@
 // Why a deploy failed, on real hosts: each cause gets its code, the tool's own sentence stands first, and the line is marked.
-// How health checks, crash loops and bakes fail is in checks.test.ts. No scenario here: the OOM killer, because containers of the
-// lab have no memory limits.
+// Rows that are elsewhere are named below, by the test that has them.
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ReasonCode } from '../../src/core/reason.ts';
 import { renderDeployCheck } from '../../src/render/check-run.ts';
@@ -53,7 +53,26 @@ const SERVE = `
 cd /tmp && openssl req -x509 -newkey rsa:2048 -nodes -keyout k.pem -out c.pem -days 1 -subj /CN=localhost 2>/dev/null
 setsid openssl s_server -accept 4433 -key k.pem -cert c.pem -quiet >/dev/null 2>&1 & sleep 1`;
 
+/**
+ * Lab hosts have no limits of memory, so the kernel cannot be made to kill one of their units. What systemd is told when systemd-oomd did
+ * it, a mark on the cgroup and SIGKILL, is put there by hand; from there on all is systemd's own.
+ */
+const SETXATTR = process.arch === 'x64' ? 188 : 5;
+const STARVE = `
+cat >/run/starve.pl <<'END'
+my ($path, $name, $times) = ('/sys/fs/cgroup/system.slice/hungry.service', 'user.oomd_ooms', '1');
+syscall(${SETXATTR}, $path, $name, $times, 1, 0) == 0 or die "no mark: $!";
+kill 9, $$;
+END`;
+
 const SCENARIOS: readonly Scenario[] = [
+  {
+    code: 'OOM_KILLED',
+    name: 'a unit that is killed for want of memory',
+    before: STARVE,
+    resources: service('hungry', 'ExecStart: /usr/bin/perl /run/starve.pl'),
+    sentence: /oom-kill|OOM killer/,
+  },
   {
     code: 'EXEC_MISSING',
     name: 'a unit without its program',
@@ -193,4 +212,15 @@ describe.each(['old', 'new'])('on %s', (name) => {
     expect(reason).toMatchObject({ code: 'HOST_KEY_MISMATCH' });
     expect(summary).toContain('`HOST_KEY_MISMATCH`');
   });
+});
+
+/** The rest of what a deploy has to say the cause of, each in the test of its subject. */
+const ELSEWHERE: Readonly<Record<string, readonly ReasonCode[]>> = {
+  'kinds-container.test.ts': ['IMAGE_UNKNOWN', 'IMAGE_FOREIGN', 'REGISTRY_REFUSED', 'EXEC_MISSING'],
+  'checks.test.ts': ['HEALTH_SILENT', 'HEALTH_WRONG', 'CRASH_LOOP', 'BAKE_FAILED'],
+};
+
+it.each(Object.entries(ELSEWHERE))('%s has %j', (file, codes) => {
+  const text = readFileSync(new URL(file, import.meta.url), 'utf8');
+  for (const code of codes) expect(text).toContain(code);
 });

@@ -77,3 +77,60 @@ it('is found by schedule, shown in an issue, put back by /deploy there, and then
   const last = repo.comments(found.number).at(-1)?.body;
   expect(last).toContain('All hosts of `harbour` are as commit');
 });
+
+it('says since when, and who where the host has noted it', async () => {
+  const { repo, github } = stage;
+  const stack = [
+    'on: all',
+    'resources:',
+    '  - package: jq',
+    '  - symlink: /etc/pier',
+    '    to: /etc/quay',
+    '  - service: moored',
+    // Of a unit that nothing wants, systemd forgets when it was stopped.
+    '    unit: { Service: { ExecStart: /bin/sleep infinity }, Install: { WantedBy: multi-user.target } }',
+    '    enabled: true',
+    '    running: true',
+    '',
+  ].join('\n');
+  await repo.commit({
+    branch: 'pier',
+    base: 'main',
+    author: 'ada',
+    message: 'A pier',
+    files: { 'deploy-configs/pier.yml': stack },
+  });
+  const pull = await repo.openPull({ title: 'A pier', head: 'pier', by: 'ada' });
+  await waitForComment(stage, pull, /## Plan/);
+  await repo.review(pull, { by: 'grace', state: 'APPROVE' });
+  const merged = await repo.merge(pull, 'ada');
+  const deployed = await waitForCheck(stage, merged, 'ashore/deploy', 240_000);
+  expect(deployed.conclusion, `${deployed.summary}\n${deployed.text}`).toBe('success');
+
+  for (const host of lab.hosts.values()) {
+    const { status, stderr } = await host.exec(['sh', '-c', BY_HAND]);
+    expect(status, stderr).toBe(0);
+  }
+  await repo.comment(pull, '/drift', 'ada');
+  const { body } = await waitForComment(stage, pull, /## Drift/);
+  const words = String.raw`last changed there \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC`;
+  const sections = body.split('⚠️');
+  const of = (ref: string): string => sections.find((section) => section.startsWith(` \`${ref}\``)) ?? '';
+  expect(of('symlink//etc/pier'), body).toMatch(new RegExp(words));
+  expect(of('service/moored'), body).toMatch(new RegExp(words));
+  const who = of('package/jq').match(new RegExp(`${words} by \`lotse\` with \`apt-get remove jq\``, 'g'));
+  // In one line where both did it in the same second.
+  expect(who?.length, of('package/jq')).toBeGreaterThan(0);
+  const open = [...repo.repository.issues.values()].filter(
+    ({ pull: of_, state }) => !of_ && state === 'open',
+  );
+  expect(open.map(({ title }) => title)).toEqual(['Drift: pier (3 resources on 2 hosts)']);
+  await github.settled();
+});
+
+const BY_HAND = `set -e
+useradd lotse
+echo 'lotse ALL=(ALL) NOPASSWD: ALL' >/etc/sudoers.d/lotse
+runuser -u lotse -- sudo apt-get -y -q remove jq >/dev/null
+ln -sfn /etc/harbour /etc/pier
+systemctl stop moored`;

@@ -7,7 +7,7 @@ import type { LabHost } from '../lab/lab.ts';
 import { podmanInLab } from '../support/lab-podman.ts';
 import { startRegistry } from '../support/registry.ts';
 import type { Registry } from '../support/registry.ts';
-import { tinyImage } from '../support/tiny-image.ts';
+import { foreignImage, tinyImage } from '../support/tiny-image.ts';
 import { expectDone, linesOf, startFleet } from './fleet.ts';
 import type { Fleet } from './fleet.ts';
 
@@ -164,6 +164,10 @@ describe.each(['old', 'new'])('on %s', (name) => {
     const missing = await failureOf(files(container(pinned(), 'command: [/bin/shop]')));
     await sh('systemctl stop app; systemctl reset-failed app || :');
     expect(missing).toMatch(/"EXEC_MISSING".*no such file or directory/);
+    const foreign = `${gatewayOf(host)}:${registry.port}/acme/foreign:1.0@${registry.add('acme/foreign', foreignImage())}`;
+    const other = await failureOf(files(container(foreign, 'command: [/app]')));
+    await sh('systemctl stop app; systemctl reset-failed app || :');
+    expect(other).toMatch(/"IMAGE_FOREIGN".*image platform \(linux\/\w+\) does not match/);
   });
 
   it('leaves alone what somebody else runs under its name', async () => {

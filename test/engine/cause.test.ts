@@ -18,6 +18,11 @@ describe('words that say why', () => {
       'systemd[1]: shop.service: A process of this unit has been killed by the OOM killer.',
     ],
     [
+      'IMAGE_FOREIGN',
+      'podman[1]: WARNING: image platform (linux/arm64) does not match the expected platform (linux/amd64)\nexec /app: exec format error',
+      'image platform (linux/arm64) does not match',
+    ],
+    [
       'EXEC_FORMAT',
       'shop.service: Failed at step EXEC spawning /opt/shop: Exec format error',
       'Exec format error',

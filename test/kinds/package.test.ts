@@ -16,6 +16,11 @@ import { createScriptedReader } from '../support/scripted-reader.ts';
 import { SUITES, readCase } from './recorded.ts';
 import { want, worldOf } from './trial.ts';
 
+/** The recordings were made as root, without sudo: of that apt notes no account. */
+function sightedBy(how: string): object {
+  return { sighted: { at: expect.stringMatching(/^[\d-]+T[\d:]+Z$/), how } };
+}
+
 describe.each(SUITES)('package on %s', (suite) => {
   const bookworm = suite === 'bookworm';
 
@@ -28,9 +33,16 @@ describe.each(SUITES)('package on %s', (suite) => {
         ...some,
         installed: '1.0',
         lines: [{ name: 'lab-hello', from: '1.0', to: '1.1' }],
-        [ASIDE]: { units: [{ unit: 'lab-hello.service', how: 'restart' }] },
+        [ASIDE]: {
+          units: [{ unit: 'lab-hello.service', how: 'restart' }],
+          ...sightedBy('apt-get install lab-hello=1.0 jq'),
+        },
       },
-      jq: { ...some, lines: [{ name: 'jq', from: null, to: jq }] },
+      jq: {
+        ...some,
+        lines: [{ name: 'jq', from: null, to: jq }],
+        [ASIDE]: { units: [], ...sightedBy('apt-get remove jq') },
+      },
       'trial-app': {
         ...some,
         lines: [
@@ -78,7 +90,11 @@ describe.each(SUITES)('package on %s', (suite) => {
         ],
         automatic: ['trial-agent-a', 'trial-base'],
       },
-      'trial-base': { ...some, lines: [] },
+      'trial-base': {
+        ...some,
+        lines: [],
+        [ASIDE]: { units: [], ...sightedBy('apt-get remove trial-base') },
+      },
       'trial-agent-a': { ...some, lines: [] },
       tree: { ...some, lines: [{ name: 'tree', from: null, to: version }] },
     });
@@ -106,7 +122,13 @@ describe.each(SUITES)('package on %s', (suite) => {
         [ASIDE]: { units: [] },
       },
       'trial-app': { is: 'comes', installed: null, by: 'nginx-light', to: '1.0' },
-      'trial-base': { is: 'comes', installed: null, by: 'nginx-light', to: '2.0' },
+      'trial-base': {
+        is: 'comes',
+        installed: null,
+        by: 'nginx-light',
+        to: '2.0',
+        [ASIDE]: sightedBy('apt-get remove trial-base'),
+      },
       'trial-agent-a': expect.objectContaining({
         lines: [{ name: 'tree', from: null, to: version }],
         together: ['trial-agent-a', 'tree'],

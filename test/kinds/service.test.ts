@@ -10,6 +10,7 @@ import { SUITES, readCase } from './recorded.ts';
 import { want, worldOf } from './trial.ts';
 
 const NOTHING = { is: 'nothing' };
+const SOME_TIME: unknown = expect.any(Object);
 const STATE = {
   load: 'loaded',
   alias: null,
@@ -21,7 +22,11 @@ const STATE = {
   canReload: false,
   needsReload: false,
   newer: { restart: [], reload: [] },
-  [ASIDE]: { file: NOTHING, dropIn: NOTHING, fragment: '/usr/lib/systemd/system/shop.service' },
+  [ASIDE]: {
+    file: NOTHING,
+    dropIn: NOTHING,
+    fragment: '/usr/lib/systemd/system/shop.service',
+  },
 };
 
 describe.each(SUITES)('service on %s', (suite) => {
@@ -32,6 +37,7 @@ describe.each(SUITES)('service on %s', (suite) => {
       file,
       dropIn,
       fragment,
+      changed: SOME_TIME,
     });
     const own = (name: string, content: string): object => ({
       file: sha256(content),

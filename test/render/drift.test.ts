@@ -23,6 +23,7 @@ const MOTD = change('file/etc/motd', {
   ],
   applied: APPLIED,
 });
+const BY_LINUS = { at: '2026-11-21T08:00:01Z', by: 'linus', how: 'apt-get remove `curl`' };
 const UNDEPLOYED = change('package/curl', {
   verb: 'create',
   causes: ['undeployed'],
@@ -44,8 +45,8 @@ const TERMINAL = { color: false, width: 100, verbose: false };
 function drifts(): readonly StackDrift[] {
   const made = plan(
     [
-      host('web1', [MOTD]),
-      host('web2', [MOTD, UNDEPLOYED, OTHER]),
+      host('web1', [{ ...MOTD, sighted: { at: '2026-11-22T13:58:40Z' } }]),
+      host('web2', [{ ...MOTD, sighted: BY_LINUS }, UNDEPLOYED, OTHER]),
       host('web3', [], { failure: UNREACHABLE }),
       host('web4', [], { blocked: [blocked('service/shop', OWNER)] }),
     ],

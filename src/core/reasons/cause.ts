@@ -14,6 +14,12 @@ export const CAUSE_REASONS = {
     what: 'The registry has no image of this name with this digest.',
     next: 'Mend the name or the digest; push.',
   },
+  IMAGE_FOREIGN: {
+    class: 'permanent',
+    fixer: 'author',
+    what: 'An image is for machines of another architecture, and the host cannot run what is in it.',
+    next: 'Take the digest of the image for this architecture (docs/containers.md); push.',
+  },
   REGISTRY_REFUSED: {
     class: 'needs-person',
     fixer: 'operator',

@@ -1,17 +1,25 @@
 // What is planned where apt said what it would do: the change of a package, or of several that are installed in one call. Pure.
 import { ASIDE } from '../../core/kind.ts';
-import type { Interruption, KindChange } from '../../core/kind.ts';
+import type { Interruption, KindChange, Sighting } from '../../core/kind.ts';
 import { formatExact, formatMark, formatNotes } from './format.ts';
 import type { Along, Transaction } from './transaction.ts';
+
+interface Seen {
+  readonly sighted?: Sighting;
+}
 
 export type Due = {
   readonly is: 'due';
   readonly installed: string | null;
-  readonly [ASIDE]: Pick<Transaction, 'units'>;
+  readonly [ASIDE]: Pick<Transaction, 'units'> & Seen;
 } & Pick<Transaction, 'lines' | 'automatic' | 'together'>;
 
 /** It is installed by the change of a package above, in the same call of apt. */
-export type Comes = { readonly is: 'comes'; readonly installed: string | null } & Along;
+export type Comes = {
+  readonly is: 'comes';
+  readonly installed: string | null;
+  readonly [ASIDE]?: Seen;
+} & Along;
 
 export function planInstall(id: string, version: string | undefined, have: Due | Comes): KindChange {
   const { installed } = have;
@@ -22,7 +30,7 @@ export function planInstall(id: string, version: string | undefined, have: Due |
   if (have.is === 'comes') {
     const how = have.to === null ? above : `it comes with ${have.by}, by the same call of apt`;
     const fields = have.to === null ? [] : [{ name: 'version', before: installed, after: have.to }];
-    return { verb, reason: `${wanted}; ${how}`, fields, steps: [] };
+    return { verb, reason: `${wanted}; ${how}`, fields, steps: [], ...sightedOf(have) };
   }
   const { lines, automatic, together = [id] } = have;
   const own = lines.find(({ name }) => name === id);
@@ -39,6 +47,7 @@ export function planInstall(id: string, version: string | undefined, have: Due |
     ],
     interrupts: interruptsOf(have),
     notes: [...noteTogether(together), ...formatNotes(together, lines)],
+    ...sightedOf(have),
   };
 }
 
@@ -56,7 +65,12 @@ export function planRemoval(id: string, have: Due): KindChange {
     data: 'kept',
     interrupts: interruptsOf(have),
     notes: [...formatNotes([id], have.lines), 'its configuration files and data stay'],
+    ...sightedOf(have),
   };
+}
+
+function sightedOf({ [ASIDE]: { sighted } = {} }: Due | Comes): Pick<KindChange, 'sighted'> {
+  return sighted ? { sighted } : {};
 }
 
 function interruptsOf({ [ASIDE]: { units } }: Due): readonly Interruption[] {

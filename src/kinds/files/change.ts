@@ -6,7 +6,7 @@ import type { Reason } from '../../core/reason.ts';
 import type { Step } from '../../core/step.ts';
 import { judgeAround, refuseClosed } from '../paths/around.ts';
 import { contentField } from '../paths/contents.ts';
-import { refuseOther } from '../paths/found.ts';
+import { refuseOther, sightedAt } from '../paths/found.ts';
 import { explainFields, ownedFields, ownStep } from '../paths/owned.ts';
 import { showPath } from '../paths/path.ts';
 import type { Owned } from '../paths/path.ts';
@@ -85,6 +85,7 @@ function update({ id, want, found, known, notes }: Changed): KindChange | Blocke
       fields: owned,
       steps,
       notes: [...notes, ...readers],
+      ...sightedAt(found.changedAt),
     };
   }
   if (found.immutable) return { blocked: refuseImmutable(id) };
@@ -96,6 +97,7 @@ function update({ id, want, found, known, notes }: Changed): KindChange | Blocke
     fields: [contentField(foundContent(found, known, want), wantedContent(want, 'changed')), ...owned],
     steps: [putStep(id, want, kept)],
     notes: [...notes, ...linkNotes(found), ...readerNotes(want, kept)],
+    ...sightedAt(found.changedAt),
   };
 }
 

@@ -80,7 +80,7 @@ interface Seen {
 }
 
 function stateOf({ stat, content, around, want, seal, verdict }: Seen): FileState {
-  const { links = 1, size = 0, found } = stat ?? {};
+  const { links = 1, size = 0, found, changedAt } = stat ?? {};
   const { bytes = null, immutable = false, open = false } = content ?? {};
   // For a login that is not root the look cannot ask as somebody else, so the mode has its say too.
   const isOpen = open && /[4-7]$/.test(found?.mode ?? '');
@@ -94,6 +94,7 @@ function stateOf({ stat, content, around, want, seal, verdict }: Seen): FileStat
     open: isOpen,
     links,
     size,
+    changedAt,
     ...(verdict ? { verdict } : {}),
   };
   return { ...(found ? { found: { ...found, sha256: sealed } } : {}), ...leadsTo(around), [ASIDE]: aside };

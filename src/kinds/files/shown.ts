@@ -20,6 +20,7 @@ export interface FileAside {
   readonly sum: string | null;
   readonly links: number;
   readonly size: number;
+  readonly changedAt?: number | undefined;
   readonly immutable: boolean;
   /** Every account of the host may read it. */
   readonly open: boolean;

@@ -1,6 +1,6 @@
 // What lies at paths of a host, by stat(1) without following links; one process for all, names told apart by NUL.
 import type { Reader } from '../../core/host.ts';
-import type { World } from '../../core/kind.ts';
+import type { Sighting, World } from '../../core/kind.ts';
 import { readText } from '../../core/look.ts';
 import type { Reason } from '../../core/reason.ts';
 import { showPath } from './path.ts';
@@ -24,6 +24,8 @@ export interface Stat {
   readonly links: number;
   /** In bytes. */
   readonly size: number;
+  /** When anything of it last changed (ctime, which nobody can set), in seconds since 1970. */
+  readonly changedAt: number;
 }
 
 /** What is there; a path where nothing is is left out. */
@@ -32,6 +34,11 @@ export async function readStats(host: Reader, paths: readonly string[]): Promise
   const argv = ['xargs', '-0', '-r', 'stat', '--printf', FORMAT, '--'];
   // 123: a stat failed, which is how an absent path looks; who may not look there is told apart by readAround.
   return parseStats(await readText(host, argv, { stdin: paths.join('\0'), expected: [0, 123] }));
+}
+
+/** The part of a change that says since when it is there so. */
+export function sightedAt(seconds: number | null | undefined): { readonly sighted?: Sighting } {
+  return seconds == null ? {} : { sighted: { at: new Date(Math.floor(seconds) * 1000).toISOString() } };
 }
 
 /** Why a resource of one kind cannot be where something of another type lies; undefined when the plan moves that away. */
@@ -63,14 +70,14 @@ const TYPE_NAMES: Readonly<Record<FileType, string>> = {
   unknown: 'of an unknown type',
 };
 
-const FORMAT = ['%f', '%h', '%s', '%u', '%U', '%g', '%G', '%n']
+const FORMAT = ['%f', '%h', '%s', '%u', '%U', '%g', '%G', '%Z', '%n']
   .map((field) => String.raw`${field}\0`)
   .join('');
 
 function parseStats(text: string): Map<string, Stat> {
   const stats = new Map<string, Stat>();
-  for (const record of parseRecords(text, 8)) {
-    const [bits = '', links, size, uid = '', owner = '', gid = '', group = '', path = ''] = record;
+  for (const record of parseRecords(text, 9)) {
+    const [bits = '', links, size, uid = '', owner = '', gid = '', group = '', changed, path = ''] = record;
     const mode = Number.parseInt(bits, 16);
     const found = {
       is: typeOf(mode),
@@ -80,7 +87,7 @@ function parseStats(text: string): Map<string, Stat> {
       gid,
       mode: (mode & 0o7777).toString(8).padStart(4, '0'),
     };
-    stats.set(path, { found, links: Number(links), size: Number(size) });
+    stats.set(path, { found, links: Number(links), size: Number(size), changedAt: Number(changed) });
   }
   return stats;
 }

@@ -5,6 +5,7 @@ import type { Blocked, ChangeRequest, KindChange, World } from '../../core/kind.
 import type { Reason } from '../../core/reason.ts';
 import { noteOn } from '../files/follow.ts';
 import { judgeVerdict } from '../files/verdict.ts';
+import { sightedAt } from '../paths/found.ts';
 import { causesOf, foreignFiles, planBoot, planDaemon, planFiles, planRunning } from './parts.ts';
 import { planAbsent, planOmission } from './removal.ts';
 import { dropInPath, isThere, reason, unitPath } from './state.ts';
@@ -92,7 +93,18 @@ function planDeclared(
     fields: parts.flatMap((part) => part.fields),
     steps,
     interrupts: running.interrupts,
+    ...sightedOf(have, files.steps.length > 0, running.steps.length > 0),
   };
+}
+
+const MICROSECONDS = 1_000_000;
+
+/** Its files where they differ, else its state where that does; when a unit was enabled or not, nothing on a host says. */
+function sightedOf(have: State | undefined, files: boolean, running: boolean): Pick<KindChange, 'sighted'> {
+  const changed = have?.[ASIDE].changed;
+  if (!changed) return {};
+  const at = files ? changed.files : running && have.run !== 'up' ? changed.state : null;
+  return sightedAt(at === null ? null : at / MICROSECONDS);
 }
 
 function createReason(want: Declared): string {

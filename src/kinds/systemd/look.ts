@@ -20,6 +20,8 @@ export interface Unit {
   /** When it came up, and when it last came up or reloaded; null while it is not up. */
   readonly upSince: number | null;
   readonly changedAt: number | null;
+  /** When it came to the state that it is in, up or not. */
+  readonly stateSince: number | null;
 }
 
 /** What stands at a path. */
@@ -78,6 +80,7 @@ function unitOf(property: (name: string) => string, now: number): Unit {
     ends: property('Type') === 'oneshot' && property('RemainAfterExit') !== 'yes',
     upSince: up ? parseTime(property('ActiveEnterTimestamp')) : null,
     changedAt: up ? parseTime(property('StateChangeTimestamp')) : null,
+    stateSince: parseTime(property('StateChangeTimestamp')),
   };
 }
 

@@ -39,6 +39,8 @@ export interface State {
     readonly file: Standing;
     readonly dropIn: Standing;
     readonly fragment: string;
+    /** When its files, and its state, came to be as they are. */
+    readonly changed?: { readonly files: number | null; readonly state: number | null };
     /** What systemd says of a unit file that would be written. */
     readonly verdict?: Verdict | undefined;
   };
@@ -91,8 +93,20 @@ export function stateOf({ name, want, unit, file, dropIn, times, verdict }: Foun
       declared && declared.running !== false && runs
         ? newerOf(name, declared, unit, times)
         : { restart: [], reload: [] },
-    [ASIDE]: { file, dropIn, fragment: unit.fragment, ...(verdict ? { verdict } : {}) },
+    [ASIDE]: {
+      file,
+      dropIn,
+      fragment: unit.fragment,
+      changed: { files: newestOf(name, times), state: unit.stateSince },
+      ...(verdict ? { verdict } : {}),
+    },
   };
+}
+
+/** Of the files that Ashore writes. */
+function newestOf(name: string, times: ReadonlyMap<string, number>): number | null {
+  const own = [unitPath(name), dropInPath(name)].flatMap((path) => times.get(path) ?? []);
+  return own.length === 0 ? null : Math.max(...own);
 }
 
 function isUp({ run }: Unit): boolean {
