@@ -167,7 +167,7 @@ describe.each(['old', 'new'])('on %s', (name) => {
     const foreign = `${gatewayOf(host)}:${registry.port}/acme/foreign:1.0@${registry.add('acme/foreign', foreignImage())}`;
     const other = await failureOf(files(container(foreign, 'command: [/app]')));
     await sh('systemctl stop app; systemctl reset-failed app || :');
-    expect(other).toMatch(/"IMAGE_FOREIGN".*image platform \(linux\/\w+\) does not match/);
+    expect(other).toMatch(/"IMAGE_FOREIGN".*image platform \(.*\) does not match/);
   });
 
   it('leaves alone what somebody else runs under its name', async () => {

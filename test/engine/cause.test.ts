@@ -19,6 +19,11 @@ describe('words that say why', () => {
     ],
     [
       'IMAGE_FOREIGN',
+      'podman[1]: WARNING: image platform ({arm64 linux  [] }) does not match the expected platform ({amd64 linux  [] })\nexec /app: exec format error',
+      'image platform ({arm64 linux  [] }) does not match',
+    ],
+    [
+      'IMAGE_FOREIGN',
       'podman[1]: WARNING: image platform (linux/arm64) does not match the expected platform (linux/amd64)\nexec /app: exec format error',
       'image platform (linux/arm64) does not match',
     ],
