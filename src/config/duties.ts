@@ -43,16 +43,32 @@ export function parseDuties(tree: Tree, given: Given, tell: Tell): readonly Host
       : [];
   const hookDuties = (key: string, when: DutyTime): readonly HostDuty[] =>
     entriesOf(hooks, key).flatMap((entry) => hookOf(entry, when, given, tell));
+  const kept = keepingOf(tree, given);
   return numbered([
     ...baked.filter(({ duty }) => duty.when === 'before'),
     ...hookDuties('before', 'before'),
+    ...kept.filter(({ duty }) => duty.when === 'before'),
     ...checks.flatMap((entry) =>
       expand(entry, CheckForm, given, tell, (form) => [checkOf(form, given.stack)]),
     ),
     ...baked.filter(({ duty }) => duty.when === 'check'),
     ...hookDuties('after', 'after'),
+    ...kept.filter(({ duty }) => duty.when === 'on-failure'),
     ...hookDuties('on_failure', 'on-failure'),
+    ...hookDuties('always', 'always'),
   ]);
+}
+
+/** Which paths and units these are is known when the changes are planned. */
+function keepingOf(tree: Tree, { stack, hosts, guessed }: Given): readonly HostDuty[] {
+  const said = memberOf(tree, 'on_failure')?.value;
+  if (guessed || said?.is !== 'scalar' || said.value !== 'restore') return [];
+  const step = (back: boolean): Step => ({ do: 'keep', as: stack, back, paths: [], units: [] });
+  const drafts: readonly Draft[] = [
+    { ref: `restore/${stack}: set aside`, stack, when: 'before', steps: [step(false)] },
+    { ref: `restore/${stack}`, stack, when: 'on-failure', steps: [step(true)] },
+  ];
+  return hosts.flatMap(({ host }) => drafts.map((duty) => ({ host, duty: { ...duty, where: said.where } })));
 }
 
 type Draft = Omit<Duty, 'where'>;
@@ -141,8 +157,8 @@ function hookOf(entry: Tree, when: DutyTime, given: Given, tell: Tell): readonly
   const on = memberOf(entry, 'on')?.value;
   const once = memberOf(entry, 'once');
   const chosen = on ? given.choose(on) : given.hosts;
-  if (once && when === 'on-failure') {
-    const message = '`on_failure` is for the host that failed, never `once`';
+  if (once && (when === 'on-failure' || when === 'always')) {
+    const message = `\`${when.replace('-', '_')}\` is for each host on its own, never \`once\``;
     tell({ code: 'CONFIG_INVALID', message, where: once.keyWhere });
   }
   if (once && on && chosen.length > 1) {
@@ -150,7 +166,7 @@ function hookOf(entry: Tree, when: DutyTime, given: Given, tell: Tell): readonly
   }
   const hosts = once ? chosen.slice(0, 1) : chosen;
   const side =
-    once && when !== 'on-failure'
+    once && (when === 'before' || when === 'after')
       ? { once: when === 'before' ? ('before' as const) : ('after' as const) }
       : {};
   const duties = expand(entry, HookForm, { ...given, hosts }, tell, (form) => [

@@ -121,9 +121,19 @@ export const DutyKeys = {
       before: z.array(Raw).optional().describe('Before the first change of a host.'),
       after: z.array(Raw).optional().describe('When its checks hold.'),
       on_failure: z.array(Raw).optional().describe('When something failed on the host.'),
+      always: z
+        .array(Raw)
+        .optional()
+        .describe('Last, once `before` has begun there: whether it went well, failed or was cancelled.'),
     })
     .optional()
     .describe('Commands around the changes of a host.'),
+  on_failure: z
+    .enum(['leave', 'restore'])
+    .optional()
+    .describe(
+      'What becomes of a host when a change or a check of it fails: `leave` it as it is then, or `restore` its files, links and units.',
+    ),
 };
 
 export function secondsOf(time: string): number {

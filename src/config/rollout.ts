@@ -1,4 +1,4 @@
-// In which order a stack goes over its hosts: `waves`, `stop_after`, and `after` other stacks.
+// In which order a stack goes over its hosts: `waves`, `stop_after`, `at_once`, and `after` other stacks.
 import { z } from 'zod';
 import { suggest } from '../core/problem.ts';
 import type { Where } from '../core/problem.ts';
@@ -24,6 +24,12 @@ export const RolloutKeys = {
     .min(1)
     .optional()
     .describe('So many failed hosts, and no further one is started; 1 unless given.'),
+  at_once: z
+    .int()
+    .min(1)
+    .max(100)
+    .optional()
+    .describe('Hosts of this stack that go at the same time within a wave; 10 unless given.'),
   after: z
     .union([z.string(), z.array(z.string()).min(1)])
     .optional()
@@ -44,13 +50,15 @@ export function parseRollout(
   tell: Tell,
 ): StackRollout | undefined {
   const list = memberOf(tree, 'waves')?.value;
-  const stop = memberOf(tree, 'stop_after')?.value;
+  const stop = numberOf(tree, 'stop_after');
+  const atOnce = numberOf(tree, 'at_once');
   const after = aftersOf(tree).map(({ text }) => text);
   const waves =
     list?.is === 'list' ? list.entries.flatMap((entry) => waveOf(entry, hosts, inventory, tell)) : [];
   const rollout = {
     ...(waves.length > 0 ? { waves } : {}),
-    ...(stop?.is === 'scalar' && typeof stop.value === 'number' ? { stopAfter: stop.value } : {}),
+    ...(stop === undefined ? {} : { stopAfter: stop }),
+    ...(atOnce === undefined ? {} : { atOnce }),
     ...(after.length > 0 ? { after } : {}),
   };
   return Object.keys(rollout).length > 0 ? rollout : undefined;
@@ -98,6 +106,11 @@ function circleThrough(start: string, followings: readonly Following[]): readonl
     return [];
   };
   return walk(start, [start]);
+}
+
+function numberOf(tree: Tree, key: string): number | undefined {
+  const value = memberOf(tree, key)?.value;
+  return value?.is === 'scalar' && typeof value.value === 'number' ? value.value : undefined;
 }
 
 function waveOf(

@@ -37,7 +37,7 @@ function stackSchema(kinds: readonly AnyKind[]): JsonSchema {
 /** The file itself takes any data there, because a value may be a variable until it is filled in. */
 function dutySchemas(): Record<string, JsonSchema> {
   const hooks = { type: 'array', items: formOf(HookForm) } as const;
-  const keys = { before: hooks, after: hooks, on_failure: hooks };
+  const keys = { before: hooks, after: hooks, on_failure: hooks, always: hooks };
   const words = (key: keyof typeof DutyKeys) => ({ description: DutyKeys[key].description ?? '' });
   return {
     checks: { ...words('checks'), type: 'array', items: formOf(CheckForm) },

@@ -55,6 +55,13 @@ export function formatLedgerLine(line: LedgerLine): string {
   return JSON.stringify(line);
 }
 
+/** The lines that make an entry what it is. */
+export function formatLedgerEntry(entry: LedgerEntry): readonly LedgerLine[] {
+  const { seen, line: _, last, ...rest } = entry;
+  const applied = { ...rest, ...(last === undefined ? {} : { last }) };
+  return seen === undefined ? [applied] : [applied, { ref: entry.ref, seen }];
+}
+
 function parseLine(line: string): LedgerLine | undefined {
   try {
     const parsed = LedgerLine.safeParse(JSON.parse(line));

@@ -78,7 +78,7 @@ export const BlockedResource = z.strictObject({
 });
 export type BlockedResource = z.infer<typeof BlockedResource>;
 
-export const DUTY_TIMES = ['before', 'check', 'after', 'on-failure'] as const;
+export const DUTY_TIMES = ['before', 'check', 'after', 'on-failure', 'always'] as const;
 export type DutyTime = (typeof DUTY_TIMES)[number];
 
 /** What a run does around the changes of a stack: a hook or a check. It is no resource and leaves no record. */
@@ -109,10 +109,12 @@ export const HostPlan = z.strictObject({
 });
 export type HostPlan = z.infer<typeof HostPlan>;
 
-/** The hosts that go at once, in order, and how many may fail in a stack before no further host is started. */
+/** The waves in order, and how many hosts of a stack may fail before no further one is started. */
 export const Rollout = z.strictObject({
   waves: z.array(z.array(z.string())),
   stopAfter: z.record(z.string(), z.int().positive()),
+  /** Hosts of a stack that go at the same time in a wave, where the stack says so. */
+  atOnce: z.record(z.string(), z.int().positive()).exactOptional(),
 });
 export type Rollout = z.infer<typeof Rollout>;
 

@@ -38,6 +38,8 @@ export interface StackRollout {
   readonly waves?: readonly WaveSize[];
   /** Hosts that may fail before no further one is started. */
   readonly stopAfter?: number;
+  /** Hosts that go at the same time in a wave. */
+  readonly atOnce?: number;
   /** Stacks whose hosts all go before those of this one. */
   readonly after?: readonly string[];
 }

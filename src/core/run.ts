@@ -23,6 +23,8 @@ export interface RunDuty {
   readonly ref: string;
   readonly when: DutyTime;
   readonly steps: readonly Step[];
+  /** Appended to the ledger when it succeeds: what is put back is recorded as it was. */
+  readonly ledger?: readonly LedgerLine[];
 }
 
 /** One deploy on one host: compiled to one script, started as a transient unit, followed by its journal. */

@@ -42,6 +42,8 @@ export const Step = z.discriminatedUnion('do', [
     limit: z.int().positive().optional(),
     directory: z.string().optional(),
     user: z.string().optional(),
+    /** It only adds what nothing uses yet, or takes away what nothing uses any more: to undo its change, leave it as it is. */
+    beside: z.literal(true).optional(),
   }),
   /** Puts bytes at a path: a temporary file in the same directory, synced, renamed over the old one. */
   z.strictObject({ do: z.literal('put'), ...Owned, content: z.union([Content, Sealed]) }),
@@ -62,6 +64,14 @@ export const Step = z.discriminatedUnion('do', [
     within: z.int().positive(),
     watch: z.array(z.string()),
   }),
+  /** Sets aside a copy of what is at these paths and how these units stand; or, `back`, makes them so again. `as` names the copies. */
+  z.strictObject({
+    do: z.literal('keep'),
+    as: z.string(),
+    back: z.boolean(),
+    paths: z.array(z.string()),
+    units: z.array(z.string()),
+  }),
 ]);
 export type Step = z.infer<typeof Step>;
 
@@ -77,7 +87,16 @@ export type Command =
       readonly pinned?: true;
     }
   | { readonly settle: string; readonly seconds: number }
-  | { readonly check: Probe; readonly within: number; readonly watch: readonly string[] };
+  | { readonly check: Probe; readonly within: number; readonly watch: readonly string[] }
+  | Keeping;
+
+/** Copies that a run makes, and what it makes of them when it fails. */
+interface Keeping {
+  readonly keep: string;
+  readonly back: boolean;
+  readonly paths: readonly string[];
+  readonly units: readonly string[];
+}
 
 export function bytesOf(content: Content): Uint8Array {
   return 'text' in content ? new TextEncoder().encode(content.text) : Buffer.from(content.base64, 'base64');
@@ -117,6 +136,7 @@ export function blobOf(step: Step): Content | undefined {
     case 'rmdir':
     case 'settle':
     case 'check':
+    case 'keep':
       return undefined;
     default:
       return step satisfies never;
@@ -132,6 +152,8 @@ export function commandsOf(step: Step): readonly Command[] {
       return [{ settle: step.unit, seconds: step.seconds }];
     case 'check':
       return [{ check: step.probe, within: step.within, watch: step.watch }];
+    case 'keep':
+      return [{ keep: step.as, back: step.back, paths: step.paths, units: step.units }];
     case 'put':
     case 'mkdir':
     case 'own':
@@ -187,6 +209,7 @@ function namedArgvs(step: PlacedStep, name: string): readonly (readonly string[]
 
 /** A command as a person could type it, in the directory of the run. */
 export function formatCommand(command: Command): string {
+  if ('keep' in command) return `# then ${formatKeeping(command)}`;
   if ('check' in command) return `# then ${formatProbe(command.check)} ${checkTime(command)}`;
   if ('settle' in command) return `# then ${command.settle} must stay up for ${command.seconds} s`;
   const line = quoteCommand(command.run);
@@ -195,6 +218,17 @@ export function formatCommand(command: Command): string {
     command.directory === undefined ? line : `(${change} ${quote(command.directory)} && ${line})`;
   // Outside of the parentheses: the blob lies in the directory of the run.
   return command.stdin === undefined ? placed : `${placed} < ${command.stdin}`;
+}
+
+function formatKeeping({ back, paths, units }: Keeping): string {
+  const files = quoteCommand(paths);
+  if (!back)
+    return `set aside a copy of ${[...paths.map(quote), ...units.map((unit) => `how ${unit} stands`)].join(', ')}`;
+  const parts = [
+    ...(paths.length === 0 ? [] : [`put back ${files}`]),
+    ...(units.length === 0 ? [] : [`have ${units.join(', ')} run as before`]),
+  ];
+  return parts.join(' and ');
 }
 
 /** A measure takes its time, everything else is waited for no longer than that. */

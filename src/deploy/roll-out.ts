@@ -1,6 +1,7 @@
 // One wave of hosts after the other: the next begins when the one before is through, and none when too many have failed.
 // What runs is never stopped by it: the hosts finish what they were told.
 import pLimit from 'p-limit';
+import type { LimitFunction } from 'p-limit';
 import type { HostPlan, Rollout } from '../core/plan.ts';
 import { HOSTS_AT_ONCE } from './contract.ts';
 
@@ -11,17 +12,35 @@ export async function rollOut(
   deployHost: (host: HostPlan) => Promise<boolean>,
 ): Promise<void> {
   const failed = new Map<string, number>();
-  const limit = pLimit(HOSTS_AT_ONCE);
+  const limit = limitHosts(rollout);
   for (const wave of splitWaves(hosts, rollout)) {
     await Promise.all(
       wave.map((host) =>
-        limit(async () => {
+        limit(host, async () => {
           if (isOver(failed, rollout) || (await deployHost(host))) return;
           for (const stack of stacksOf(host)) failed.set(stack, (failed.get(stack) ?? 0) + 1);
         }),
       ),
     );
   }
+}
+
+type LimitHosts = (host: HostPlan, go: () => Promise<void>) => Promise<void>;
+
+/** A host waits for a place in each of its stacks. All take theirs in the same order, so none waits for another in a circle. */
+function limitHosts(rollout: Rollout | undefined): LimitHosts {
+  const atOnce = rollout?.atOnce ?? {};
+  const limits = new Map<string, LimitFunction>(
+    Object.entries(atOnce).map(([stack, hosts]) => [stack, pLimit(hosts)]),
+  );
+  const all = pLimit(Math.max(HOSTS_AT_ONCE, ...Object.values(atOnce)));
+  const others = pLimit(HOSTS_AT_ONCE);
+  return (host, go) => {
+    const stacks = [...stacksOf(host)].toSorted();
+    const own = stacks.flatMap((stack) => limits.get(stack) ?? []);
+    const places = [...(own.length < stacks.length || own.length === 0 ? [others] : []), ...own, all];
+    return places.reduceRight<() => Promise<void>>((next, place) => () => place(next), go)();
+  };
 }
 
 /** A host that is in no wave goes with the last. */

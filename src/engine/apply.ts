@@ -166,7 +166,15 @@ function hostRunOf(planned: HostPlan, order: ApplyOrder, found: Observation, { d
     ...(change.together === undefined ? {} : { together: change.together }),
   }));
   const { run, plan, commit, by } = order;
-  return { run, plan, commit, by, ledger: found.ledger.digest, changes, duties: runDuties(planned) };
+  return {
+    run,
+    plan,
+    commit,
+    by,
+    ledger: found.ledger.digest,
+    changes,
+    duties: runDuties(planned, found.ledger, order.at),
+  };
 }
 
 function ledgerLineOf(change: Change, order: ApplyOrder): LedgerLine {

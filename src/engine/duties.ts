@@ -1,13 +1,16 @@
 // What a run does around its changes: which hooks and checks a plan holds for a host, and how a report begins with them. Pure.
 import type { Change, Duty, HostPlan } from '../core/plan.ts';
+import type { Ledger } from '../core/ledger.ts';
 import type { ChangeReport } from '../core/report.ts';
 import type { RunDuty } from '../core/run.ts';
 import type { Step } from '../core/step.ts';
+import { fillKeeping, isKeeping, keptChanges, keptLines } from './keeping.ts';
 
 /** Those of the stacks that change here. Checks watch the units that the stack keeps up, so that a crash loop is seen. */
 export function dutiesFor(duties: readonly Duty[], changes: readonly Change[]): readonly Duty[] {
   return duties
     .filter(({ stack }) => changes.some((change) => change.stack === stack))
+    .flatMap((duty) => (isKeeping(duty) ? fillKeeping(duty, changes) : [duty]))
     .map((duty) => {
       const settled = changes.filter(({ stack }) => stack === duty.stack).flatMap(({ steps }) => steps);
       const checked = duties.filter(({ stack }) => stack === duty.stack).flatMap(({ steps }) => steps);
@@ -17,8 +20,16 @@ export function dutiesFor(duties: readonly Duty[], changes: readonly Change[]): 
 }
 
 /** In the order of the indexes of a run: they come after its changes. */
-export function runDuties({ duties = [] }: HostPlan): readonly RunDuty[] {
-  return duties.map(({ ref, when, steps }) => ({ ref, when, steps }));
+export function runDuties(
+  { duties = [], changes }: HostPlan,
+  ledger: Ledger,
+  at: string,
+): readonly RunDuty[] {
+  return duties.map((duty) => {
+    const { ref, when, steps, stack } = duty;
+    const back = isKeeping(duty, true) ? keptLines(keptChanges(stack, changes), ledger, at) : [];
+    return { ref, when, steps, ...(back.length === 0 ? {} : { ledger: back }) };
+  });
 }
 
 export function startDuties({ duties = [] }: HostPlan): readonly ChangeReport[] {

@@ -5,6 +5,7 @@ import type { Reason } from '../core/reason.ts';
 import type { ChangeReport, HostReport, Outcome } from '../core/report.ts';
 import { recogniseCause } from './cause.ts';
 import { startDuties } from './duties.ts';
+import { isKeeping, keptChanges } from './keeping.ts';
 
 /** Characters of a change's output that are kept; the last ones, where tools say why. */
 const OUTPUT_KEPT = 16_384;
@@ -89,10 +90,11 @@ function foldEvent(report: HostReport, event: RunEvent, planned: HostPlan, seen:
       const reason = event.reason === undefined ? null : recogniseCause(event.reason);
       const sure = index < seen.guardedFrom || index >= planned.changes.length;
       if (!sure) seen.unconfirmed.set(index, outcome);
-      return withChange(report, index, (change) => {
-        const why = change.duty === 'on-failure' ? null : reason;
+      const ended = withChange(report, index, (change) => {
+        const why = isLate(change) ? null : reason;
         return { ...change, ...(sure ? { outcome, reason: why } : {}), seconds };
       });
+      return withPutBack(ended, planned, index);
     }
     case 'awaiting':
       return report;
@@ -103,6 +105,24 @@ function foldEvent(report: HostReport, event: RunEvent, planned: HostPlan, seen:
     default:
       return event satisfies never;
   }
+}
+
+/** What is done when the rest has ended is not why it ended so. */
+function isLate({ duty }: ChangeReport): boolean {
+  return duty === 'on-failure' || duty === 'always';
+}
+
+/** When the duty at `index` has put back what its stack changed here, that is what became of these changes. */
+function withPutBack(report: HostReport, { changes, duties = [] }: HostPlan, index: number): HostReport {
+  const duty = duties[index - changes.length];
+  if (!duty || !isKeeping(duty, true) || report.changes[index]?.outcome !== 'applied') return report;
+  const kept = new Set(keptChanges(duty.stack, changes).map(({ ref }) => ref));
+  return withOutcomes(report, (at, was) => {
+    const ref = changes[at]?.ref;
+    return (was === 'applied' || was === 'skipped') && ref !== undefined && kept.has(ref)
+      ? 'put-back'
+      : undefined;
+  });
 }
 
 /** A change whose steps were left out because the host was already as wanted is skipped, not applied. */
@@ -131,7 +151,7 @@ function finishRun(
     }
     case 'failed': {
       const changes = report.changes.map((change) =>
-        change.outcome === 'failed' && change.duty !== 'on-failure'
+        change.outcome === 'failed' && !isLate(change)
           ? { ...change, reason: change.reason ?? reason }
           : change,
       );

@@ -16,7 +16,15 @@ export function planWaves(config: Config, { stacks, hosts }: Pick<Plan, 'stacks'
   const placed = placeHosts(due, [...orders, ...ordersBetween(orders, config)]);
   if ('conflict' in placed) return placed;
   const stopAfter = planned.map(({ name, rollout }) => [name, rollout?.stopAfter ?? 1] as const);
-  return { rollout: { waves: wavesOf(due, placed.layer), stopAfter: Object.fromEntries(stopAfter) } };
+  const atOnce = planned.flatMap(({ name, rollout }) =>
+    rollout?.atOnce === undefined ? [] : [[name, rollout.atOnce] as const],
+  );
+  const rollout = {
+    waves: wavesOf(due, placed.layer),
+    stopAfter: Object.fromEntries(stopAfter),
+    ...(atOnce.length === 0 ? {} : { atOnce: Object.fromEntries(atOnce) }),
+  };
+  return { rollout };
 }
 
 /** Stacks that must be through before this one, near and far. */

@@ -14,7 +14,7 @@ import { block, byteSize, fit } from './fit.ts';
 import type { Body, Fitted } from './fit.ts';
 import { groupHosts } from './group.ts';
 import { renderBlockedTable, renderHostTable, renderSame } from './host-table.ts';
-import { deployMark, deployWords, isCancelled, proven } from './outcome.ts';
+import { deployMark, deployWords, isCancelled, proven, wantsNewPlan } from './outcome.ts';
 import { planBodies, renderLeftOut } from './plan-bodies.ts';
 import { NO_PLAN, problemsTitle, renderProblemList } from './problems.ts';
 import {
@@ -167,8 +167,7 @@ const CANCEL = {
 /** What was refused or is unknown wants a new look first; anything else may be tried again as it was confirmed. */
 function deployActions(report: Report): readonly CheckAction[] {
   const again = { label: 'Plan again', description: 'Look at the hosts again', identifier: 'plan' } as const;
-  const unclear = report.hosts.some((host) => host.outcome === 'unknown' || host.outcome === 'refused');
-  if (unclear || report.hosts.every((host) => host.outcome === 'done')) return [again];
+  if (wantsNewPlan(report) || report.hosts.every((host) => host.outcome === 'done')) return [again];
   return [{ label: 'Retry', description: 'Deploy what is left of this plan', identifier: 'retry' }, again];
 }
 

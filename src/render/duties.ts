@@ -14,6 +14,7 @@ export const TIMES = {
   check: 'check',
   after: 'after',
   'on-failure': 'on failure',
+  always: 'at the end, however it ends',
 } as const satisfies Record<DutyTime, string>;
 
 /** Hooks and checks that read the same, with their hosts. */

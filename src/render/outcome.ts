@@ -161,6 +161,16 @@ export function isCancelled({ endedAt, hosts }: Report): boolean {
   return endedAt !== null && !wrong && hosts.some(({ reason }) => reason?.code === 'RUN_CANCELLED');
 }
 
+/** The plan that was deployed no longer fits a host: it moved, or is not known, or what came beside the old version is still there. */
+export function wantsNewPlan({ hosts }: Report): boolean {
+  return hosts.some(
+    ({ outcome, changes }) =>
+      outcome === 'unknown' ||
+      outcome === 'refused' ||
+      (outcome === 'failed' && changes.some((change) => change.outcome === 'put-back')),
+  );
+}
+
 /** The change that a running host is at. */
 export function currentOf(host: HostReport): ChangeReport | undefined {
   const begun = host.changes.find((change) => stageOf(host, change) === 'running');
@@ -218,7 +228,9 @@ function rowKey(host: HostReport): string {
 }
 
 function brokenAt(host: HostReport): ChangeReport | undefined {
-  return host.changes.find(({ outcome }) => BROKEN_CHANGES.has(outcome));
+  // What was put back because of a failure stands before it.
+  const failed = host.changes.find(({ outcome }) => outcome === 'failed');
+  return failed ?? host.changes.find(({ outcome }) => BROKEN_CHANGES.has(outcome));
 }
 
 function reasonFor(host: HostReport): Reason | null {

@@ -22,6 +22,7 @@ import {
   stageMark,
   stageOf,
   stageWord,
+  wantsNewPlan,
 } from './outcome.ts';
 import type { Failure, HostGroup, Stage } from './outcome.ts';
 import { renderCommandLine, renderEvidence, renderReason, renderWhoAndNext, tailOf } from './reason.ts';
@@ -123,7 +124,6 @@ export function renderHeld(report: Report): string {
 export function renderDeployCommands(report: Report): string {
   if (report.endedAt === null) return `To stop it at the next safe point: ${code(`/cancel ${report.run}`)}`;
   if (proven(report) && report.hosts.every(({ outcome }) => outcome === 'done')) return '';
-  const unclear = report.hosts.filter((host) => host.outcome === 'unknown' || host.outcome === 'refused');
   const open = report.hosts.filter((host) => host.outcome !== 'done');
   const names = report.hosts
     .filter((host) => open.includes(host) || host.remaining?.length !== 0)
@@ -131,7 +131,7 @@ export function renderDeployCommands(report: Report): string {
   const these = names.length > TYPED_HOSTS ? '' : ` ${names.join(' ')}`;
   const again = `/deploy ${shortDigest(report.plan)}`;
   const rows = [
-    ...(unclear.length === 0 && open.length > 0
+    ...(!wantsNewPlan(report) && open.length > 0
       ? [`| deploy what is left of this plan, when its cause is gone | ${code(again)} |`]
       : []),
     ...(report.hosts.some(({ reason }) => reason?.code === 'RUN_CANCELLED')

@@ -203,7 +203,7 @@ function renderSame({ unchanged }: Groups): readonly string[] {
 function renderWaves({ rollout }: Plan): readonly string[] {
   if (!rollout) return [];
   const waves = rollout.waves.map((wave, index) => `  ${index + 1}. ${hostNames(wave)}`);
-  return ['', `waves: ${stopWords(rollout.stopAfter)}`, ...waves];
+  return ['', `waves: ${stopWords(rollout)}`, ...waves];
 }
 
 function renderDuties(plan: Plan): readonly string[] {

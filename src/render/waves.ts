@@ -1,5 +1,5 @@
 // The waves of a plan in words: which hosts go at once, in which order, and what stops them.
-import type { Plan } from '../core/plan.ts';
+import type { Plan, Rollout } from '../core/plan.ts';
 import { hostWords } from './host-table.ts';
 import { count } from './words.ts';
 
@@ -11,18 +11,19 @@ export function renderWaves({ rollout }: Plan): string {
   const waves = rollout.waves.map((wave, index) => `${index + 1}. ${hostWords(wave)}`);
   const more = waves.length - SHOWN_WAVES;
   return [
-    `**Waves**: each begins when the one before is through; ${stopWords(rollout.stopAfter)}\n`,
+    `**Waves**: each begins when the one before is through; ${stopWords(rollout)}\n`,
     ...waves.slice(0, SHOWN_WAVES),
     ...(more > 0 ? [`\n… and ${count(more, 'more wave')}`] : []),
   ].join('\n');
 }
 
-/** `after 1 failed host no further one is started`. */
-export function stopWords(stopAfter: Readonly<Record<string, number>>): string {
+/** `after 1 failed host no further one is started`, and how many go at the same time where that is said. */
+export function stopWords({ stopAfter, atOnce = {} }: Rollout): string {
   const groups = [...Map.groupBy(Object.entries(stopAfter), ([, hosts]) => hosts)];
   const words = groups.map(([hosts, stacks]) => {
     const of = groups.length === 1 ? '' : ` of ${stacks.map(([stack]) => stack).join(' or ')}`;
     return `${count(hosts, 'failed host')}${of}`;
   });
-  return `after ${words.join(', or ')} no further one is started`;
+  const most = Object.entries(atOnce).map(([stack, hosts]) => `; of ${stack} ${hosts} at a time`);
+  return `after ${words.join(', or ')} no further one is started${most.join('')}`;
 }

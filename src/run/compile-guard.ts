@@ -2,7 +2,7 @@
 import type { Guard } from '../core/guard.ts';
 import type { RunChange } from '../core/run.ts';
 import { quoteCommand } from '../core/shell.ts';
-import { GUARD_TEXT, UNDO_TEXT } from './texts.ts';
+import { GUARD_TEXT, SAVED_TEXT, UNDO_TEXT } from './texts.ts';
 
 export function formatSaving(guards: readonly Guard[]): string {
   const { paths, units, firewall } = gather(guards);
@@ -26,7 +26,7 @@ export function formatUndo(guards: readonly Guard[], assignments: string): strin
   ];
   const lines = calls.map((call) => `  ${call} || FAILED=1`);
   const restore = ['restore_all() {', '  FAILED=0', ...lines, '  return "$FAILED"', '}'];
-  const parts = ['#!/bin/sh', assignments, GUARD_TEXT, UNDO_TEXT, ...restore];
+  const parts = ['#!/bin/sh', assignments, GUARD_TEXT, SAVED_TEXT, UNDO_TEXT, ...restore];
   return [...parts, 'undo "$1"', ''].join('\n');
 }
 

@@ -12,7 +12,7 @@ import { HOST_PATH } from '../core/host.ts';
 import { shortDigest } from '../core/plan.ts';
 import type { DutyTime } from '../core/plan.ts';
 import { formatProbe, probeWords } from '../core/probe.ts';
-import type { HostRun, RunChange } from '../core/run.ts';
+import type { HostRun, RunChange, RunDuty } from '../core/run.ts';
 import { sha256 } from '../core/json.ts';
 import { revealSecret } from '../core/secret.ts';
 import { quote, quoteCommand } from '../core/shell.ts';
@@ -23,7 +23,9 @@ import {
   FRAME_TEXT,
   GUARD_TEXT,
   GUARDED_TEXT,
+  KEEP_TEXT,
   LEDGER_TEXT,
+  SAVED_TEXT,
   SETTLE_TEXT,
   TOGETHER_TEXT,
 } from './texts.ts';
@@ -111,6 +113,7 @@ function formatRun(run: HostRun, place: RunPlace): string {
     HOLDER: formatHolder(run),
   };
   const duties = run.duties ?? [];
+  const keeps = duties.some(putsBack);
   const first = run.changes.findIndex(({ guard }) => guard !== undefined);
   const groups = groupTogether(run.changes);
   const calls = run.changes.map((change, index) => {
@@ -129,18 +132,24 @@ function formatRun(run: HostRun, place: RunPlace): string {
     SETTLE_TEXT,
     ...(duties.length === 0 ? [] : [formatAssignments({ PROBE_TEXT }), CHECK_TEXT]),
     ...(first < 0 ? [] : [formatAssignments(limitsOf(run.changes.slice(first), place))]),
+    ...(first < 0 && !keeps ? [] : [SAVED_TEXT]),
+    ...(keeps ? [KEEP_TEXT] : []),
     ...(first < 0 ? [] : [GUARD_TEXT, GUARDED_TEXT, formatSaving(guards)]),
     ...(groups.length === 0 ? [] : [TOGETHER_TEXT]),
     ...[...run.changes, ...duties].map((change, index) =>
       formatChange(change, index, groups.flat().includes(index)),
     ),
-    ...formatOnFailure(run),
+    ...formatLate(run, 'on_failure', 'on-failure'),
+    ...formatLate(run, 'always', 'always'),
     'begin_run\n',
     ...dutyCalls(run, 'before'),
     ...calls,
     ...(first < 0 ? [] : ['await\n']),
     ...dutyCalls(run, 'check'),
+    // What holds stays, whatever becomes of the rest.
+    ...(keeps ? ['KEPT=\n'] : []),
     ...dutyCalls(run, 'after'),
+    ...(dutyCalls(run, 'always').length === 0 ? [] : ['end_well\n']),
     'finish_run done\n',
   ].join('\n');
 }
@@ -159,18 +168,24 @@ function groupTogether(changes: readonly RunChange[]): readonly (readonly number
 
 /** Duties are numbered after the changes. */
 function dutyCalls({ changes, duties = [] }: HostRun, when: DutyTime): readonly string[] {
-  return duties.flatMap((duty, index) => (duty.when === when ? [`duty ${changes.length + index}\n`] : []));
+  return duties.flatMap((duty, index) => {
+    const call = putsBack(duty) ? 'kept_duty' : 'duty';
+    return duty.when === when ? [`${call} ${changes.length + index}\n`] : [];
+  });
 }
 
-function formatOnFailure(run: HostRun): readonly string[] {
-  const calls = dutyCalls(run, 'on-failure');
-  return calls.length === 0
-    ? []
-    : [['on_failure() {\n', ...calls.map((call) => `  ${call}`), '}\n'].join('')];
+function putsBack({ steps }: RunDuty): boolean {
+  return steps.some((step) => step.do === 'keep' && step.back);
+}
+
+/** What the frame calls when the changes and checks are over, in place of what it does for nobody. */
+function formatLate(run: HostRun, name: string, when: DutyTime): readonly string[] {
+  const calls = dutyCalls(run, when);
+  return calls.length === 0 ? [] : [[`${name}() {\n`, ...calls.map((call) => `  ${call}`), '}\n'].join('')];
 }
 
 /** The first command that fails ends the function with its status. `together`: its last one, a settling, is left for later. */
-function formatChange(change: Pick<RunChange, 'steps'>, index: number, together: boolean): string {
+function formatChange(change: Pick<RunChange, 'steps'> | RunDuty, index: number, together: boolean): string {
   const commands = change.steps.flatMap(commandsOf);
   const lines = commands.flatMap((command, at) => {
     const text = JSON.stringify(formatCommand(command));
@@ -179,7 +194,9 @@ function formatChange(change: Pick<RunChange, 'steps'>, index: number, together:
     const settle = together && at === commands.length - 1 ? 'settle_later' : 'settle';
     return [`  command_is ${quote(text)} || return`, `  ${formatCall(command, settle)} || ${otherwise}`];
   });
-  return [`change_${index}() {`, ...lines, '  :', '}', ''].join('\n');
+  const kept = 'when' in change ? (change.ledger ?? []) : [];
+  const records = kept.map((line) => `  ledger_add ${quote(formatLedgerLine(line))} || return`);
+  return [`change_${index}() {`, ...lines, ...records, '  :', '}', ''].join('\n');
 }
 
 /** The unit of a command whose own words, when it fails, only say that the journal says why. */
@@ -190,6 +207,10 @@ function broughtUp(command: Command): string | undefined {
 }
 
 function formatCall(command: Command, settle: 'settle' | 'settle_later'): string {
+  if ('keep' in command) {
+    const { keep, back, paths, units } = command;
+    return quoteCommand([back ? 'put_back' : 'keep', keep, String(paths.length), ...paths, ...units]);
+  }
   if ('check' in command) {
     const { check, within, watch } = command;
     return quoteCommand(['check', formatProbe(check), String(within), watch.join(' '), ...probeWords(check)]);

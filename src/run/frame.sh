@@ -12,6 +12,8 @@ FAILING=
 MACHINE=${MACHINE:-$HOME/.ashore}
 GUARDED=
 GUARDED_LINES=
+KEPT=
+LATE=
 
 event() { printf '\n@@%s %s\n' "$NONCE" "$*"; }
 
@@ -91,6 +93,8 @@ go_on() {
   [ -e "$STATE/runs/$RUN/cancel" ] || return 0
   read -r BY <"$STATE/runs/$RUN/cancel"
   [ -z "$GUARDED" ] || undo_guarded cancelled
+  FAILING=1
+  always
   finish_run cancelled "$BY"
 }
 
@@ -135,14 +139,31 @@ duty() {
 
 # The first failure ends the run, after what is to be done on a failure; that one of these fails, too, changes nothing.
 fail_run() {
+  LATE=1
   [ -z "$FAILING" ] || return 0
   [ -z "$GUARDED" ] || undo_guarded failed
   FAILING=1
   on_failure
+  always
   finish_run failed
 }
 
 on_failure() { :; }
+
+always() { :; }
+
+# kept_duty NUMBER: puts back, where there is something to put back.
+kept_duty() { [ -z "$KEPT" ] || duty "$1"; }
+
+# All went well; each of what is always done at the end is tried, and one that fails is a failure like any other.
+end_well() {
+  FAILING=1
+  always
+  [ -z "$LATE" ] || {
+    on_failure
+    finish_run failed
+  }
+}
 
 # command_is TEXT: names the command that comes next; refuses it when the run was told to stop.
 command_is() {

@@ -1,7 +1,8 @@
-# The guarded part of a run. Needs guard.sh, and GUARD_LIMIT, CONFIRM_WITHIN and save_all from the compiled script.
+# The guarded part of a run. Needs guard.sh, saved.sh, and GUARD_LIMIT, CONFIRM_WITHIN and save_all from the compiled script.
 # Nothing of it counts, in the ledger either, before it is confirmed.
 # Saves, arms the timer that undoes also when this process is dead, and only then lets the changes begin.
 begin_guarded() {
+  SAVED_IN=$GUARD/saved
   mkdir -- "$GUARD" "$GUARD/saved" && save_all && sync -f "$GUARD" || finish_run failed unsaved
   boot_id
   read_clock
@@ -30,25 +31,6 @@ arm_boot() {
       "$RUN" "$UNDO" >"$BOOT_UNIT" &&
     ln -s -f -T -- "$BOOT_UNIT" "$BOOT_WANTED" && sync "$BOOT_UNIT" "${BOOT_WANTED%/*}" "${BOOT_UNIT%/*}"
 } 2>/dev/null
-
-# save NUMBER PATH
-save() {
-  if [ -L "$2" ] || [ -f "$2" ]; then
-    cp -a -T -- "$2" "$GUARD/saved/$1.file"
-  elif [ -d "$2" ]; then
-    mkdir -- "$GUARD/saved/$1.directory" && chown --reference="$2" -- "$GUARD/saved/$1.directory" &&
-      chmod --reference="$2" -- "$GUARD/saved/$1.directory"
-  elif [ -e "$2" ]; then
-    printf '%s is neither a file nor a directory\n' "$2"
-    return 1
-  fi
-}
-
-# save_unit NUMBER UNIT
-save_unit() {
-  [ -n "$UNIT_OF_SYSTEMD" ] && [ -d /run/systemd/system ] || return 0
-  systemctl show --no-pager -p Id,LoadState,ActiveState,UnitFileState -- "$2" >"$GUARD/saved/$1.unit"
-}
 
 save_firewall() {
   if ! command -v nft >/dev/null; then return 0; fi
@@ -86,6 +68,7 @@ undo_guarded() {
     0)
       FAILING=1
       on_failure
+      always
       finish_run put-back "$1"
       ;;
     3) return 1 ;;

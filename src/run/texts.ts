@@ -3,6 +3,8 @@ import { readFileSync } from 'node:fs';
 
 export const LEDGER_TEXT = read('ledger.sh');
 export const FRAME_TEXT = read('frame.sh');
+export const SAVED_TEXT = read('saved.sh');
+export const KEEP_TEXT = read('keep.sh');
 export const GUARD_TEXT = read('guard.sh');
 export const GUARDED_TEXT = read('guarded.sh');
 export const UNDO_TEXT = read('undo.sh');

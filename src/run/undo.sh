@@ -1,7 +1,8 @@
 # Puts back what the guarded changes of a run touched. Run by the run itself, or `alone`: by a timer, or at the next boot.
-# Needs guard.sh, and restore_all from the compiled script. May be done again where it was cut off.
+# Needs guard.sh, saved.sh, and restore_all from the compiled script. May be done again where it was cut off.
 # Ends with 0 when all is as it was, 3 when the changes were confirmed, 1 when something could not be put back.
 umask 077
+SAVED_IN=$GUARD/saved
 exec </dev/null >>"$STATE/runs/$RUN/journal" 2>&1
 
 undo() {
@@ -44,34 +45,10 @@ say_end() {
   sync "$STATE/runs/$RUN/journal"
 }
 
-# restore NUMBER PATH
-restore() {
-  SAVED=$GUARD/saved/$1
-  if [ -e "$SAVED.file" ] || [ -L "$SAVED.file" ]; then
-    ! is_as_saved "$SAVED.file" "$2" || return 0
-    [ ! -d "$2" ] || [ -L "$2" ] || rmdir -- "$2" || return
-    mkdir -p -- "${2%/*}/" && cp -a -T -- "$SAVED.file" "$2.ashore-old" && sync -f "$2.ashore-old" && mv -f -T -- "$2.ashore-old" "$2"
-  elif [ -d "$SAVED.directory" ]; then
-    if [ ! -d "$2" ] || [ -L "$2" ]; then rm -f -- "$2" && mkdir -p -- "$2" || return; fi
-    chown --reference="$SAVED.directory" -- "$2" && chmod --reference="$SAVED.directory" -- "$2"
-  elif [ -d "$2" ] && [ ! -L "$2" ]; then
-    rmdir --ignore-fail-on-non-empty -- "$2"
-  else
-    rm -f -- "$2"
-  fi
-}
-
-# What was never changed keeps its times, by which others see that it was not.
-is_as_saved() {
-  [ -L "$1" ] || [ ! -L "$2" ] || return 1
-  [ "$(stat -c '%f %u %g' -- "$1")" = "$(stat -c '%f %u %g' -- "$2" 2>/dev/null)" ] || return 1
-  if [ -L "$1" ]; then [ "$(readlink -- "$1")" = "$(readlink -- "$2")" ]; else cmp -s -- "$1" "$2"; fi
-}
-
 # restore_unit NUMBER UNIT: what ran is started anew, because it has read what is no longer there.
 restore_unit() {
-  [ -e "$GUARD/saved/$1.unit" ] || return 0
-  read_unit "$(cat -- "$GUARD/saved/$1.unit")"
+  [ -e "$SAVED_IN/$1.unit" ] || return 0
+  read_unit "$(cat -- "$SAVED_IN/$1.unit")"
   [ "$Id" = "$2" ] || return 0
   WAS=$ActiveState WAS_BOOT=$UnitFileState WAS_LOADED=$LoadState
   read_unit "$(systemctl show --no-pager -p Id,LoadState,ActiveState,UnitFileState -- "$2")"
@@ -89,26 +66,8 @@ restore_unit() {
   esac
 }
 
-read_unit() {
-  Id='' LoadState='' ActiveState='' UnitFileState=''
-  OLD_IFS=$IFS
-  IFS='
-'
-  for PROPERTY in $1; do
-    case $PROPERTY in
-      Id=*) Id=${PROPERTY#*=} ;;
-      LoadState=*) LoadState=${PROPERTY#*=} ;;
-      ActiveState=*) ActiveState=${PROPERTY#*=} ;;
-      UnitFileState=*) UnitFileState=${PROPERTY#*=} ;;
-    esac
-  done
-  IFS=$OLD_IFS
-}
-
 # One transaction (nft(8)): there is no moment without rules. After the units, which load theirs from files.
 restore_firewall() {
   [ -e "$GUARD/saved/ruleset" ] || return 0
   { printf 'flush ruleset\n' && cat -- "$GUARD/saved/ruleset"; } | nft -f -
 }
-
-reload_systemd() { [ -z "$UNIT_OF_SYSTEMD" ] || [ ! -d /run/systemd/system ] || systemctl daemon-reload; }

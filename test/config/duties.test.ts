@@ -67,6 +67,22 @@ checks: [{ unit: u }]`;
     ]);
   });
 
+  it('keeps copies between the hooks before and the changes, and puts back before the hooks on failure', () => {
+    const keys =
+      'on_failure: restore\nhooks: { before: [{ run: [a] }], on_failure: [{ run: [b] }], always: [{ run: [c] }] }';
+    expect(dutiesOf(keys).map(([, when, ref]) => [when, ref])).toEqual([
+      ['before', 'hook/s: before a'],
+      ['before', 'restore/s: set aside'],
+      ['on-failure', 'restore/s'],
+      ['on-failure', 'hook/s: on-failure b'],
+      ['always', 'hook/s: always c'],
+    ]);
+    expect(dutiesOf('on_failure: leave')).toEqual([]);
+    expect(problemsOf({ 's.yml': `on: web\non_failure: restor${END}` })).toEqual([
+      expect.stringContaining('s.yml:2:13 CONFIG_INVALID `on_failure`: expected one of leave, restore'),
+    ]);
+  });
+
   it.each<[string, unknown]>([
     ['before: [{ run: [a], once: true }]', [['web1', 'before', 'hook/s: before a', 'before']]],
     ['after: [{ run: [a], once: true, on: web2 }]', [['web2', 'after', 'hook/s: after a', 'after']]],
@@ -77,7 +93,7 @@ checks: [{ unit: u }]`;
 
   it.each([
     ['before: [{ run: [a], once: true, on: web }]', 'what is done `once` is `on` one host'],
-    ['on_failure: [{ run: [a], once: true }]', '`on_failure` is for the host that failed'],
+    ['on_failure: [{ run: [a], once: true }]', '`on_failure` is for each host on its own'],
     ['before: [{ run: sh -c x }]', 'expected a list'],
     ['befor: []', 'has no key `befor` → before'],
   ])('%s is a problem', (keys, words) => {

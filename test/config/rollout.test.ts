@@ -16,6 +16,7 @@ describe('waves', () => {
     ['waves: [db1, web]', { waves: [names('db1'), names('web1', 'web2')] }],
     ['waves: [[db1, web1], 1]', { waves: [names('web1', 'db1'), hosts(1)] }],
     ['stop_after: 2', { stopAfter: 2 }],
+    ['at_once: 3', { atOnce: 3 }],
     ['after: base', { after: ['base'] }],
   ])('%s', (keys, expected) => {
     expect(rolloutOf(keys)).toEqual(expected);
@@ -25,6 +26,7 @@ describe('waves', () => {
     ['waves: []', ['s.yml:2:8 CONFIG_INVALID `waves`: must not be empty']],
     ['waves: [0]', ['s.yml:2:9 CONFIG_INVALID `waves`, entry 1: must be at least 1']],
     ['waves: [1, 101%]', ['s.yml:2:12 CONFIG_INVALID a percentage of the hosts is from 1% to 100%']],
+    ['at_once: 0', ['s.yml:2:10 CONFIG_INVALID `at_once`: must be at least 1']],
     ['waves: [wep]', ['s.yml:2:9 HOST_UNKNOWN hosts.yml has no host or group `wep` → web']],
     ['after: bace', ['s.yml:2:8 STACK_UNKNOWN there is no stack `bace` → base']],
     ['after: [s]', ['s.yml:2:9 WAVES_CONFLICT stacks come after each other: s → s']],

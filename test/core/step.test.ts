@@ -87,6 +87,14 @@ const SHOWN: readonly (readonly [Step, readonly string[]])[] = [
   [{ do: 'remove', path: '/var/run/pid', at: '/run' }, ['(cd -P /run && rm -f -- pid)']],
   [{ do: 'remove', path: '/srv/now/pid', at: null }, ['(cd /srv/now && rm -f -- pid)']],
   [{ do: 'rmdir', path: '/srv' }, ['(cd -P / && rmdir -- srv)']],
+  [
+    { do: 'keep', as: 'shop', back: false, paths: ['/etc/a b'], units: ['shop.service'] },
+    ["# then set aside a copy of '/etc/a b', how shop.service stands"],
+  ],
+  [
+    { do: 'keep', as: 'shop', back: true, paths: ['/etc/a b', '/c'], units: ['shop.service'] },
+    ["# then put back '/etc/a b' /c and have shop.service run as before"],
+  ],
   [{ do: 'settle', unit: 'shop.service', seconds: 5 }, ['# then shop.service must stay up for 5 s']],
 ];
 

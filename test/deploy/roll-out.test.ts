@@ -45,20 +45,31 @@ describe('roll-out', () => {
     expect(await begun(['w1', 'w2', 'w3', 'd1'], rollout, failing)).toEqual(expected);
   });
 
-  it('never has more than ten hosts at once', async () => {
-    const names = Array.from({ length: 25 }, (_, index) => `w${index}`);
+  it.each<[string, Readonly<Record<string, number>> | undefined, readonly string[], number]>([
+    ['ten hosts', undefined, ['shop'], 10],
+    ['what the stack says', { shop: 3 }, ['shop'], 3],
+    ['what the stack says, more than ten', { shop: 20 }, ['shop'], 20],
+    ['ten of a stack that says nothing, beside one that does', { db: 20 }, ['shop'], 10],
+    ['the least of what its stacks say', { shop: 4, db: 2 }, ['shop', 'db'], 2],
+  ])('never has more at once than %s', async (_, atOnce, stacks, expected) => {
+    const names = Array.from({ length: 25 }, (__, index) => `w${index}`);
     let running = 0;
     let most = 0;
     await rollOut(
-      names.map((name) => host(name, [])),
-      waves(names),
+      names.map((name) =>
+        host(
+          name,
+          stacks.map((stack) => change(`file//${stack}`, { stack })),
+        ),
+      ),
+      { ...waves(names), ...(atOnce ? { atOnce } : {}) },
       async () => {
         most = Math.max(most, ++running);
-        await new Promise((resolve) => setImmediate(resolve));
+        await new Promise((resolve) => setTimeout(resolve, 5));
         running -= 1;
         return true;
       },
     );
-    expect(most).toBe(10);
+    expect(most).toBe(expected);
   });
 });

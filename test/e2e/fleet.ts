@@ -12,7 +12,7 @@ export interface Fleet {
   readonly lab: Lab;
   readonly deployer: Deployer;
   /** `hosts.yml` with every lab host, and one stack file per name. */
-  files(stacks: Record<string, string>): ConfigFiles;
+  files(stacks: Record<string, string | Uint8Array>): ConfigFiles;
   /** Plans all stacks; fails the test on problems or refusals. */
   plan(files: ConfigFiles, base?: ConfigFiles): Promise<Plan>;
   /** Deploys a plan; fails the test when it is refused. */

@@ -38,6 +38,16 @@ function wavesOf(config: Config, settled: readonly string[] = []) {
   return 'conflict' in waves ? waves.conflict.message : (waves.rollout?.waves ?? 'none');
 }
 
+it('says how many go at a time only where a stack says so', () => {
+  const rolloutOf = (rollout: StackRollout) => {
+    const planned = host('w1', [change('file//x', { stack: 'shop' })]);
+    return planWaves(configWith({ shop: { on: ['w1'], rollout } }), { stacks: ['shop'], hosts: [planned] });
+  };
+  const said = { waves: [['w1']], stopAfter: { shop: 1 } };
+  expect(rolloutOf({ stopAfter: 1 })).toEqual({ rollout: said });
+  expect(rolloutOf({ stopAfter: 1, atOnce: 3 })).toEqual({ rollout: { ...said, atOnce: { shop: 3 } } });
+});
+
 describe('one stack', () => {
   it.each<[string, StackRollout | undefined, unknown]>([
     ['says nothing', undefined, 'none'],

@@ -31,6 +31,13 @@ const failed: End = (planned) => ({
   ],
 });
 
+const restored: End = (planned) => ({
+  ...failed(planned),
+  changes: failed(planned).changes.map((one) =>
+    one.outcome === 'applied' ? { ...one, outcome: 'put-back' } : one,
+  ),
+});
+
 const STOPPED = { code: 'RUN_CANCELLED', message: 'cancelled by grace' } as const;
 const cancelled: End = (planned) =>
   hostReport(planned, ['applied'], { outcome: 'cancelled', reason: STOPPED, remaining: CHANGES.slice(1) });
@@ -43,6 +50,14 @@ function made(ends: readonly End[], endedAt: string | null = ENDED): Report {
     endedAt,
   );
 }
+
+test('what was put back because of a failure is not the failure', () => {
+  const ended = made([restored, waiting]);
+  expect(failuresOf(ended, PLAN).map(({ at }) => at?.ref)).toEqual(['service/c']);
+  expect(renderTruth(ended)).toContain('put back: `file/a`, `file/b`');
+  expect(renderDeployCommands(ended)).not.toContain('/deploy');
+  expect(renderDeployCommands(made([failed, waiting]))).toContain('/deploy');
+});
 
 test.each<[string, Report, string, string, string | undefined, readonly string[]]>([
   ['done', made([done, done]), '✅', 'Deployed to 2 hosts; nothing is left to do', 'success', ['plan']],
@@ -101,6 +116,14 @@ test.each<[string, Report, string, string, string | undefined, readonly string[]
     'Cancelled; 1 of 3 hosts done',
     'cancelled',
     ['retry', 'plan'],
+  ],
+  [
+    'failed and put back',
+    made([restored, waiting]),
+    '❌',
+    'Failed on web1; 0 of 2 hosts done',
+    'failure',
+    ['plan'],
   ],
   [
     'cancelled and failed',

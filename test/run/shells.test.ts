@@ -6,14 +6,17 @@ import {
   mkdtempSync,
   readFileSync,
   readdirSync,
+  readlinkSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { HostRun, RunEvent } from '../../src/core/run.ts';
+import type { DutyTime } from '../../src/core/plan.ts';
+import type { HostRun, RunDuty, RunEvent } from '../../src/core/run.ts';
 import { commandsOf } from '../../src/core/step.ts';
 import type { Step } from '../../src/core/step.ts';
 import { compileRun } from '../../src/run/compile.ts';
@@ -107,6 +110,96 @@ describe('the script', () => {
     expect(readdirSync(at('elsewhere')).toSorted()).toEqual(['empty', 'there']);
     expect(statSync(at('elsewhere/there')).mode & 0o777).toBe(0o600);
     expect(statSync(at('elsewhere')).mtimeMs).toBe(before);
+  });
+});
+
+describe('what a run keeps', () => {
+  const SHELLS = [
+    ['dash', ['/bin/dash']],
+    ['busybox ash', ['/bin/busybox', 'ash']],
+  ] as const;
+  const keep = (back: boolean, ...names: readonly string[]): Step => {
+    return { do: 'keep', as: 'shop', back, paths: names.map(at), units: [] };
+  };
+  const duty = (when: DutyTime, ...steps: readonly Step[]): RunDuty => ({ ref: `x/${when}`, when, steps });
+
+  it.each(SHELLS)('is as it was after a failure, under %s', (_, shell) => {
+    if (!existsSync(shell[0])) return;
+    for (const name of ['conf', 'conf/gone']) mkdirSync(at(name));
+    for (const name of ['conf/a', "conf/it's *"]) writeFileSync(at(name), name, { mode: 0o640 });
+    symlinkSync('releases/1', at('conf/current'));
+    mkdirSync(at('conf/own'), { mode: 0o700 });
+    const paths = [
+      'conf/a',
+      'conf/current',
+      'conf/gone',
+      "conf/it's *",
+      'conf/new',
+      'conf/new/file',
+      'conf/own',
+    ];
+    const back = {
+      ...duty('on-failure', keep(true, ...paths)),
+      ledger: [{ ref: 'command/0', forgotten: 'back' }],
+    };
+    const changes: readonly Step[] = [
+      put('conf/a'),
+      { do: 'link', path: at('conf/current'), target: 'releases/2' },
+      { do: 'rmdir', path: at('conf/gone') },
+      { do: 'remove', path: at("conf/it's *") },
+      { do: 'mkdir', path: at('conf/new'), owner: null, group: null, mode: null },
+      put('conf/new/file'),
+      { do: 'own', path: at('conf/own'), owner: null, group: null, mode: '0755' },
+    ];
+    const run = hostRun('r1', [changes, [sh('exit 7')]]);
+    const events = execute({ ...run, duties: [duty('before', keep(false, ...paths)), back] }, shell);
+    expect(events.at(-1)).toMatchObject({ is: 'finished', outcome: 'failed' });
+    expect(events.filter(({ is }) => is === 'end').map((event) => 'status' in event && event.status)).toEqual(
+      [0, 0, 7, 0],
+    );
+    expect(readdirSync(at('conf')).toSorted()).toEqual(['a', 'current', 'gone', "it's *", 'own']);
+    expect(readFileSync(at('conf/a'), 'utf8')).toBe('conf/a');
+    expect(readlinkSync(at('conf/current'))).toBe('releases/1');
+    expect(statSync(at("conf/it's *")).mode & 0o777).toBe(0o640);
+    expect(statSync(at('conf/own')).mode & 0o777).toBe(0o700);
+    expect(readFileSync(at('state/ledger'), 'utf8')).toMatch(/"forgotten":"back"\}\n$/);
+  });
+
+  it('is not put where a link has taken the place of the directory meanwhile', () => {
+    for (const name of ['conf', 'elsewhere']) mkdirSync(at(name));
+    writeFileSync(at('conf/a'), 'old');
+    const swap = sh('mv "$1" "$1.away" && ln -s elsewhere "$1"; exit 7', at('conf'));
+    const duties = [duty('before', keep(false, 'conf/a')), duty('on-failure', keep(true, 'conf/a'))];
+    const events = execute({ ...hostRun('r1', [[put('conf/a'), swap]]), duties }, ['/bin/dash']);
+    expect(JSON.stringify(events)).toContain('is not where the plan saw it');
+    expect(events.findLast(({ is }) => is === 'end')).toMatchObject({ index: 2, status: 1 });
+    expect(readdirSync(at('elsewhere'))).toEqual([]);
+  });
+
+  it.each<readonly [string, readonly Step[], readonly (readonly [DutyTime, string])[], string, string]>([
+    ['went well', [sh(':')], [], 'done', 'b c a '],
+    ['failed', [sh('exit 1')], [], 'failed', 'b f a '],
+    ['was cancelled', [sh(': >"$1/cancel"', 'RUN')], [], 'cancelled', 'b a '],
+    ['failed before all changes', [sh(':')], [['before', 'exit 1']], 'failed', 'b f a '],
+    ['failed at the end', [sh(':')], [['always', 'exit 1']], 'failed', 'b c a f '],
+  ])('what is always done is done when it %s', (_, steps, more, outcome, order) => {
+    const say = (when: DutyTime, word: string): RunDuty =>
+      duty(when, sh(`printf '${word} ' >>"$1"`, at('said')));
+    const duties = [
+      say('before', 'b'),
+      ...more.map(([when, text]) => duty(when, sh(text))),
+      say('after', 'c'),
+      say('on-failure', 'f'),
+      say('always', 'a'),
+    ];
+    const first = steps.map((step) =>
+      step.do === 'run'
+        ? { ...step, argv: step.argv.map((word) => (word === 'RUN' ? at('state/runs/r1') : word)) }
+        : step,
+    );
+    const events = execute({ ...hostRun('r1', [first, [sh(':')]]), duties }, ['/bin/dash']);
+    expect(events.at(-1)).toMatchObject({ is: 'finished', outcome });
+    expect(readFileSync(at('said'), 'utf8')).toBe(order);
   });
 });
 

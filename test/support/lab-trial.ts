@@ -106,6 +106,7 @@ async function carryOut(host: LabHost, steps: readonly Step[]): Promise<void> {
 }
 
 async function runCommand(host: LabHost, command: Command): Promise<void> {
+  if ('keep' in command) throw new Error('no kind keeps copies');
   if ('settle' in command) {
     const look =
       'sleep "$2"; systemctl is-active --quiet "$1" && ! systemctl show "$1" | grep -q ^NRestarts=[1-9]';

@@ -97,7 +97,9 @@ function bringImage(want: Declared, have: State | undefined, world: World): Kind
     notes,
   });
   if (archive === null) {
-    return change('pull', [{ do: 'run', argv: ['podman', 'pull', '--quiet', ref], limit: PULL_LIMIT }]);
+    return change('pull', [
+      { do: 'run', argv: ['podman', 'pull', '--quiet', ref], limit: PULL_LIMIT, beside: true },
+    ]);
   }
   const notes = judgeArchive(archive, have?.[ASIDE].archive ?? false, world);
   if ('blocked' in notes) return notes;
@@ -106,8 +108,8 @@ function bringImage(want: Declared, have: State | undefined, world: World): Kind
   return change(
     'load',
     [
-      { do: 'run', argv, limit: PULL_LIMIT },
-      { do: 'run', argv: ['podman', 'image', 'exists', ref] },
+      { do: 'run', argv, limit: PULL_LIMIT, beside: true },
+      { do: 'run', argv: ['podman', 'image', 'exists', ref], beside: true },
     ],
     notes.notes,
   );

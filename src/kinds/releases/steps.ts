@@ -53,8 +53,17 @@ export function fetchSteps(id: string, want: ReleaseWant, { place, stocked }: Re
     ...(stocked ? [] : [{ do: 'mkdir', path: releases, ...root } satisfies Step]),
     url === null
       ? { do: 'put', path: archive, owner: null, group: null, mode: '0600', content: content ?? { text: '' } }
-      : { do: 'run', argv: [HELPER, 'download-file', url, archive, `SHA256:${sum}`], limit: 3600 },
-    { do: 'run', argv: ['sh', '-c', UNPACK, 'release', releases, sum, `${owner}:${group}`, ...how] },
+      : {
+          do: 'run',
+          argv: [HELPER, 'download-file', url, archive, `SHA256:${sum}`],
+          limit: 3600,
+          beside: true,
+        },
+    {
+      do: 'run',
+      argv: ['sh', '-c', UNPACK, 'release', releases, sum, `${owner}:${group}`, ...how],
+      beside: true,
+    },
   ];
 }
 
@@ -64,7 +73,11 @@ export function pruneSteps(id: string, { sum, keep }: ReleaseWant, releases: Rel
   const others = releases.kept.filter((other) => other !== sum);
   const sorted = others.toSorted((a, b) => Number(b === former) - Number(a === former));
   const gone = sorted.slice(Math.max(keep - 1, 0)).map((other) => `${id}/releases/${other}`);
-  return gone.length === 0 ? [] : [{ do: 'run', argv: ['rm', '-rf', '--one-file-system', '--', ...gone] }];
+  if (gone.length === 0) return [];
+  const beside = former === undefined || sorted.indexOf(former) < keep - 1;
+  return [
+    { do: 'run', argv: ['rm', '-rf', '--one-file-system', '--', ...gone], ...(beside ? { beside } : {}) },
+  ];
 }
 
 /** curl and wget are no part of every Debian; apt is. Its apt-helper looks at the sum on Debian 13 only, so the sum is taken again. */
