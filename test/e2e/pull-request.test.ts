@@ -95,7 +95,7 @@ describe('merge', () => {
     expect(first).toContain('UNIT_FAILED');
     expect(`${first}${check.text}`).toContain('no more rope');
     expect(first).toContain('web1');
-    expect(first).toMatch(/not started \| `web2`/);
+    expect(first).toMatch(/not started \| wave 2: `web2`/);
     expect(check.annotations.length).toBeGreaterThan(0);
 
     // Repaired by the next pull request, and all is as declared again.
