@@ -3,7 +3,7 @@
 # that died three times, ends the wait at once. Needs PROBE_TEXT, WORK and RUN_BEGUN.
 # Status: 0 · 61 nothing answered · 62 another answer · 63 a unit failed · 64 a crash loop · 65 a limit of a bake was passed.
 check() {
-  WORDS=$1 WITHIN=$2 UNITS=$3 PROBE=$4 SEEN='nothing yet' LAST_TOLD='' AT='' WATCHED=''
+  WORDS=$1 WITHIN=$2 UNITS=$3 PROBE=$4 SEEN='nothing yet' LAST_TOLD='' AT='' WATCHED_AT=''
   shift 4
   read_clock
   CHECK_BEGUN=${NOW%.*} TOLD=$((${NOW%.*} - 99))
@@ -113,8 +113,8 @@ remember_restarts() {
 
 # Once a second. Names of units hold no blanks, and set -f keeps the shell from taking them for patterns.
 watch_units() {
-  [ "$WATCHED" != "${NOW%.*}" ] || return 0
-  WATCHED=${NOW%.*}
+  [ "$WATCHED_AT" != "${NOW%.*}" ] || return 0
+  WATCHED_AT=${NOW%.*}
   for UNIT in $UNITS; do
     look_at_unit >/dev/null || continue
     WAS=${AT#*" $UNIT="}
