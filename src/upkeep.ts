@@ -50,8 +50,22 @@ const LOOK = 1000;
 const SWEEP = 10 * 60_000;
 const DAY = 24 * 60 * 60_000;
 
-/** Days for which what has ended is kept. A plan that still holds is older than any host after half a year. */
-const KEPT = { deliveries: 30, superseded: 30, plans: 180, runs: 365, pushes: 365 };
+/**
+ * Days for which what has ended is kept. A plan that still holds is older than any host after half a year. Rows that are
+ * one a repository or a stack stay, and so do the names that repositories had.
+ */
+const KEPT = {
+  deliveries: 30,
+  superseded: 30,
+  plans: 180,
+  runs: 365,
+  pushes: 365,
+  posts: 365,
+  commands: 365,
+  stops: 365,
+  waits: 30,
+  openChecks: 30,
+};
 
 async function beat(options: UpkeepOptions): Promise<void> {
   const { store, inbox, runner, log, lost } = options;
@@ -93,6 +107,11 @@ async function prune({ store, now }: UpkeepOptions): Promise<void> {
   await store.runs.prune(daysAgo(KEPT.runs));
   await store.plans.prune({ superseded: daysAgo(KEPT.superseded), current: daysAgo(KEPT.plans) });
   await store.pushes.prune(daysAgo(KEPT.pushes));
+  await store.posts.prune(daysAgo(KEPT.posts));
+  await store.commands.prune(daysAgo(KEPT.commands));
+  await store.stops.prune(daysAgo(KEPT.stops));
+  await store.waits.prune(daysAgo(KEPT.waits));
+  await store.openChecks.prune(daysAgo(KEPT.openChecks));
 }
 
 interface Repeated {

@@ -8,6 +8,8 @@ import { authorize } from './authorize.ts';
 import { postReply } from './comments.ts';
 import { readActor } from './permissions.ts';
 import type { Account } from './permissions.ts';
+import { readQueued } from './queued.ts';
+import type { QueuedMerge } from './queued.ts';
 import type { GithubWorld, Repo } from './repo.ts';
 import { reason } from './rules/request.ts';
 import type { CancelAsk } from './rules/request.ts';
@@ -45,13 +47,16 @@ async function cancelWait(
   world: GithubWorld,
   repo: Repo,
   asked: CancelAsked,
-  { by }: Wait,
+  found: Wait | QueuedMerge,
 ): Promise<readonly Reason[]> {
   const at = { repo: repo.key, pull: asked.pull };
   const plan = (await world.store.plans.current(at))?.plan;
-  const refused = await refuseCanceller(world, repo, asked, { startedBy: by, plan });
+  const refused = await refuseCanceller(world, repo, asked, { startedBy: found.by, plan });
   if (refused.length > 0) return refused;
   const { login } = asked.account;
+  // One behind others has not said yet that it waits: when its turn comes it finds here that it is not to be deployed.
+  if (!('cancelBy' in found))
+    await world.store.waits.put(at, found.by, new Date(world.now().getTime() + QUEUED));
   if (!(await world.store.waits.cancel(at, login)))
     return [
       reason('COMMAND_INVALID', 'the merge waits no more, or was asked to end its wait already', '/status'),
@@ -59,6 +64,9 @@ async function cancelWait(
   await postReply(repo, asked.pull, renderWaitCancelled(login));
   return [];
 }
+
+/** Milliseconds for which a merge may be behind others. */
+const QUEUED = 24 * 60 * 60_000;
 
 export interface CancelWatch {
   /** Aborted, with who asked as its reason. */
@@ -87,10 +95,11 @@ export function watchCancel({ store, log }: GithubWorld, run: string): CancelWat
 const BETWEEN_LOOKS = 1000;
 
 async function findOpen(
-  { store }: GithubWorld,
+  world: GithubWorld,
   repo: Repo,
   { pull, run: named }: CancelAsked,
-): Promise<Run | Wait | Reason> {
+): Promise<Run | Wait | QueuedMerge | Reason> {
+  const { store } = world;
   const open = await store.cancels.open(repo.key);
   const here = named === undefined ? open.filter((each) => each.pull === pull) : [];
   const names = here.map(({ id, by, since }) => `${id} by ${by} since ${since}`).join(', ');
@@ -99,6 +108,9 @@ async function findOpen(
   const id = named ?? here[0]?.id;
   const waits = id === undefined ? await store.waits.read({ repo: repo.key, pull }) : undefined;
   if (waits) return waits;
+  const queued = id === undefined ? await readQueued(world, repo) : [];
+  const merge = queued.find((each) => each.pull === pull);
+  if (merge) return merge;
   if (id === undefined)
     return reason('COMMAND_INVALID', 'no deploy of this pull request goes on', '/status shows what does.');
   const run = await store.runs.read(id);

@@ -111,11 +111,11 @@ async function deployOrAsk(course: Course, plan: Plan, output: CheckOutput): Pro
   const { world, runner, repo, survey, check } = course;
   const stored = await world.store.plans.current({ repo: repo.key, pull: survey.pull.number });
   if (stored?.plan.digest !== plan.digest) throw new Error(`the store lost plan ${plan.digest}`);
-  const changed = refuseChanged(course, plan);
-  if (changed.length > 0) return stop(course, changed, output, plan);
-  // A merge that waited before a restart, or until a moment ago, may have been cancelled since.
+  // A merge that waited before a restart, behind others, or until a moment ago, may have been cancelled since.
   const cancelled = await refuseCancelled(course);
   if (cancelled.length > 0) return stop(course, cancelled, output, plan);
+  const changed = refuseChanged(course, plan);
+  if (changed.length > 0) return stop(course, changed, output, plan);
   const asked = await requestDeploy(world, repo, {
     survey,
     stored,

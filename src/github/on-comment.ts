@@ -56,6 +56,8 @@ export async function onComment(
     );
   };
   if (heard.is === 'changed') return answer({ reasons: [heard.reason] });
+  // What was carried out once is not remembered for ever.
+  if (world.now().getTime() - Date.parse(comment.at) > HEARD_WITHIN) return answer({ reasons: [OLD] });
   if (parsed.is === 'refused') return answer({ reasons: [parsed.reason] });
   try {
     await answer(await carryOutCommand({ world, runner, repo, comment }, parsed.command));
@@ -65,6 +67,15 @@ export async function onComment(
     throw error;
   }
 }
+
+/** Milliseconds: far less than commands are remembered for. */
+const HEARD_WITHIN = 90 * 24 * 60 * 60_000;
+
+const OLD: Reason = {
+  code: 'COMMAND_INVALID',
+  message: 'the comment is older than 90 days',
+  next: 'Write the command in a new comment.',
+};
 
 interface Course {
   readonly world: GithubWorld;

@@ -10,6 +10,7 @@ import { explainReasons, failCheck } from './failure.ts';
 import { makePlan } from './make-plan.ts';
 import type { GithubWorld, Repo } from './repo.ts';
 import { linkTo, showPlan, showProblems } from './show-plan.ts';
+import { supersedeChecks } from './supersede-checks.ts';
 import { filesOf, surveyPull } from './survey.ts';
 import type { Survey } from './survey.ts';
 
@@ -47,6 +48,7 @@ async function planNow(world: GithubWorld, repo: Repo, ask: PlanAsk): Promise<Pl
     title: 'Looking at the hosts',
     summary: `Planning commit ${commit.slice(0, 7)} against ${survey.base.slice(0, 7)}.`,
   });
+  if (pull.state === 'open') await supersedeChecks(world, repo, { pull: pull.number, commit });
   try {
     return pull.fork && pull.state !== 'merged' && ask.commit !== commit
       ? await validateFork(world, repo, survey, check)
@@ -58,7 +60,8 @@ async function planNow(world: GithubWorld, repo: Repo, ask: PlanAsk): Promise<Pl
 }
 
 /** The commits that touched it are gone again: what was shown must not stay as if it held. */
-async function withdraw(world: GithubWorld, repo: Repo, { pull }: Survey): Promise<PlanOutcome> {
+async function withdraw(world: GithubWorld, repo: Repo, { pull, commit }: Survey): Promise<PlanOutcome> {
+  if (pull.state === 'open') await supersedeChecks(world, repo, { pull: pull.number, commit });
   await world.store.plans.supersede({ repo: repo.key, pull: pull.number }, null);
   if (await hasSticky(world.store.posts, repo, pull.number)) {
     const words =

@@ -4,6 +4,7 @@ import type { StackStatus } from '../core/status.ts';
 import { windowsAhead } from '../core/stop.ts';
 import { renderStatus } from '../render/status.ts';
 import type { Underway } from '../render/status.ts';
+import { readQueued } from './queued.ts';
 import type { GithubWorld, Repo } from './repo.ts';
 import { showLook } from './show-look.ts';
 import type { Looked, LookAsked } from './show-look.ts';
@@ -17,24 +18,26 @@ export async function showStatus(
   return showLook(world, repo, asked, async ({ stacks, look, policy }) => {
     // A stack that only a host knows may be another repository's, and is nothing that this one's people may see.
     const declared = stacks.filter((stack) => stack.declared);
-    return renderStatus(declared, await readUnderway(world, repo.key, declared, policy), look);
+    return renderStatus(declared, await readUnderway(world, repo, declared, policy), look);
   });
 }
 
 async function readUnderway(
-  { store, now }: GithubWorld,
-  repo: string,
+  world: GithubWorld,
+  repo: Repo,
   stacks: readonly StackStatus[],
   { freeze }: Looked['policy'],
 ): Promise<Underway> {
+  const { store, now } = world;
   const recorded = stacks.flatMap(({ hosts }) => hosts.flatMap((host) => host.recorded ?? []));
   const ids = [...new Set(recorded.map(({ run }) => run))];
   const known = await Promise.all(ids.map((id) => store.runs.read(id)));
   return {
-    runs: await store.cancels.open(repo),
-    waits: await store.waits.open(repo),
-    stops: await store.stops.active(repo),
+    runs: await store.cancels.open(repo.key),
+    waits: await store.waits.open(repo.key),
+    queued: await readQueued(world, repo),
+    stops: await store.stops.active(repo.key),
     windows: windowsAhead(freeze, now()),
-    pulls: new Map(known.flatMap((run) => (run?.repo === repo ? [[run.id, run.pull] as const] : []))),
+    pulls: new Map(known.flatMap((run) => (run?.repo === repo.key ? [[run.id, run.pull] as const] : []))),
   };
 }

@@ -18,6 +18,8 @@ export interface Underway {
   readonly runs: readonly GoingOn[];
   /** Merges whose hosts another deploy holds. */
   readonly waits: readonly Waiting[];
+  /** Merges behind others of their branch, in order. */
+  readonly queued: readonly Waiting[];
   readonly stops: readonly Stop[];
   /** Of policy.yml, those that have not ended. */
   readonly windows: readonly Freeze[];
@@ -86,13 +88,16 @@ export function standingWords({ drifted, undeployed, unread, torn }: HostStatus)
   return words.length === 0 ? 'as declared' : words.join(', ');
 }
 
-function renderGoingOn({ runs, waits }: Underway): string {
+function renderGoingOn({ runs, waits, queued }: Underway): string {
   const lines = [
     ...runs.map(({ id, pull, by, since }) => {
       return `- 🚀 Run ${code(id)} of #${pull} by ${code(by)} since ${prose(time(since))} · \`/cancel ${id}\``;
     }),
     ...waits.map(({ pull, by, since }) => {
       return `- ⏳ The merge of #${pull} by ${code(by)} waits for its turn since ${prose(time(since))} · \`/cancel\` on #${pull}`;
+    }),
+    ...queued.map(({ pull, by, since }) => {
+      return `- ⏳ The merge of #${pull} by ${code(by)} comes after other merges, since ${prose(time(since))} · \`/cancel\` on #${pull}`;
     }),
   ];
   const shown = keepWhole(lines, ROOM);

@@ -6,6 +6,8 @@ import type { Membership } from './membership.ts';
 export interface Commands {
   /** Whether this delivery may carry the comment out: it is the first that brought it, or that one once more. */
   claim(repo: string, comment: number, delivery: string): Promise<boolean>;
+  /** Forgets what was heard before this time. Older comments must not be carried out any more. */
+  prune(before: Date): Promise<number>;
 }
 
 export function openCommands(member: Membership): Commands {
@@ -20,6 +22,11 @@ export function openCommands(member: Membership): Commands {
         const here = trx.selectFrom('commands').select('delivery').where('repo', '=', repo);
         const first = await here.where('comment_id', '=', comment).executeTakeFirst();
         return first?.delivery === delivery;
+      }),
+    prune: (before) =>
+      member.write(async (trx) => {
+        const old = trx.deleteFrom('commands').where('heard_at', '<', before.toISOString());
+        return Number((await old.executeTakeFirst()).numDeletedRows);
       }),
   };
 }

@@ -17,6 +17,12 @@ export interface Delivery extends NewDelivery {
   readonly attempts: number;
 }
 
+export interface Unended {
+  readonly payload: string;
+  /** ISO 8601. */
+  readonly since: string;
+}
+
 export interface Deliveries {
   /** known: it is waiting, under way or done already. again: it had failed, and GitHub was asked to send it again. */
   put(delivery: NewDelivery): Promise<'new' | 'again' | 'known'>;
@@ -34,6 +40,8 @@ export interface Deliveries {
   known(guids: readonly string[]): Promise<ReadonlySet<string>>;
   /** Whether something of the group waits or is under way. */
   busy(group: string): Promise<boolean>;
+  /** What waits or is under way in groups whose names begin like this, in order. */
+  unended(prefix: string): Promise<readonly Unended[]>;
   /** Forgets what ended before this time. */
   prune(before: Date): Promise<number>;
 }
@@ -66,6 +74,12 @@ export function openDeliveries({ db, shared }: OpenDatabase, member: Membership)
       const all = db.selectFrom('deliveries').select('guid').where('group_key', '=', group);
       const row = await all.where('state', 'in', ['pending', 'running']).limit(1).executeTakeFirst();
       return row !== undefined;
+    },
+    unended: async (prefix) => {
+      const all = db.selectFrom('deliveries').select(['payload', 'received_at as since']);
+      const open = all.where('state', 'in', ['pending', 'running']);
+      const begins = sql<string>`substr(group_key, 1, ${sql.lit(prefix.length)})`;
+      return open.where(begins, '=', prefix).orderBy('seq').execute();
     },
     prune: async (before) => {
       const [deleted] = await db

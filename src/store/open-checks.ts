@@ -21,6 +21,8 @@ export interface OpenChecks {
   find(check: Pick<OpenCheckRow, 'repo' | 'name' | 'commit' | 'pull'>): Promise<OpenCheckRow | undefined>;
   /** Open since before this time, and shown by no run that still has something to say. */
   ownerless(before: Date): Promise<readonly OpenCheckRow[]>;
+  /** Forgets those that could not be closed since before this time, for GitHub let nobody. */
+  prune(before: Date): Promise<number>;
 }
 
 const Posts = z.object({ check: z.object({ id: z.number() }).optional() });
@@ -56,6 +58,11 @@ export function openOpenChecks(db: Database, member: Membership): OpenChecks {
       const used = await owned(db);
       return rows.filter((row) => !used.has(`${row.repo} ${row.id}`));
     },
+    prune: (before) =>
+      member.write(async (trx) => {
+        const old = trx.deleteFrom('open_checks').where('since', '<', before.toISOString());
+        return Number((await old.executeTakeFirst()).numDeletedRows);
+      }),
   };
 }
 

@@ -1,5 +1,6 @@
 // Which comment and which check runs are ours, by their ids: never looked for by what they say.
 import { z } from 'zod';
+import { timeNow } from './database.ts';
 import type { Database } from './database.ts';
 import type { Membership } from './membership.ts';
 
@@ -33,6 +34,12 @@ export interface Posts {
   /** The newest check run of each name on a commit. */
   newestChecks(repo: string, commit: string): Promise<readonly Check[]>;
   keepCheck(check: Check): Promise<void>;
+  /** Those of the name on other commits of the pull request that were not told so yet. */
+  overtaken(of: Pick<Check, 'repo' | 'name' | 'pull' | 'commit'>): Promise<readonly Check[]>;
+  /** Remembers that it was told of the newer commit. */
+  supersede(repo: string, id: number, by: string): Promise<void>;
+  /** Forgets comments and check runs that were written last before this time. */
+  prune(before: Date): Promise<number>;
 }
 
 export function openPosts(db: Database, member: Membership): Posts {
@@ -51,7 +58,8 @@ export function openPosts(db: Database, member: Membership): Posts {
     keepSticky: (repo, pull, sticky) =>
       member.write(async (trx) => {
         const { comment, body } = sticky;
-        const kept = { comment_id: comment, body, history: JSON.stringify(sticky.history) };
+        const history = JSON.stringify(sticky.history);
+        const kept = { comment_id: comment, body, history, at: timeNow() };
         await trx
           .insertInto('comments')
           .values({ repo, pull, ...kept })
@@ -76,9 +84,37 @@ export function openPosts(db: Database, member: Membership): Posts {
       member.write(async (trx) => {
         await trx
           .insertInto('checks')
-          .values({ repo, check_id: id, name, commit_sha: commit, pull, subject })
-          .onConflict((conflict) => conflict.columns(['repo', 'check_id']).doUpdateSet({ subject }))
+          .values({
+            repo,
+            check_id: id,
+            name,
+            commit_sha: commit,
+            pull,
+            subject,
+            superseded_by: null,
+            at: timeNow(),
+          })
+          .onConflict((conflict) =>
+            conflict.columns(['repo', 'check_id']).doUpdateSet({ subject, at: timeNow() }),
+          )
           .execute();
+      }),
+    overtaken: async ({ repo, name, pull, commit }) => {
+      const here = db.selectFrom('checks').selectAll().where('repo', '=', repo).where('pull', '=', pull);
+      const others = here.where('name', '=', name).where('commit_sha', '!=', commit);
+      return (await others.where('superseded_by', 'is', null).orderBy('check_id').execute()).map(parseCheck);
+    },
+    supersede: (repo, id, by) =>
+      member.write(async (trx) => {
+        const all = trx.updateTable('checks').set({ superseded_by: by }).where('repo', '=', repo);
+        await all.where('check_id', '=', id).execute();
+      }),
+    prune: (before) =>
+      member.write(async (trx) => {
+        const at = before.toISOString();
+        const checks = await trx.deleteFrom('checks').where('at', '<', at).executeTakeFirst();
+        const comments = await trx.deleteFrom('comments').where('at', '<', at).executeTakeFirst();
+        return Number(checks.numDeletedRows + comments.numDeletedRows);
       }),
   };
 }

@@ -58,7 +58,15 @@ export interface Tables {
     owner: string | null;
   };
   leases: { machine: string; repo: string; host: string; run: string; since: string };
-  comments: { repo: string; pull: number; comment_id: number; history: string; body: string | null };
+  comments: {
+    repo: string;
+    pull: number;
+    comment_id: number;
+    history: string;
+    body: string | null;
+    /** When it was written last. */
+    at: string;
+  };
   checks: {
     repo: string;
     check_id: number;
@@ -67,6 +75,9 @@ export interface Tables {
     pull: number | null;
     /** The digest of a plan, or the id of a run. */
     subject: string | null;
+    /** The newer commit that it was told of. */
+    superseded_by: string | null;
+    at: string;
   };
   /** Check runs that have not ended. */
   open_checks: {
@@ -217,5 +228,12 @@ export const MIGRATIONS: readonly ((words: Words) => readonly string[])[] = [
     `create table repositories (
       id ${integer} primary key, key text not null unique, name text not null, installation ${integer} not null)`,
     `create table repository_names (name text primary key, repo_id ${integer} not null)`,
+  ],
+  () => [
+    `alter table checks add column superseded_by text`,
+    `alter table checks add column at text not null default ''`,
+    `update checks set at = ashore_time(0)`,
+    `alter table comments add column at text not null default ''`,
+    `update comments set at = ashore_time(0)`,
   ],
 ];

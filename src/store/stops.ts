@@ -11,6 +11,8 @@ export interface Stops {
   active(repo: string): Promise<readonly Stop[]>;
   /** Ends it now; false when there was none. */
   lift(repo: string, which: Pick<Stop, 'is' | 'subject'>, by: string): Promise<boolean>;
+  /** Forgets what ended or was lifted before this time. */
+  prune(before: Date): Promise<number>;
 }
 
 export function openStops(db: Database, member: Membership): Stops {
@@ -33,6 +35,14 @@ export function openStops(db: Database, member: Membership): Stops {
       });
     },
     lift: (repo, which, by) => member.write((trx) => lift(trx, { repo, which, by })),
+    prune: (before) =>
+      member.write(async (trx) => {
+        const at = before.toISOString();
+        const over = trx
+          .deleteFrom('stops')
+          .where((eb) => eb.or([eb('until', '<', at), eb('lifted_at', '<', at)]));
+        return Number((await over.executeTakeFirst()).numDeletedRows);
+      }),
   };
 }
 

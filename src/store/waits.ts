@@ -24,6 +24,8 @@ export interface Waits {
   end(at: WaitPlace): Promise<string | undefined>;
   /** What waits in a repository, oldest first. */
   open(repo: string): Promise<readonly Wait[]>;
+  /** Forgets those whose time was over before this one: their servers are gone. */
+  prune(before: Date): Promise<number>;
 }
 
 export interface WaitPlace {
@@ -70,6 +72,11 @@ export function openWaits(db: Database, member: Membership): Waits {
       const rows = await here.where('until', '>', timeNow()).orderBy('since').execute();
       return rows.map(waitOf);
     },
+    prune: (before) =>
+      member.write(async (trx) => {
+        const over = trx.deleteFrom('waits').where('until', '<', before.toISOString());
+        return Number((await over.executeTakeFirst()).numDeletedRows);
+      }),
   };
 }
 

@@ -123,6 +123,40 @@ describe('a merge whose hosts another deploy holds', () => {
     ]);
   });
 
+  it('keeps those behind it waiting, which are shown and ended before it is their turn', async () => {
+    await begin();
+    const openOn = async (branch: string, content: string): Promise<number> => {
+      const files = { [STACK]: content };
+      await rig.repo.commit({ branch, base: 'main', author: 'ada', message: branch, files });
+      const pull = await rig.repo.openPull({ title: branch, head: branch, by: 'ada' });
+      await rig.github.waitFor(() => rig.said(pull)[0], { what: 'the plan', within: 60_000 });
+      return pull;
+    };
+    const second = await openOn('second', 'v3');
+    const sha = await rig.repo.merge(second, 'grace');
+    const waits = (): boolean => rig.repo.checkRuns(sha).some(({ title }) => title === 'Waits for its turn');
+    await rig.github.waitFor(waits, { what: 'the wait', within: 60_000 });
+    const third = await openOn('third', 'v4');
+    const behind = await rig.repo.merge(third, 'grace');
+    await rig.github.settled();
+    const ask = async (body: string, by: string, words: string): Promise<void> => {
+      await rig.repo.comment(third, body, by);
+      const said = (): boolean => rig.said(third).some((each) => each.includes(words));
+      await rig.github.waitFor(said, { what: words, within: 60_000 });
+    };
+    await ask('/status', 'grace', `The merge of #${third} by \`grace\` comes after other merges`);
+    await ask('/cancel', 'linus', 'NOT_ALLOWED');
+    await ask('/cancel', 'grace', '`grace` ended the wait');
+    await rig.repo.comment(second, '/cancel', 'grace');
+    const over = (): boolean => rig.check(sha, 'ashore/deploy').conclusion === 'action_required';
+    await rig.github.waitFor(over, { what: 'the end of the second', within: 60_000 });
+    gate.resolve();
+    await rig.settled();
+    expect(rig.check(behind, 'ashore/deploy').conclusion).toBe('action_required');
+    expect(rig.said(third).at(-1)).toContain('RUN_CANCELLED');
+    expect(rig.fleet.deployed.length).toBe(1);
+  });
+
   it('is not deployed when somebody ends its wait, and who may not is refused', async () => {
     await begin();
     const files = { [STACK]: 'v3' };

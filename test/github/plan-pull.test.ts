@@ -39,6 +39,28 @@ describe('a pull request that changes deploy-configs/', () => {
     ]);
   });
 
+  it('has the check run of its old commit say that it was superseded, without buttons, once', async () => {
+    await start({ policy: 'deploy: { on: both, by: [write] }\n' });
+    const pull = await rig.open('v2', { branch: 'topic' });
+    const old = head(pull);
+    expect(rig.check(old, PLAN).actions.length).toBeGreaterThan(0);
+    const sha = await rig.push('topic', 'v3');
+    const check = rig.check(old, PLAN);
+    expect([check.status, check.conclusion, check.actions]).toEqual(['completed', 'neutral', []]);
+    expect(check.title).toBe(`Superseded by ${sha.slice(0, 7)}`);
+    expect(check.summary).toContain('PLAN_SUPERSEDED');
+    expect(rig.check(sha, PLAN).conclusion).toBe('success');
+    const next = await rig.push('topic', 'v4');
+    expect(rig.check(old, PLAN).title).toBe(`Superseded by ${sha.slice(0, 7)}`);
+    expect(rig.check(sha, PLAN).title).toBe(`Superseded by ${next.slice(0, 7)}`);
+    // What GitHub still offers there is to look again, and that looks at what is newest.
+    const looks = rig.fleet.planned.length;
+    await rig.repo.rerequest(rig.check(old, PLAN).id, 'grace');
+    await rig.settled();
+    expect(rig.fleet.planned.slice(looks).map(({ commit }) => commit)).toEqual([next]);
+    expect(rig.check(old, PLAN).conclusion).toBe('neutral');
+  });
+
   it('has its comment edited in place by a new commit, and the old plan listed', async () => {
     await start();
     const pull = await rig.open('v2', { branch: 'topic' });

@@ -12,9 +12,10 @@ import { BASE, blocked, change, COMMIT, host, OWNER_MISSING, plan, UNREACHABLE }
 
 const LOOK = { commit: COMMIT, at: '2026-11-22T14:02:11.482Z' };
 const TERMINAL = { color: false, width: 100, verbose: false };
-const QUIET: Underway = { runs: [], waits: [], stops: [], windows: [], pulls: new Map() };
+const QUIET: Underway = { runs: [], queued: [], waits: [], stops: [], windows: [], pulls: new Map() };
 const BUSY: Underway = {
   runs: [{ id: 'pr-44-0123456789ab', pull: 44, by: 'grace', since: '2026-11-22T14:00:00.000Z' }],
+  queued: [],
   waits: [{ pull: 45, by: 'ada', since: '2026-11-22T14:01:00.000Z' }],
   stops: [
     {

@@ -50,6 +50,97 @@ onBoth(({ ground: makeGround }) => {
     });
   });
 
+  describe('what is counted', () => {
+    it('is deliveries by their state, and runs that go on', async () => {
+      const none = { pending: 0, running: 0, done: 0, failed: 0 };
+      const counted = async () => {
+        const { deliveries, openRuns } = await store.count();
+        return [Object.fromEntries(deliveries), openRuns];
+      };
+      expect(await counted()).toEqual([none, 0]);
+      for (const guid of ['1', '2', '3', '4'])
+        await store.deliveries.put({ guid, event: 'push', payload: '{}', group: guid });
+      for (const error of [null, 'it failed']) {
+        const taken = await store.deliveries.take();
+        await store.deliveries.end(taken?.guid ?? '', error);
+      }
+      await store.deliveries.take();
+      const run = {
+        id: 'r1',
+        repo: 'acme/infra',
+        installation: 1,
+        pull: 7,
+        commit: 'c',
+        plan: 'p',
+        by: 'ada',
+      };
+      await store.runs.start({ ...run, request: { via: 'comment' }, hosts: ['web1'] });
+      expect(await counted()).toEqual([{ pending: 1, running: 1, done: 1, failed: 1 }, 1]);
+    });
+  });
+
+  describe('what is old', () => {
+    const later = (): Promise<void> => setClock('2026-11-23T12:00:00Z');
+    const between = new Date('2026-11-23T00:00:00Z');
+
+    it('is forgotten of posts by when they were written last', async () => {
+      const check = { repo: 'acme/infra', name: 'ashore/plan', commit: 'c1', pull: 7, subject: null };
+      const sticky = { comment: 1, body: 'x', history: [] };
+      for (const id of [1, 2]) await store.posts.keepCheck({ ...check, id });
+      for (const pull of [7, 8]) await store.posts.keepSticky('acme/infra', pull, sticky);
+      await later();
+      await store.posts.keepCheck({ ...check, id: 2, subject: 'p' });
+      await store.posts.keepSticky('acme/infra', 8, sticky);
+      expect(await store.posts.prune(between)).toBe(2);
+      expect(await store.posts.readCheck('acme/infra', 1)).toBeUndefined();
+      expect(await store.posts.readCheck('acme/infra', 2)).toMatchObject({ subject: 'p' });
+      expect(await store.posts.readSticky('acme/infra', 7)).toBeUndefined();
+      expect(await store.posts.readSticky('acme/infra', 8)).toMatchObject(sticky);
+    });
+
+    it('is forgotten of commands by when they were heard', async () => {
+      await store.commands.claim('acme/infra', 1, 'a');
+      await later();
+      await store.commands.claim('acme/infra', 2, 'a');
+      expect(await store.commands.prune(between)).toBe(1);
+      expect(await store.commands.claim('acme/infra', 2, 'b')).toBe(false);
+      expect(await store.commands.claim('acme/infra', 1, 'b')).toBe(true);
+    });
+
+    it('is forgotten of freezes and holds when they have ended or were lifted', async () => {
+      const stop = (subject: string, until: string) =>
+        store.stops.put('acme/infra', {
+          is: 'freeze',
+          subject,
+          reason: 'x',
+          by: 'ada',
+          pull: 7,
+          since: '2026-11-22T12:00:00.000Z',
+          until,
+        });
+      await stop('ended', '2026-11-22T13:00:00.000Z');
+      await stop('lifted', '2027-01-01T00:00:00.000Z');
+      await stop('holds', '2027-01-01T00:00:00.000Z');
+      await store.stops.lift('acme/infra', { is: 'freeze', subject: 'lifted' }, 'ada');
+      await later();
+      expect(await store.stops.prune(between)).toBe(2);
+      expect((await store.stops.active('acme/infra')).map(({ subject }) => subject)).toEqual(['holds']);
+    });
+
+    it('is forgotten of waits whose time is over, and of checks that nobody can close', async () => {
+      await store.waits.put({ repo: 'acme/infra', pull: 7 }, 'ada', new Date('2026-11-22T13:00:00Z'));
+      await store.waits.put({ repo: 'acme/infra', pull: 8 }, 'ada', new Date('2026-11-24T13:00:00Z'));
+      expect(await store.waits.prune(between)).toBe(1);
+      expect(await store.waits.read({ repo: 'acme/infra', pull: 8 })).toMatchObject({ by: 'ada' });
+      const check = { repo: 'acme/infra', installation: 1, name: 'ashore/plan', commit: 'c', pull: 7 };
+      await store.openChecks.put({ ...check, id: 1, since: '2026-11-22T12:00:00.000Z' });
+      await store.openChecks.put({ ...check, id: 2, since: '2026-11-23T12:00:00.000Z' });
+      expect(await store.openChecks.prune(between)).toBe(1);
+      const left = await store.openChecks.ownerless(new Date('2027-01-01T00:00:00Z'));
+      expect(left.map(({ id }) => id)).toEqual([2]);
+    });
+  });
+
   describe('waits', () => {
     const at = { repo: 'acme/infra', pull: 7 };
     const until = new Date('2026-11-22T12:30:00Z');
