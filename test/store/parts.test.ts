@@ -65,16 +65,7 @@ onBoth(({ ground: makeGround }) => {
         await store.deliveries.end(taken?.guid ?? '', error);
       }
       await store.deliveries.take();
-      const run = {
-        id: 'r1',
-        repo: 'acme/infra',
-        installation: 1,
-        pull: 7,
-        commit: 'c',
-        plan: 'p',
-        by: 'ada',
-      };
-      await store.runs.start({ ...run, request: { via: 'comment' }, hosts: ['web1'] });
+      await store.runs.start(run('r1', ['web1']));
       expect(await counted()).toEqual([{ pending: 1, running: 1, done: 1, failed: 1 }, 1]);
     });
   });
