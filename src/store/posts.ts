@@ -44,6 +44,20 @@ export interface Posts {
 
 export function openPosts(db: Database, member: Membership): Posts {
   return {
+    ...openStickies(db, member),
+    ...openChecks(db, member),
+    prune: (before) =>
+      member.write(async (trx) => {
+        const at = before.toISOString();
+        const checks = await trx.deleteFrom('checks').where('at', '<', at).executeTakeFirst();
+        const comments = await trx.deleteFrom('comments').where('at', '<', at).executeTakeFirst();
+        return Number(checks.numDeletedRows + comments.numDeletedRows);
+      }),
+  };
+}
+
+function openStickies(db: Database, member: Membership): Pick<Posts, 'readSticky' | 'keepSticky'> {
+  return {
     readSticky: async (repo, pull) => {
       const row = await db
         .selectFrom('comments')
@@ -66,6 +80,13 @@ export function openPosts(db: Database, member: Membership): Posts {
           .onConflict((conflict) => conflict.columns(['repo', 'pull']).doUpdateSet(kept))
           .execute();
       }),
+  };
+}
+
+type CheckPosts = Pick<Posts, 'readCheck' | 'newestChecks' | 'keepCheck' | 'overtaken' | 'supersede'>;
+
+function openChecks(db: Database, member: Membership): CheckPosts {
+  return {
     readCheck: async (repo, id) => {
       const checks = db.selectFrom('checks').selectAll().where('repo', '=', repo).where('check_id', '=', id);
       const row = await checks.executeTakeFirst();
@@ -108,13 +129,6 @@ export function openPosts(db: Database, member: Membership): Posts {
       member.write(async (trx) => {
         const all = trx.updateTable('checks').set({ superseded_by: by }).where('repo', '=', repo);
         await all.where('check_id', '=', id).execute();
-      }),
-    prune: (before) =>
-      member.write(async (trx) => {
-        const at = before.toISOString();
-        const checks = await trx.deleteFrom('checks').where('at', '<', at).executeTakeFirst();
-        const comments = await trx.deleteFrom('comments').where('at', '<', at).executeTakeFirst();
-        return Number(checks.numDeletedRows + comments.numDeletedRows);
       }),
   };
 }
