@@ -170,14 +170,25 @@ type PlacedStep = Extract<Step, { path: string }>;
 
 /** The directory that was checked is the one that is written to: commands stand in it and name what lies there only. */
 function placedCommands(step: PlacedStep): readonly Command[] {
-  const slash = step.path.lastIndexOf('/') + 1;
-  const directory = step.at ?? (step.path.slice(0, slash - 1) || '/');
-  const place = { directory, ...(step.at === null ? {} : { pinned: true as const }) };
-  const argvs = namedArgvs(step, step.path.slice(slash));
+  const { name, ...place } = placeOf(step);
+  const argvs = namedArgvs(step, name);
   const stdin = step.do === 'put' ? blobPath(step.content) : undefined;
   return argvs.map((run, index) => {
     return { run, ...(stdin !== undefined && index === 0 ? { stdin } : {}), ...place };
   });
+}
+
+function placeOf({ path, at }: PlacedStep) {
+  const slash = path.lastIndexOf('/') + 1;
+  const directory = at ?? (path.slice(0, slash - 1) || '/');
+  return { name: path.slice(slash), directory, ...(at === null ? {} : { pinned: true as const }) };
+}
+
+/** What removes the bytes that a step may have left under another name when it failed. */
+export function cleanupOf(step: Step): Command | undefined {
+  if (step.do !== 'put' && step.do !== 'link') return undefined;
+  const { name, ...place } = placeOf(step);
+  return { run: ['rm', '-f', '--', freshName(name)], ...place };
 }
 
 function namedArgvs(step: PlacedStep, name: string): readonly (readonly string[])[] {

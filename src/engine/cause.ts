@@ -3,7 +3,7 @@
 import type { Reason, ReasonCode } from '../core/reason.ts';
 
 /** Codes that say only that something failed; any other is more than words can add to. */
-const VAGUE: ReadonlySet<ReasonCode> = new Set(['STEP_FAILED', 'UNIT_FAILED', 'CRASH_LOOP']);
+const VAGUE: ReadonlySet<ReasonCode> = new Set(['STEP_FAILED', 'UNIT_FAILED', 'CRASH_LOOP', 'RUN_REFUSED']);
 
 interface Cause {
   readonly code: ReasonCode;

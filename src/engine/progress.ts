@@ -147,7 +147,11 @@ function finishRun(
       return { ...report, outcome, reason };
     case 'cancelled': {
       const begun = report.changes.some((change) => change.outcome !== 'not-started');
-      return { ...report, outcome: begun ? 'cancelled' : 'not-started', reason };
+      // What is cancelled was between two changes, or in a check, which is then cut short.
+      const changes = report.changes.map((change) =>
+        change.outcome === 'unknown' ? { ...change, outcome: 'skipped' as const, reason } : change,
+      );
+      return { ...report, outcome: begun ? 'cancelled' : 'not-started', changes, reason };
     }
     case 'failed': {
       const changes = report.changes.map((change) =>

@@ -51,9 +51,10 @@ export function stageMark(stage: Stage): string {
   return STAGES[stage].mark;
 }
 
-/** A hook or a check is not applied: it ran, or holds. */
+/** A hook or a check is not applied: it ran, or holds; a check that somebody cancelled is cut short. */
 export function stageWord(stage: Stage, { duty }: Pick<ChangeReport, 'duty'> = {}): string {
   if (stage === 'applied' && duty !== undefined) return duty === 'check' ? 'holds' : 'ran';
+  if (stage === 'skipped' && duty !== undefined) return 'cut short';
   return STAGES[stage].word;
 }
 

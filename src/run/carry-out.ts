@@ -17,8 +17,8 @@ export interface CarryOutOptions {
   readonly confirmWithin?: number | undefined;
 }
 
-/** Run directories that stay on the host. */
-const KEEP = 50;
+/** Run directories that stay on the host, and KiB of them together. */
+const KEEP = { runs: 50, kib: 256 * 1024 };
 
 /** Seconds for laying a run down, and for each MiB of it. */
 const START_LIMIT = { base: 60, each: 10 };
@@ -74,7 +74,8 @@ async function start(
     NONCE: nonce,
     UNIT_OF_SYSTEMD: isRoot(target) ? '1' : '',
     LIMIT: String(limit),
-    KEEP: String(KEEP),
+    KEEP: String(KEEP.runs),
+    KEEP_KIB: String(KEEP.kib),
   };
   const body = [
     formatAssignments(values) + START_TEXT,

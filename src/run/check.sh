@@ -1,6 +1,7 @@
 # check WORDS SECONDS UNITS PROBE ARGS: looks until what WORDS say is so, SECONDS at most, and tells what it waits for and
 # what it saw last, every five seconds and whenever that changes. UNITS are watched meanwhile: one that has failed, or
 # that died three times, ends the wait at once. Needs PROBE_TEXT, WORK and RUN_BEGUN.
+# A cancel ends the wait as well, and sets CANCELLED.
 # Status: 0 · 61 nothing answered · 62 another answer · 63 a unit failed · 64 a crash loop · 65 a limit of a bake was passed.
 check() {
   WORDS=$1 WITHIN=$2 UNITS=$3 PROBE=$4 SEEN='nothing yet' LAST_TOLD='' AT='' WATCHED_AT=''
@@ -17,8 +18,15 @@ check() {
       tell_check
       watch_units || return
       [ -z "$STOPPED" ] || return 143
+      [ -n "$FAILING" ] || [ ! -e "$STATE/runs/$RUN/cancel" ] || {
+        CANCELLED=1
+        return 143
+      }
+      kill -0 "$PROBE_ID" 2>/dev/null || break
     done
-    read -r VERDICT <"$WORK/verdict"
+    # An answer that could not be written down, as where no room is left, is none.
+    VERDICT=1
+    [ ! -s "$WORK/verdict" ] || read -r VERDICT <"$WORK/verdict"
     [ "$VERDICT" -le 3 ] || VERDICT=1
     [ "$PROBE" != measure ] || VERDICT=0
     see_last
@@ -45,6 +53,7 @@ begin_probe() {
     "probe_$PROBE" "$@" >"$WORK/seen" 2>&1
     printf '%s\n' "$?" >"$WORK/verdict.new" && mv "$WORK/verdict.new" "$WORK/verdict"
   ) 6>&- 8>&- 9>&- &
+  PROBE_ID=$!
 }
 
 probe_unit() {
@@ -74,7 +83,7 @@ probe_bake() {
 }
 
 probe_command() {
-  (cd / && exec timeout -k 5 "$LEFT" "$@")
+  bounded run_in / timeout -k 5 "$LEFT" "$@"
   STATUS=$?
   printf '(exit status %s)\n' "$STATUS"
   case $STATUS in

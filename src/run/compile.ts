@@ -2,11 +2,11 @@
 //
 // The programs that the script runs are the argv of commandsOf(), each exactly as the plan shows it, and those of its own
 // frame, which change nothing outside of Ashore's own directories:
-//   flock sha256sum sync tail base64 mv rm sleep, `systemctl show`, journalctl; for checks: perl timeout tr cat uname
+//   flock sha256sum sync tail truncate wc base64 mv rm sleep perl, `systemctl show`, journalctl; for checks: timeout tr cat uname
 // Around guarded changes, to save and, where it comes to that, to put back what they touch:
 //   cp mkdir chown chmod ln stat readlink cmp rmdir cat setsid systemd-run systemctl nft
 // What lays a run down, starts and follows it over ssh uses beside these:
-//   sh mkdir date ls find head setsid systemd-run
+//   sh mkdir date ls xargs du find head setsid systemd-run
 import { formatLedgerLine } from '../core/ledger.ts';
 import { HOST_PATH } from '../core/host.ts';
 import { shortDigest } from '../core/plan.ts';
@@ -16,8 +16,8 @@ import type { HostRun, RunChange, RunDuty } from '../core/run.ts';
 import { sha256 } from '../core/json.ts';
 import { revealSecret } from '../core/secret.ts';
 import { quote, quoteCommand } from '../core/shell.ts';
-import { blobOf, blobPath, bytesOf, commandsOf, formatCommand } from '../core/step.ts';
-import type { Command } from '../core/step.ts';
+import { blobOf, blobPath, bytesOf, cleanupOf, commandsOf, formatCommand } from '../core/step.ts';
+import type { Command, Step } from '../core/step.ts';
 import {
   CHECK_TEXT,
   FRAME_TEXT,
@@ -30,7 +30,7 @@ import {
   TOGETHER_TEXT,
 } from './texts.ts';
 import { formatSaving, formatUndo, guardLimit } from './compile-guard.ts';
-import { PROBE_TEXT } from './probe-text.ts';
+import { BOUNDED_TEXT, PROBE_TEXT } from './perl-texts.ts';
 
 /** Where a run lives on its host, and the word that marks its events in the journal. */
 export interface RunPlace {
@@ -111,6 +111,7 @@ function formatRun(run: HostRun, place: RunPlace): string {
     MACHINE: place.machine,
     LEDGER: run.ledger,
     HOLDER: formatHolder(run),
+    BOUNDED_TEXT,
   };
   const duties = run.duties ?? [];
   const keeps = duties.some(putsBack);
@@ -186,17 +187,24 @@ function formatLate(run: HostRun, name: string, when: DutyTime): readonly string
 
 /** The first command that fails ends the function with its status. `together`: its last one, a settling, is left for later. */
 function formatChange(change: Pick<RunChange, 'steps'> | RunDuty, index: number, together: boolean): string {
-  const commands = change.steps.flatMap(commandsOf);
-  const lines = commands.flatMap((command, at) => {
+  const commands = change.steps.flatMap((step) => commandsOf(step).map((command) => ({ step, command })));
+  const lines = commands.flatMap(({ step, command }, at) => {
     const text = JSON.stringify(formatCommand(command));
-    const unit = broughtUp(command);
-    const otherwise = unit === undefined ? 'return' : `say_failed ${quote(unit)} || return`;
     const settle = together && at === commands.length - 1 ? 'settle_later' : 'settle';
-    return [`  command_is ${quote(text)} || return`, `  ${formatCall(command, settle)} || ${otherwise}`];
+    const call = `${step.do === 'run' ? 'bounded ' : ''}${formatCall(command, settle)}`;
+    return [`  command_is ${quote(text)} || return`, `  ${call} || ${otherwise(step, command)}`];
   });
   const kept = 'when' in change ? (change.ledger ?? []) : [];
   const records = kept.map((line) => `  ledger_add ${quote(formatLedgerLine(line))} || return`);
   return [`change_${index}() {`, ...lines, ...records, '  :', '}', ''].join('\n');
+}
+
+/** What is done when a command of a step has failed; its status stays. */
+function otherwise(step: Step, command: Command): string {
+  const unit = broughtUp(command);
+  if (unit !== undefined) return `say_failed ${quote(unit)} || return`;
+  const fresh = cleanupOf(step);
+  return fresh === undefined ? 'return' : `left_half ${formatCall(fresh, 'settle')} || return`;
 }
 
 /** The unit of a command whose own words, when it fails, only say that the journal says why. */

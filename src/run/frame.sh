@@ -1,4 +1,4 @@
-# What every run does around its changes. Needs STATE, RUN, WORK, MACHINE, NONCE, LEDGER, HOLDER.
+# What every run does around its changes. Needs STATE, RUN, WORK, MACHINE, NONCE, LEDGER, HOLDER, BOUNDED_TEXT.
 # Standard output is the journal. Events stand on lines of their own that begin with the nonce; all else is output.
 
 HOME=${HOME:-/root} LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive
@@ -9,6 +9,8 @@ set -f
 STOPPED=
 HELD=
 FAILING=
+FULL=
+CANCELLED=
 MACHINE=${MACHINE:-$HOME/.ashore}
 GUARDED=
 GUARDED_LINES=
@@ -18,10 +20,16 @@ LATE=
 event() { printf '\n@@%s %s\n' "$NONCE" "$*"; }
 
 # Written down before anything else happens.
-synced_event() {
-  event "$@"
-  sync "$STATE/runs/$RUN/journal"
-}
+synced_event() { write_event "$@" || { make_room && write_event "$@"; }; }
+
+write_event() { event "$@" && sync "$STATE/runs/$RUN/journal"; }
+
+# make_room: gives up what was kept free, so that a run on a full disk can say how it ended; false when that was done before.
+# What was written of an event that did not fit is ended, lest the next one be glued to it.
+make_room() {
+  FULL=1
+  rm -- "$STATE/runs/$RUN/reserve" && printf '\n'
+} 2>/dev/null
 
 # Centiseconds that no clock change can move, without a process of its own.
 read_clock() { read -r NOW REST </proc/uptime || NOW=0; }
@@ -49,12 +57,13 @@ begin_run() {
     HELD=
     finish_run refused HOST_BUSY "run $OTHER, which the host is putting back"
   fi
-  printf '%s\n' "$HOLDER" >"$STATE/holder"
+  printf '%s\n' "$HOLDER" >"$STATE/holder" || finish_run refused RUN_REFUSED "$STATE/holder cannot be written"
   ledger_is "$LEDGER" || finish_run refused RUN_REFUSED "the ledger moved since the host was looked at"
   ledger_mend || finish_run refused RUN_REFUSED "the ledger cannot be written"
   cd "$WORK" || finish_run refused RUN_REFUSED "the files of the run are gone"
   read_clock
   RUN_BEGUN=${NOW%.*}
+  command -v perl >/dev/null || BOUNDED_TEXT=
 }
 
 lock_machine() {
@@ -71,6 +80,8 @@ lock_machine() {
 finish_run() {
   cd / && rm -rf "$WORK"
   [ -z "$HELD" ] || rm -f -- "$STATE/holder" "$MACHINE/holder"
+  # From here on there is room for one more event, whatever filled the disk.
+  rm -f -- "$STATE/runs/$RUN/reserve"
   exec 9>&- 6>&-
   synced_event FINISHED "$@"
   exit 0
@@ -79,7 +90,7 @@ finish_run() {
 # change NUMBER LEDGER-LINE: what the functions change_NUMBER do, and its record.
 change() {
   go_on
-  begin_change "$1"
+  begin_change "$1" || stop_run full
   "change_$1"
   STATUS=$?
   [ "$STATUS" -ne 0 ] || record "$2" || STATUS=$?
@@ -87,9 +98,15 @@ change() {
   [ "$STATUS" -eq 0 ] || fail_run
 }
 
-# Before each change: ends the run when somebody wants it to.
+# Before each change: ends the run when somebody wants it to, or when no more can be written down.
 go_on() {
   [ -z "$STOPPED" ] || stop_run stopped
+  heed_cancel
+  [ -z "$FULL" ] || stop_run full
+}
+
+# heed_cancel: ends the run where somebody has asked for that. Only at safe points.
+heed_cancel() {
   [ -e "$STATE/runs/$RUN/cancel" ] || return 0
   read -r BY <"$STATE/runs/$RUN/cancel"
   [ -z "$GUARDED" ] || undo_guarded cancelled
@@ -98,11 +115,13 @@ go_on() {
   finish_run cancelled "$BY"
 }
 
-# begin_change NUMBER
+# begin_change NUMBER: false where that could not be written down. Then it must not begin.
 begin_change() {
   read_clock
   CHANGE_BEGUN=${NOW%.*}
-  synced_event BEGIN "$1" "$NOW"
+  write_event BEGIN "$1" "$NOW" && return
+  make_room
+  return 1
 }
 
 # end_change NUMBER STATUS
@@ -114,7 +133,7 @@ end_change() {
 # record LEDGER-LINE: of what is guarded not before it is confirmed.
 record() {
   if [ -z "$GUARDED" ]; then
-    ledger_add "$1"
+    ledger_add "$1" || { make_room && ledger_mend && ledger_add "$1"; }
     return
   fi
   GUARDED_LINES="$GUARDED_LINES$1
@@ -127,12 +146,17 @@ stop_run() {
   finish_run failed "$1"
 }
 
-# duty NUMBER: what change_NUMBER does around the changes; there is nothing to record.
+# duty NUMBER: what change_NUMBER does around the changes; there is nothing to record. A check is over when somebody cancels.
 duty() {
   [ -z "$STOPPED" ] || finish_run failed stopped
-  begin_change "$1"
+  [ -n "$FAILING" ] || heed_cancel
+  if ! begin_change "$1"; then
+    [ -z "$FAILING" ] || return 0
+    stop_run full
+  fi
   "change_$1"
   STATUS=$?
+  [ -z "$CANCELLED" ] || heed_cancel
   end_change "$1" "$STATUS"
   [ "$STATUS" -eq 0 ] || fail_run
 }
@@ -168,7 +192,28 @@ end_well() {
 # command_is TEXT: names the command that comes next; refuses it when the run was told to stop.
 command_is() {
   [ -z "$STOPPED" ] || return 143
-  event COMMAND "$1"
+  event COMMAND "$1" || { make_room && event COMMAND "$1"; }
+}
+
+# bounded FUNCTION ARGV: the function, which prints what a command prints, and that only up to a size. Its status comes last.
+bounded() {
+  if [ -z "$BOUNDED_TEXT" ]; then
+    "$@"
+    return
+  fi
+  {
+    # By exec, because dash keeps a copy of what a redirection takes away, and with it the locks.
+    exec 2>&1 6>&- 8>&- 9>&-
+    "$@"
+    printf '\n@@%s ENDED %s\n' "$NONCE" "$?"
+  } | perl -e "$BOUNDED_TEXT" "$NONCE" 6>&- 8>&- 9>&-
+}
+
+# left_half FUNCTION ARGV: removes, after a command of a put has failed, what it left beside its file. Keeps the status.
+left_half() {
+  FAILED=$?
+  "$@" >/dev/null 2>&1
+  return "$FAILED"
 }
 
 # run ARGV: exec, because a word like `exit` or `test` must be a program here and never the shell's own.

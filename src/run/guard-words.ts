@@ -14,8 +14,11 @@ export function explainPutBack(
   return { code: 'PUT_BACK', message, evidence: { output: output.trim() } };
 }
 
-export function explainTorn(host: string, output: string): Reason {
-  const message = `${host}: guarded changes should have been put back, and not all of it could be`;
+export function explainTorn(host: string, why: string, output: string): Reason {
+  const message =
+    why === 'kept'
+      ? `${host}: the guarded changes are done and confirmed, and stay; the run ended before it could record them or go on`
+      : `${host}: guarded changes should have been put back, and not all of it could be`;
   return { code: 'RUN_LOST', message, evidence: { output: output.trim() } };
 }
 
@@ -30,6 +33,7 @@ export function explainUnkept(host: string, code: string, output: string): Reaso
 const WHYS: ReadonlyMap<string, string> = new Map([
   ['unconfirmed', 'no new connection came about in time'],
   ['cancelled', 'the deploy was cancelled before all that is guarded was done'],
+  ['full', 'no room was left for the journal of the run before all that is guarded was done'],
   ['stopped', 'the run was told to stop before a new connection confirmed that we still get in'],
   ['lost', 'the run ended before a new connection confirmed that we still get in'],
 ]);

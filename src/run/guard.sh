@@ -8,11 +8,10 @@ UNDO_UNIT=ashore-undo-$RUN
 BOOT_UNIT=/etc/systemd/system/$UNDO_UNIT-boot.service
 BOOT_WANTED=/etc/systemd/system/multi-user.target.wants/$UNDO_UNIT-boot.service
 
-# decide WORD: whether this is what was decided. A link is made once, whole, and by one process only.
+# decide WORD: whether this is what was decided. A link is made once, whole, and by one process only. The words were laid down
+# before, lest a full disk decide.
 decide() {
-  printf '%s\n' "$1" >"$GUARD/.$1.$$" || return
-  ln -T -- "$GUARD/.$1.$$" "$GUARD/decision" 2>/dev/null && sync "$GUARD/decision" "$GUARD"
-  rm -f -- "$GUARD/.$1.$$"
+  ln -T -- "$GUARD/.$1" "$GUARD/decision" 2>/dev/null && sync "$GUARD/decision" "$GUARD"
   DECIDED=
   read -r DECIDED <"$GUARD/decision"
   [ "$DECIDED" = "$1" ]

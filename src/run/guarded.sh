@@ -3,10 +3,11 @@
 # Saves, arms the timer that undoes also when this process is dead, and only then lets the changes begin.
 begin_guarded() {
   SAVED_IN=$GUARD/saved
-  mkdir -- "$GUARD" "$GUARD/saved" && save_all && sync -f "$GUARD" || finish_run failed unsaved
+  mkdir -- "$GUARD" "$GUARD/saved" && save_all || finish_run failed unsaved
   boot_id
   read_clock
-  printf '%s %s\n' "$BOOT_ID" $((${NOW%.*} + GUARD_LIMIT)) >"$GUARD/until"
+  printf '%s %s\n' "$BOOT_ID" $((${NOW%.*} + GUARD_LIMIT)) >"$GUARD/until" && printf 'keep\n' >"$GUARD/.keep" &&
+    printf 'put-back\n' >"$GUARD/.put-back" && sync -f "$GUARD" || finish_run failed unsaved
   : >"$GUARD/armed" && sync "$GUARD/armed" "$GUARD/until" "$GUARD" || finish_run failed unsaved
   arm || {
     disarm
@@ -37,7 +38,7 @@ save_firewall() {
   (exec nft list ruleset) >"$GUARD/saved/ruleset" 8>&- 9>&- 6>&-
 }
 
-# Confirmed: now it counts. The changes stay also when that cannot be written down.
+# Confirmed: now it counts, and is said before anything else can fail. The changes stay also when they cannot be recorded.
 await() {
   : >"$GUARD/awaiting" && sync "$GUARD"
   synced_event AWAIT "$CONFIRM_WITHIN"
@@ -51,13 +52,13 @@ await() {
   done
   read -r DECIDED <"$GUARD/decision"
   [ "$DECIDED" = keep ] || undo_guarded unconfirmed
-  ledger_add "${GUARDED_LINES%?}" || {
+  GUARDED=
+  synced_event KEPT
+  record "${GUARDED_LINES%?}" || {
     disarm
     finish_run failed unrecorded
   }
   disarm
-  GUARDED=
-  synced_event KEPT
 }
 
 # undo_guarded WHY: ends the run, unless it was confirmed in the same moment.

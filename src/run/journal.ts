@@ -112,6 +112,7 @@ function parseEvent(state: State, line: string): readonly RunEvent[] {
   const [word = '', first = '', second = '', third = ''] = line.split(' ');
   switch (word) {
     case 'BEGIN':
+      if (third !== '' || second === '') return [];
       setAside(state);
       state.current = { index: Number(first), from: Number(second) };
       state.command = '';
@@ -125,13 +126,15 @@ function parseEvent(state: State, line: string): readonly RunEvent[] {
       turnTo(state, Number(first));
       return [];
     case 'END':
+      // An event that no longer fitted on the disk may be cut off, and follows anew.
+      if (third === '') return [];
       return endChange(state, Number(first), Number(second), Number(third));
     case 'AWAIT':
       return [{ is: 'awaiting', seconds: Number(first) }];
     case 'KEPT':
       return [{ is: 'confirmed' }];
     case 'FINISHED':
-      return [finish(state, first, second, line)];
+      return [finish(state, first, second, line)].filter((event) => event !== undefined);
     default:
       return [];
   }
@@ -174,21 +177,23 @@ function endChange(state: State, index: number, status: number, to: number): rea
   return [{ is: 'end', index, status, seconds, reason }];
 }
 
-function finish(state: State, outcome: string, code: string, line: string): RunEvent {
+/** Undefined: the line was cut off. */
+function finish(state: State, outcome: string, code: string, line: string): RunEvent | undefined {
   if (outcome === 'done') return { is: 'finished', outcome: 'done', reason: null };
   if (outcome === 'failed') {
     return {
       is: 'finished',
       outcome: 'failed',
-      reason: code === 'stopped' ? stopped(state) : failure(state, code),
+      reason: ended(state, code) ?? failure(state, code),
     };
   }
   if (outcome === 'put-back')
     return { is: 'finished', outcome, reason: explainPutBack(state.host, code, state.failed, state.output) };
   if (outcome === 'torn')
-    return { is: 'finished', outcome: 'broken', reason: explainTorn(state.host, state.output) };
+    return { is: 'finished', outcome: 'broken', reason: explainTorn(state.host, code, state.output) };
   if (outcome === 'cancelled')
     return { is: 'finished', outcome, reason: cancelled(state, line.split(' ').slice(2).join(' ')) };
+  if (outcome !== 'refused') return undefined;
   const words = line.split(' ').slice(3).join(' ');
   const reason: Reason =
     code === 'HOST_BUSY'
@@ -265,9 +270,15 @@ function cancelled(state: State, by: string): Reason {
   };
 }
 
-/** Somebody on the host, or the host going down, ended it between two commands. */
-function stopped(state: State): Reason {
-  const message = `${state.host}: the run was told to stop after ${countChanges(state)}`;
+/** What ended it between two commands: somebody on the host, the host going down, or a disk on which nothing more can be noted. */
+function ended(state: State, code: string): Reason | undefined {
+  const after = countChanges(state);
+  if (code === 'full') {
+    const message = `${state.host}: no room was left for the journal of the run, which stopped after ${after}`;
+    return { code: 'DISK_FULL', message };
+  }
+  if (code !== 'stopped') return undefined;
+  const message = `${state.host}: the run was told to stop after ${after}`;
   return { code: 'STEP_FAILED', message, evidence: { command: state.command } };
 }
 

@@ -6,12 +6,11 @@ ledger_is() {
   [ "${SUM%% *}" = "$1" ]
 }
 
-# ledger_mend: drops a line that was cut off, lest the next one be glued to it. The shell's read leaves it out by itself.
+# ledger_mend: drops a line that was cut off, lest the next one be glued to it. Needs no room, for that is why it was cut.
 ledger_mend() {
   [ -s "$STATE/ledger" ] || return 0
   [ "$(tail -c 1 "$STATE/ledger" | base64)" != Cg== ] || return 0
-  while IFS= read -r LINE; do printf '%s\n' "$LINE" || return; done <"$STATE/ledger" >"$STATE/ledger.new" || return
-  sync "$STATE/ledger.new" && mv -f -T "$STATE/ledger.new" "$STATE/ledger"
+  truncate -s "-$(tail -n 1 "$STATE/ledger" | wc -c)" "$STATE/ledger" && sync "$STATE/ledger"
 }
 
 # ledger_add LINES: appends and waits for the disk.

@@ -1,4 +1,4 @@
-# Lays a run down on the host and starts it. Needs STATE, WORKS, MACHINE, RUN, NONCE, UNIT_OF_SYSTEMD, LIMIT, KEEP.
+# Lays a run down on the host and starts it. Needs STATE, WORKS, MACHINE, RUN, NONCE, UNIT_OF_SYSTEMD, LIMIT, KEEP, KEEP_KIB.
 # A run appears under its name by one rename, whole; whoever finds the name taken only follows.
 RUNS=$STATE/runs
 NEW=$RUNS/.new-$RUN.$$
@@ -6,15 +6,16 @@ NEW_WORK=$WORKS/.new-$RUN.$$
 REFUSED=
 THERE=
 
-refuse() { REFUSED=$1; }
+refuse() { REFUSED=${REFUSED:-$1}; }
 
 prepare() {
-  mkdir -p -- "$RUNS" "$WORKS" || refuse "$RUNS or $WORKS cannot be made"
+  SAID=$(mkdir -p -- "$RUNS" "$WORKS" 2>&1) || refuse "$RUNS or $WORKS cannot be made: $SAID"
   # A login without a home of its own has no place for the lock, and is only kept apart by its state directory.
   mkdir -p -- "${MACHINE:-$HOME/.ashore}" 2>/dev/null
   if [ -e "$RUNS/$RUN" ]; then THERE=1; fi
   waste_nothing || return 0
-  mkdir -- "$NEW" "$NEW_WORK" "$NEW_WORK/blobs" "$NEW_WORK/secrets" || refuse "$NEW or $NEW_WORK cannot be made"
+  SAID=$(mkdir -- "$NEW" "$NEW_WORK" "$NEW_WORK/blobs" "$NEW_WORK/secrets" 2>&1) ||
+    refuse "$NEW or $NEW_WORK cannot be made: $SAID"
 }
 
 waste_nothing() { [ -z "$REFUSED" ] && [ -z "$THERE" ]; }
@@ -22,7 +23,7 @@ waste_nothing() { [ -z "$REFUSED" ] && [ -z "$THERE" ]; }
 # put FILE BASE64
 put() {
   waste_nothing || return 0
-  printf %s "$2" | base64 -d >"$1" || refuse "$1 cannot be written"
+  SAID=$( (printf %s "$2" | base64 -d >"$1") 2>&1) || refuse "$1 cannot be written: $SAID"
 }
 
 # put_blob DIGEST BASE64: bytes that did not arrive whole are not used.
@@ -46,10 +47,12 @@ put_secret() {
 # for one that was lost.
 launch() {
   if waste_nothing; then
+    # Random, so that no file system makes it smaller: the room in which a run on a full disk says its end.
+    SAID=$(head -c 65536 /dev/urandom 2>&1 >"$NEW/reserve") || refuse "$NEW/reserve cannot be written: $SAID"
     printf '\n@@%s LAID %s\n' "$NONCE" "$(date -u +%FT%TZ)" >"$NEW/journal" || refuse "$NEW/journal cannot be written"
     exec 8>>"$NEW/alive"
     flock -s 8
-    sync "$NEW/journal" "$NEW/script" "$NEW/run.json" "$NEW" || refuse "$NEW cannot be synced"
+    sync "$NEW/journal" "$NEW/script" "$NEW/run.json" "$NEW/reserve" "$NEW" || refuse "$NEW cannot be synced"
   fi
   if waste_nothing; then
     if mv -T -- "$NEW" "$RUNS/$RUN"; then
@@ -92,10 +95,10 @@ start_script() {
   done
 }
 
-# Runs beyond the last KEEP, and what dead runs left behind; never of one that still goes on.
+# Runs beyond the last KEEP, or beyond KEEP_KIB together, and what dead runs left behind; never of one that still goes on.
 # The names of runs hold nothing but letters, digits and dashes.
 sweep() {
-  (cd "$RUNS" && ls -1t | tail -n "+$((KEEP + 1))" | while read -r OLD; do ! is_dead "$OLD" || rm -rf -- "./$OLD"; done)
+  (cd "$RUNS" && ls -1t | xargs -r du -sk -- | sweep_old)
   for OLD in "$WORKS"/*; do
     OLD=${OLD##*/}
     [ "$OLD" != "$RUN" ] || continue
@@ -103,6 +106,15 @@ sweep() {
     rm -rf -- "${WORKS:?}/$OLD"
   done
   find "$RUNS" "$WORKS" -maxdepth 1 -name '.new-*' -mmin +60 -exec rm -rf -- '{}' +
+}
+
+sweep_old() {
+  COUNT=0 SUM=0
+  while read -r SIZE OLD; do
+    COUNT=$((COUNT + 1)) SUM=$((SUM + SIZE))
+    [ "$COUNT" -gt "$KEEP" ] || [ "$SUM" -gt "$KEEP_KIB" ] || continue
+    [ "$OLD" = "$RUN" ] || ! is_dead "$OLD" || rm -rf -- "./$OLD"
+  done
 }
 
 is_dead() { [ ! -e "$RUNS/$1/guard/armed" ] && (exec 7>>"$RUNS/$1/alive" && flock -n 7) 2>/dev/null; }

@@ -7,9 +7,12 @@ BROKEN=
 # start_change NUMBER LEDGER-LINE: as change, but for what settle_later leaves to watch_started. The first that fails ends the
 # run, when those before it have been watched to their ends.
 start_change() {
-  if [ -n "$STOPPED" ] || [ -e "$STATE/runs/$RUN/cancel" ]; then watch_started; fi
+  if [ -n "$STOPPED$FULL" ] || [ -e "$STATE/runs/$RUN/cancel" ]; then watch_started; fi
   go_on
-  begin_change "$1"
+  begin_change "$1" || {
+    watch_started
+    stop_run full
+  }
   "change_$1"
   STATUS=$?
   if [ "$STATUS" -eq 0 ]; then

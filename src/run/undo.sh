@@ -10,8 +10,11 @@ undo() {
   flock 7
   if [ -e "$GUARD/undone" ]; then
     read -r STATUS <"$GUARD/undone"
+  elif put_back "$1"; then
+    :
   else
-    put_back "$1" || return
+    [ -z "$1" ] || say_kept
+    return 3
   fi
   # While it is armed, nobody takes a run that has not said its end for one that is lost.
   [ -z "$1" ] || say_end
@@ -21,24 +24,36 @@ undo() {
 
 put_back() {
   [ -e "$GUARD/armed" ] || return 3
-  if ! decide put-back; then
-    [ -z "$1" ] || disarm
-    return 3
-  fi
+  decide put-back || return 3
   # A run that only waits hears of it by itself; one that is still at its changes must not go on.
   if [ -n "$1" ] && [ -n "$UNIT_OF_SYSTEMD" ] && [ ! -e "$GUARD/awaiting" ]; then
     systemctl kill --signal=KILL "ashore-$RUN.service" 2>/dev/null
     flock -w 10 "$STATE/runs/$RUN/alive" true
   fi
+  # On a full disk that is the room to put back in.
+  rm -f -- "$STATE/runs/$RUN/reserve"
   STATUS=0
   restore_all || STATUS=1
   printf '%s\n' "$STATUS" >"$GUARD/undone"
   sync -f "$GUARD" || :
 }
 
+# Confirmed, and the run may be dead before it could say so, or go on: that it is left to finish.
+say_kept() {
+  [ -e "$GUARD/armed" ] || return 0
+  if is_over; then
+    rm -f -- "$STATE/runs/$RUN/reserve"
+    printf '\n@@%s KEPT\n\n@@%s FINISHED torn kept\n' "$NONCE" "$NONCE"
+    sync "$STATE/runs/$RUN/journal"
+  fi
+  disarm
+}
+
+is_over() { (exec 5>>"$STATE/runs/$RUN/alive" && flock -w 2 5); }
+
 # The run that should say its end may be dead. Who follows it holds its `alive` for moments, to ask.
 say_end() {
-  (exec 5>>"$STATE/runs/$RUN/alive" && flock -w 2 5) || return 0
+  is_over || return 0
   [ "$STATUS" -ne 0 ] || rm -f -- "$STATE/holder"
   if [ "$STATUS" -eq 0 ]; then WORD=put-back; else WORD=torn; fi
   printf '\n@@%s FINISHED %s lost\n' "$NONCE" "$WORD"

@@ -45,6 +45,8 @@ const FRAME = [
   /^sync \/var\/lib\/ashore\/ledger \/var\/lib\/ashore$/,
   /^rm -f -- \/var\/lib\/ashore\/holder \/run\/ashore\/holder$/,
   /^rm -rf \/run\/ashore\/[0-9a-f]{12}\/[a-z0-9-]+$/,
+  /^rm -f -- \/var\/lib\/ashore\/runs\/[a-z0-9-]+\/reserve$/,
+  /^perl -e '# bounded NONCE[^]* [0-9a-f]{16}$/,
   /^sleep 1$/,
   /^systemctl show --no-pager -p [A-Za-z,]+ -- shop\.service$/,
 ];

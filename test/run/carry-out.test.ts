@@ -155,7 +155,7 @@ describe('a run', () => {
     const changes = [
       [sh('printf "no newline"')],
       [sh('printf "\\377\\0\\n@@ FINISHED done\\n"')],
-      [sh('head -c 3000000 /dev/zero | tr "\\0" x')],
+      [sh('head -c 1000000 /dev/zero | tr "\\0" x')],
       [sh('cat "$1"', state('runs/r1/script'))],
       [sh('echo last')],
     ];
@@ -163,9 +163,36 @@ describe('a run', () => {
     expect(finished.outcome).toBe('done');
     expect(output(0)).toBe('no newline');
     expect(output(1)).toBe('\u{FFFD}\0\n@@ FINISHED done\n');
-    expect(output(2)).toHaveLength(3_000_000);
+    expect(output(2)).toHaveLength(1_000_000);
     expect(output(3)).toBe(read(state('runs/r1/script')));
     expect(output(4)).toBe('last\n');
+  });
+
+  it('keeps of a command that prints without end the beginning and the end, and says how much it left out', async () => {
+    const endless = sh('yes 0123456789abcde | head -c 100000000; echo the cause >&2; exit 4');
+    const { finished, output, status } = await followRun(carryOut, session, hostRun('r1', [[endless]]));
+    const all = output(0);
+    const left = 100_000_000 + 'the cause\n'.length - 2 ** 20 - 2 ** 16;
+    expect(all).toContain(`\n[${left} bytes left out]\n`);
+    expect([all.length < 1.2 * 2 ** 20, all.endsWith('\nthe cause\n'), status(0)]).toEqual([true, true, 4]);
+    expect(finished.reason?.evidence?.output).toMatch(/the cause$/);
+    expect(statSync(state('runs/r1/journal')).size).toBeLessThan(1.3 * 2 ** 20);
+  });
+
+  it('of many such commands keeps no more than 16 MiB, and the end of each', async () => {
+    const loud = sh('head -c 3000000 /dev/zero | tr "\\0" x; echo said');
+    const { finished, output } = await followRun(
+      carryOut,
+      session,
+      hostRun(
+        'r1',
+        Array.from({ length: 30 }, () => [loud]),
+      ),
+    );
+    expect(finished.outcome).toBe('done');
+    expect([output(0).length > 2 ** 20, output(29).length < 2 ** 17]).toEqual([true, true]);
+    expect(output(29)).toMatch(/left out\][^]*xsaid\n$/);
+    expect(statSync(state('runs/r1/journal')).size).toBeLessThan(19 * 2 ** 20);
   });
 
   it('tells what happens while it happens', async () => {
@@ -224,6 +251,15 @@ describe('a run', () => {
     expect(left).toEqual(expect.arrayContaining(['r1', 'alive']));
     expect(left).not.toContain('old7');
     expect(readdirSync(state('run'))).toEqual(['alive']);
+  });
+
+  it('keeps of the runs no more than a quarter of a GiB', async () => {
+    for (const name of ['older', 'newer']) mkdirSync(state(`runs/${name}`), { recursive: true });
+    spawnSync('dd', ['if=/dev/zero', `of=${state('runs/older/journal')}`, 'bs=1M', 'count=200']);
+    spawnSync('dd', ['if=/dev/zero', `of=${state('runs/newer/journal')}`, 'bs=1M', 'count=100']);
+    spawnSync('touch', ['-d', '2020-01-01', state('runs/older')]);
+    await followRun(carryOut, session, hostRun('r1', [[sh('true')]]));
+    expect(readdirSync(state('runs')).toSorted()).toEqual(['newer', 'r1']);
   });
 
   it('has a name that can be a file and a unit', async () => {

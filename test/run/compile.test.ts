@@ -95,9 +95,9 @@ describe('a script', () => {
     ];
     expect(own(runOf(steps, []))).toBe(`change_0() {
   command_is '"systemctl restart shop.service"' || return
-  run systemctl restart shop.service || say_failed shop.service || return
+  bounded run systemctl restart shop.service || say_failed shop.service || return
   command_is '"(cd / && psql -Xq) < blobs/${sha256('select 1')}"' || return
-  run_in / psql -Xq <blobs/${sha256('select 1')} || return
+  bounded run_in / psql -Xq <blobs/${sha256('select 1')} || return
   command_is '"# then shop.service must stay up for 5 s"' || return
   settle shop.service 5 || return
   :

@@ -21,6 +21,7 @@ import { commandsOf } from '../../src/core/step.ts';
 import type { Step } from '../../src/core/step.ts';
 import { compileRun } from '../../src/run/compile.ts';
 import { createJournalParser } from '../../src/run/journal.ts';
+import { BOUNDED_TEXT } from '../../src/run/perl-texts.ts';
 import { hostRun, sh } from '../support/runs.ts';
 
 let root: string;
@@ -277,6 +278,8 @@ describe.skipIf(!strace)('the programs that run', () => {
       ['sync', `${state}/runs/r1/journal`],
       ['sync', `${state}/ledger`, state],
       ['rm', '-f', '--', `${state}/holder`, at('holder')],
+      ['rm', '-f', '--', `${state}/runs/r1/reserve`],
+      ['perl', '-e', BOUNDED_TEXT, '0123456789abcdef'],
       ['rm', '-rf', at('work')],
     ].map((argv) => JSON.stringify(argv));
     const planned = changes
