@@ -36,6 +36,8 @@ export interface Ledger {
   /** SHA-256 of the file's bytes: a run starts only on the ledger it was planned against. */
   readonly digest: string;
   readonly entries: ReadonlyMap<string, LedgerEntry>;
+  /** How many it has; far more than entries once much was deployed. */
+  readonly lines: number;
 }
 
 /** Reads a ledger. A last line without its newline was cut off by a crash and counts as not written. */
@@ -48,7 +50,25 @@ export function parseLedger(bytes: Uint8Array): Ledger | { readonly damaged: str
     if (!parsed) return { damaged: `line ${index + 1}` };
     applyLine(entries, parsed, index);
   }
-  return { digest: sha256(bytes), entries };
+  return { digest: sha256(bytes), entries, lines: lines.length };
+}
+
+/** From so many lines on, and so many for each entry, a ledger is long: looks read it all each time. */
+const LONG = { lines: 1000, each: 10 };
+
+/** The lines that say the same as a long ledger; undefined where it is not long. */
+export function compactLedger({ entries, lines }: Ledger): readonly LedgerLine[] | undefined {
+  if (lines < LONG.lines || lines < LONG.each * entries.size) return undefined;
+  const all = [...entries.values()];
+  const byLine = all.toSorted((a, b) => a.line - b.line);
+  // What was recorded first is taken away last, and what was applied after something else has to come after it: two orders.
+  const twice = byLine.every((entry, index) => entry === all[index]) ? all : [...all, ...byLine];
+  return [
+    ...twice.map(({ seen: _seen, line: _line, last, ...applied }) => {
+      return last === undefined ? applied : { ...applied, last };
+    }),
+    ...all.flatMap(({ ref, seen }) => (seen === undefined ? [] : [{ ref, seen }])),
+  ];
 }
 
 export function formatLedgerLine(line: LedgerLine): string {

@@ -85,9 +85,10 @@ export type Confirm = (session: Session, run: string) => Promise<'kept' | 'not-y
 /** Asks a run on a host to stop before its next change; false when the host has no such run. */
 export type Cancel = (session: Session, run: string, by: string) => Promise<boolean>;
 
-/** Adds lines to the ledger while no run is going on there. */
+/** Adds lines to the ledger while no run is going on there, or puts them in the place of all that it has. */
 export type AppendLedger = (
   session: Session,
   lines: readonly LedgerLine[],
   expected: string,
+  how?: 'after' | 'instead',
 ) => Promise<void>;

@@ -4,6 +4,7 @@ import type { AppendLedger, HostRun } from '../core/run.ts';
 import { runPath } from '../core/host.ts';
 import type { Reader, Session, Target } from '../core/host.ts';
 import { fingerprint } from '../core/json.ts';
+import { compactLedger } from '../core/ledger.ts';
 import type { LedgerLine } from '../core/ledger.ts';
 import type { Change, HostPlan } from '../core/plan.ts';
 import { HostFailure } from '../core/reason.ts';
@@ -130,7 +131,7 @@ async function lookOver(session: Session, report: HostReport, host: ApplyHost): 
   const again = host.planAgain(after);
   const settled = { ...report, remaining: again.changes };
   if (report.outcome !== 'done') return settled;
-  await host.appendLedger(session, seenLines(after, again), after.ledger.digest);
+  await recordSeen(session, host, after, again);
   const blocked = again.blocked[0];
   if (again.changes.length === 0 && !blocked) return settled;
   const left = [
@@ -143,6 +144,20 @@ async function lookOver(session: Session, report: HostReport, host: ApplyHost): 
     ...(blocked ? { evidence: { output: blocked.reason.message } } : {}),
   };
   return { ...settled, outcome: 'failed', reason };
+}
+
+/** With what was seen, a ledger that has grown long is written anew. */
+async function recordSeen(
+  session: Session,
+  host: ApplyHost,
+  after: Observation,
+  again: HostPlan,
+): Promise<void> {
+  const seen = seenLines(after, again);
+  const { digest } = after.ledger;
+  const short = compactLedger(after.ledger);
+  if (short) await host.appendLedger(session, [...short, ...seen], digest, 'instead');
+  else await host.appendLedger(session, seen, digest);
 }
 
 /** Fingerprints of what is there now, for all that is recorded and in sync: the base for telling drift later. */

@@ -11,10 +11,11 @@ import { APPEND_TEXT, LEDGER_TEXT } from './texts.ts';
 const LIMIT = 60;
 
 export function createAppendLedger(): AppendLedger {
-  return async (session, lines, expected) => {
+  return async (session, lines, expected, how = 'after') => {
     if (lines.length === 0) return;
     const { host, state } = session.target;
-    const values = { STATE: state, LEDGER: expected, NEW_LINES: lines.map(formatLedgerLine).join('\n') };
+    const text = lines.map(formatLedgerLine).join('\n');
+    const values = { STATE: state, LEDGER: expected, NEW_LINES: text, HOW: how };
     const words = (
       await runScript(session, formatAssignments(values) + LEDGER_TEXT + APPEND_TEXT, LIMIT)
     ).trim();

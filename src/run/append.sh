@@ -1,4 +1,5 @@
-# Adds NEW_LINES to the ledger while no run holds the host, and only to the ledger that was read. Needs STATE, LEDGER, NEW_LINES.
+# Adds NEW_LINES to the ledger while no run holds the host, and only to the ledger that was read; where HOW is `instead`, in
+# the place of all that is there. Needs STATE, LEDGER, NEW_LINES, HOW.
 # A run that has just said its end may hold the lock a moment longer.
 append() {
   mkdir -p -- "$STATE" || return
@@ -10,6 +11,10 @@ append() {
   fi
   if ! ledger_is "$LEDGER"; then
     printf 'MOVED\n'
+    return
+  fi
+  if [ "$HOW" = instead ]; then
+    ledger_put "$NEW_LINES" && printf 'ADDED\n'
     return
   fi
   ledger_mend && ledger_add "$NEW_LINES" && printf 'ADDED\n'

@@ -31,7 +31,8 @@ interface State {
   current: { readonly index: number; readonly from: number } | undefined;
   /** Changes that were begun and are not spoken of now: those that are watched together. */
   readonly open: Map<number, Pick<State, 'command' | 'output'> & { readonly from: number }>;
-  ended: number;
+  /** Of the changes, and of the duties besides. */
+  ended: { changes: number; duties: number };
   /** Where the newest command stands, and what it printed so far. */
   command: string;
   output: string;
@@ -48,7 +49,7 @@ export function createJournalParser(host: string, run: HostRun): JournalParser {
     decoder: new TextDecoder(),
     current: undefined,
     open: new Map(),
-    ended: 0,
+    ended: { changes: 0, duties: 0 },
     command: '',
     output: '',
     failed: undefined,
@@ -170,7 +171,7 @@ function endChange(state: State, index: number, status: number, to: number): rea
   const from = state.current?.from ?? to;
   const seconds = Math.max(0, Math.round((to - from) * 100) / 100);
   state.current = undefined;
-  state.ended += 1;
+  state.ended[index < state.run.changes.length ? 'changes' : 'duties'] += 1;
   if (status === 0) return [{ is: 'end', index, status, seconds }];
   const reason = explainFailed(state, index, status);
   state.failed ??= reason;
@@ -184,7 +185,7 @@ function finish(state: State, outcome: string, code: string, line: string): RunE
     return {
       is: 'finished',
       outcome: 'failed',
-      reason: ended(state, code) ?? failure(state, code),
+      reason: endedBy(state, code) ?? failure(state, code),
     };
   }
   if (outcome === 'put-back')
@@ -271,7 +272,7 @@ function cancelled(state: State, by: string): Reason {
 }
 
 /** What ended it between two commands: somebody on the host, the host going down, or a disk on which nothing more can be noted. */
-function ended(state: State, code: string): Reason | undefined {
+function endedBy(state: State, code: string): Reason | undefined {
   const after = countChanges(state);
   if (code === 'full') {
     const message = `${state.host}: no room was left for the journal of the run, which stopped after ${after}`;
@@ -289,7 +290,7 @@ function breakOff(state: State): readonly RunEvent[] {
     ...(state.command === '' ? {} : { command: state.command }),
     output: state.output.trim(),
   };
-  if (!current && ended === 0) {
+  if (!current && ended.changes + ended.duties === 0) {
     const message = `${host}: the run ended before its first change`;
     return [
       ...left,
@@ -305,5 +306,5 @@ function breakOff(state: State): readonly RunEvent[] {
 }
 
 function countChanges({ ended, run }: State): string {
-  return `${ended} of ${run.changes.length} changes`;
+  return `${ended.changes} of ${run.changes.length} changes`;
 }

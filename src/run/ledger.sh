@@ -13,6 +13,14 @@ ledger_mend() {
   truncate -s "-$(tail -n 1 "$STATE/ledger" | wc -c)" "$STATE/ledger" && sync "$STATE/ledger"
 }
 
+# ledger_put LINES: in the place of the old ones, whole or not at all.
+ledger_put() {
+  printf '%s\n' "$1" >"$STATE/ledger.new" && sync "$STATE/ledger.new" && mv -f -T "$STATE/ledger.new" "$STATE/ledger" &&
+    sync "$STATE" && return
+  rm -f -- "$STATE/ledger.new"
+  return 1
+}
+
 # ledger_add LINES: appends and waits for the disk.
 ledger_add() {
   printf '%s\n' "$1" >>"$STATE/ledger" && sync "$STATE/ledger" "$STATE"

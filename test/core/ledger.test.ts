@@ -1,7 +1,7 @@
 // The ledger: the last line about a resource wins, a line that was cut off was never written, and damage is said.
 import { describe, expect, it } from 'vitest';
 import { sha256 } from '../../src/core/json.ts';
-import { formatLedgerLine, parseLedger } from '../../src/core/ledger.ts';
+import { compactLedger, formatLedgerLine, parseLedger } from '../../src/core/ledger.ts';
 import type { Ledger, LedgerLine } from '../../src/core/ledger.ts';
 import { randomFrom } from './random.ts';
 
@@ -34,7 +34,7 @@ function shown({ entries }: Ledger): unknown {
 
 describe('a ledger', () => {
   it('that is empty knows nothing', () => {
-    expect(ledgerOf('')).toEqual({ digest: sha256(''), entries: new Map() });
+    expect(ledgerOf('')).toEqual({ digest: sha256(''), entries: new Map(), lines: 0 });
   });
 
   it('keeps all that a line says, and its number', () => {
@@ -143,5 +143,33 @@ describe('damage', () => {
 
   it('of the first line is line 1', () => {
     expect(parseLedger(new TextEncoder().encode('\n'))).toEqual({ damaged: 'line 1' });
+  });
+});
+
+describe('a long ledger', () => {
+  it('is said in few lines, and says the same: what, in which order, and what came after what', () => {
+    const random = randomFrom(11);
+    const lines = Array.from({ length: 3000 }, (_, index): LedgerLine => {
+      const ref = `file//etc/${random.number(40)}`;
+      const turn = random.number(10);
+      if (turn === 0) return { ref, forgotten: 'now' };
+      if (turn < 4) return { ref, seen: `s${index}` };
+      return applied(ref, { want: `w${index}`, ...(turn < 6 ? { last: { n: index } } : {}) });
+    });
+    const long = ledgerOf(text(...lines));
+    const said = compactLedger(long) ?? [];
+    expect([said.length > 0, said.length <= 3 * long.entries.size]).toEqual([true, true]);
+    const short = ledgerOf(text(...said));
+    const content = ({ entries }: Ledger) => [...entries].map(([ref, entry]) => [ref, { ...entry, line: 0 }]);
+    const inTime = ({ entries }: Ledger) =>
+      [...entries.values()].toSorted((a, b) => a.line - b.line).map(({ ref }) => ref);
+    expect(content(short)).toEqual(content(long));
+    expect(inTime(short)).toEqual(inTime(long));
+    expect(compactLedger(short)).toBeUndefined();
+  });
+
+  it('is not one where many resources need many lines', () => {
+    const lines = Array.from({ length: 1500 }, (_, index) => applied(`file//etc/${index}`));
+    expect(compactLedger(ledgerOf(text(...lines)))).toBeUndefined();
   });
 });

@@ -105,7 +105,11 @@ export function observation(
   entries: readonly LedgerEntry[] = [],
 ): Observation {
   return {
-    ledger: { digest: sha256(''), entries: new Map(entries.map((one) => [one.ref, one])) },
+    ledger: {
+      digest: sha256(''),
+      entries: new Map(entries.map((one) => [one.ref, one])),
+      lines: entries.length,
+    },
     states: new Map(Object.entries(states).map(([id, text]) => [`note/${id}`, text])),
     looked: new Set([...Object.keys(states).map((id) => `note/${id}`), ...entries.map((one) => one.ref)]),
     torn: null,

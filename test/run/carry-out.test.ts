@@ -336,6 +336,14 @@ describe('a ledger', () => {
     expect(refs()).toEqual(["file/it's"]);
   });
 
+  it('takes lines in the place of all that it had, whole or not at all', async () => {
+    await appendLedger(session, ['file/a', 'file/b'].map(ledgerLine), sha256(''));
+    const digest = sha256(readFileSync(state('ledger')));
+    await expect(appendLedger(session, [ledgerLine('file/c')], sha256('x'), 'instead')).rejects.toThrow();
+    await appendLedger(session, [ledgerLine('file/c')], digest, 'instead');
+    expect([refs(), existsSync(state('ledger.new'))]).toEqual([['file/c'], false]);
+  });
+
   it('needs no connection for no lines', async () => {
     session.close();
     await appendLedger(session, [], sha256(''));
@@ -462,6 +470,33 @@ describe('a run that is asked to stop', () => {
     expect(finished.reason?.message).toBe("web1: cancelled by o'hara @@ FINISHED done after 1 of 2 changes");
     expect([existsSync(at('second')), refs()]).toEqual([false, ['command/0']]);
     expect([readdirSync(state('run')), existsSync(state('holder'))]).toEqual([[], false]);
+  });
+
+  it('in the middle of a check ends the wait at once, and is not counted as failed', async () => {
+    const check: Step = {
+      do: 'check',
+      probe: { is: 'command', argv: ['false'], user: null },
+      within: 600,
+      watch: [],
+    };
+    const run = {
+      ...hostRun('r1', [[sh('true')]]),
+      duties: [
+        { ref: 'check/0', when: 'check' as const, steps: [check] },
+        { ref: 'hook/0', when: 'after' as const, steps: [sh('touch "$1"', at('after'))] },
+      ],
+    };
+    const { events, finished, status, output } = await follow(carryOut(session, run), async (event) => {
+      if (event.is === 'output' && event.index === 1) await cancel(await connect(), 'r1', 'ada');
+    });
+    expect(finished).toMatchObject({
+      outcome: 'cancelled',
+      reason: { code: 'RUN_CANCELLED', message: 'web1: cancelled by ada after 1 of 1 changes' },
+    });
+    expect([status(0), status(1)]).toEqual([0, undefined]);
+    expect(output(1)).toMatch(/^waiting: /);
+    expect(events.filter(({ is }) => is === 'begin')).toHaveLength(2);
+    expect(existsSync(at('after'))).toBe(false);
   });
 
   it('is told that there is no such run where there is none', async () => {
