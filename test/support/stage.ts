@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import type { Deployer } from '../../src/deploy.ts';
 import { startServer } from '../../src/server.ts';
 import type { Server } from '../../src/server.ts';
 import type { Settings } from '../../src/settings.ts';
@@ -27,6 +28,8 @@ export interface StageOptions {
   readonly port?: number;
   /** Without octokit's pauses between writes, which the demo shows and tests need not wait for. */
   readonly unhurried?: boolean;
+  /** In the place of the one that the settings give: with other limits, say. */
+  readonly deployer?: Deployer;
 }
 
 export interface Stage {
@@ -66,7 +69,11 @@ export async function startStage(options: StageOptions): Promise<Stage> {
     port: 0,
     logLevel: options.logLevel ?? 'silent',
   };
-  const overrides = options.unhurried ? { octokit: Unhurried } : {};
+  const { deployer } = options;
+  const overrides = {
+    ...(options.unhurried ? { octokit: Unhurried } : {}),
+    ...(deployer ? { deployer } : {}),
+  };
   const start = async (ahead: number): Promise<Server> => {
     const now = (): Date => new Date(Date.now() + ahead * 3_600_000);
     const started = await startServer(settings, { ...overrides, now });
