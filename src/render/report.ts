@@ -207,10 +207,13 @@ function stateWords([first]: Some<HostReport>): string {
   return reason ? code(reason.code) : '';
 }
 
+/** What checks say, and apt while another program holds its lock (apt 2.6 and 3.0). */
+const WAITS = /^(?:waiting: |Waiting for cache lock: )/;
+
 /** What the host tells while it waits: for what, what it saw last, and for how long. */
 function waitWords({ output }: ChangeReport): string {
   const told = output.trimEnd().split('\n').at(-1) ?? '';
-  return told.startsWith('waiting: ') ? `: ${code(told, 200)}` : '';
+  return WAITS.test(told) ? `: ${code(told, 200)}` : '';
 }
 
 function hasBegun(host: HostReport): boolean {
