@@ -283,10 +283,7 @@ function ownArgvs({ owner, group, mode }: Ownership, name: string): readonly (re
   ];
 }
 
-/**
- * Five digits, because with fewer chmod(1) and install(1) leave a directory's set-id bits as they are
- * (coreutils manual, Directory Setuid and Setgid).
- */
+/** With fewer than five digits a directory's set-id bits stay as they are (coreutils manual, Directory Setuid and Setgid). */
 function exactMode(mode: string | null): string | null {
   return mode === null ? null : `0${mode}`;
 }
