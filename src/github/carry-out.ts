@@ -112,7 +112,7 @@ async function carryOut(world: GithubWorld, repo: Repo, run: Run): Promise<void>
   const ended = run.ended ?? (await deploy(world, repo, course));
   if (!run.ended) await runs.end(run.id, ended);
   await finishPosts(world, repo, course, ended);
-  await followDeploy(world, repo, run.pull);
+  await followDeploy(world, repo, course.plan.stacks);
   await runs.tell(run.id);
 }
 

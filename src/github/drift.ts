@@ -76,11 +76,12 @@ export async function putDriftIssues(
   }
 }
 
-/** After a deploy that was asked for on the issue of a stack: the issue says what is true now, and is closed where nothing is left. */
-export async function followDeploy(world: GithubWorld, repo: Repo, issue: number): Promise<void> {
-  const stack = await world.store.drifts.stackOf(repo.key, issue);
-  if (stack === undefined) return;
-  const looked = await lookForDrift(world, repo, { hosts: [], stacks: [stack] });
+/** After a deploy of these stacks: their issues, where they are open, say what is true now, and are closed where nothing is left. */
+export async function followDeploy(world: GithubWorld, repo: Repo, stacks: readonly string[]): Promise<void> {
+  const known = await Promise.all(stacks.map((stack) => world.store.drifts.read(repo.key, stack)));
+  const open = stacks.filter((_, index) => (known[index]?.shown ?? OVER) !== OVER);
+  if (open.length === 0) return;
+  const looked = await lookForDrift(world, repo, { hosts: [], stacks: open });
   if (looked.is !== 'looked') return repo.log.warn({ looked }, 'drift cannot be looked for');
   for (const drift of looked.drifts) await putDriftIssue(world, repo, drift, looked.look);
 }

@@ -73,8 +73,13 @@ export function renderDriftReply(drifts: readonly StackDrift[], look: DriftLook)
 }
 
 /** What is said when an issue is closed by a look that found nothing. */
-export function renderDriftOver({ stack }: StackDrift, { commit, at }: DriftLook): string {
-  return `All hosts of ${code(stack)} are as commit ${code(shortCommit(commit))} declares, looked at ${prose(time(at))}.`;
+export function renderDriftOver({ stack, undeployed }: StackDrift, { commit, at }: DriftLook): string {
+  const of = `commit ${code(shortCommit(commit))}`;
+  const words =
+    undeployed.length === 0
+      ? `All hosts of ${code(stack)} are as ${of} declares`
+      : `All hosts of ${code(stack)} are as they were deployed; ${count(undeployed.length, 'change')} of ${of} never were`;
+  return `${words}, looked at ${prose(time(at))}.`;
 }
 
 /** `2 resources drifted, 1 was never deployed, 1 host could not be looked at`. */

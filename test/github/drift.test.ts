@@ -117,3 +117,15 @@ it('is never looked for by itself where policy does not ask', async () => {
   await rig.settled();
   expect([issues(), rig.fleet.planned.length]).toEqual([[], looks]);
 });
+
+it('is over with the deploy of a pull request that leaves nothing of it', async () => {
+  const pull = await start({ policy: 'deploy: { on: merge, by: [write] }\n' });
+  rig.fleet.live.set('web1', 'by hand');
+  await rig.comment(pull, '/drift');
+  expect(shown()).toEqual([['Drift: shop (1 resource on 1 host)', 'open']]);
+  await rig.comment(pull, '/plan');
+  await rig.repo.merge(pull, 'ada');
+  await rig.settled();
+  expect([...rig.fleet.live.values()]).toEqual(['v2', 'v2']);
+  expect(shown()).toEqual([['Drift: shop (1 resource on 1 host)', 'closed']]);
+});
