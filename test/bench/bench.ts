@@ -66,16 +66,26 @@ async function main(): Promise<void> {
   const ground = createGround(values.quick, tell);
   try {
     const outcomes = new Map<string, Outcome>();
+    const failed: string[] = [];
     for (const [name, compare] of Object.entries(COMPARISONS)) {
       // The rig, in half a minute: what installs and what is large is left out.
       if (values.only ? !values.only.includes(name) : values.quick && !QUICK.includes(name)) continue;
       tell(name);
-      outcomes.set(name, await compare(ground));
+      try {
+        outcomes.set(name, await compare(ground));
+      } catch (error) {
+        failed.push(name);
+        ground.forget();
+        tell(`  ${name} FAILED: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+      }
     }
     keep(outcomes);
     const numbers: Numbers = Object.fromEntries([...outcomes].map(([name, { numbers: own }]) => [name, own]));
     console.log(values.json ? JSON.stringify(numbers, null, 2) : formatTable(numbers));
-    if (values['write-docs']) writeDocs(numbers, new Date());
+    if (values['write-docs']) writeDocs(numbers, failed, new Date());
+    if (failed.length === 0) return;
+    tell(`failed: ${failed.join(', ')}`);
+    process.exitCode = 1;
   } finally {
     await ground.stop();
   }

@@ -6,6 +6,7 @@ import type { Ground, Outcome } from './ground.ts';
 import { medianSeconds, rounded, runRounds } from './numbers.ts';
 import type { Contestant, Sample } from './numbers.ts';
 import { work86 } from './work.ts';
+import type { Work } from './work.ts';
 
 /** A plan and its deploy together, against what does not plan first. */
 export async function compareFirstDeploys(ground: Ground): Promise<Outcome> {
@@ -14,24 +15,25 @@ export async function compareFirstDeploys(ground: Ground): Promise<Outcome> {
   const login = await ground.login();
   const server = createServer(configOf(work, { ...login, hostKey: bench.host.hostKey }), bench.privateKey);
   const fresh = (run: () => Promise<Sample>) => async (): Promise<Sample> => {
-    await ground.converge(work);
-    await ground.clear();
+    await ground.bare(work);
     return run();
   };
-  ground.tell(`  ${await ensureAnsible()}`);
-  const ansible = createAnsible(work, login);
-  await ansible.connect();
+  const ansible = await connectAnsible(ground, work);
   const apt = `DEBIAN_FRONTEND=noninteractive apt-get -y -q --no-install-recommends install ${work.packages.join(' ')}\n`;
   const contestants: Contestant[] = [
     { name: 'server', run: fresh(() => timed(async () => server.deploy(await server.plan()))) },
     { name: 'floor', run: fresh(() => runByHand(login, applyScript(work, 'bench'))) },
     { name: 'apt', run: fresh(() => runByHand(login, apt)) },
-    { name: 'ansible_pipelined', run: fresh(() => ansible.apply({ pipelining: true })) },
-    { name: 'ansible', rounds: 1, run: fresh(() => ansible.apply({ pipelining: false })) },
+    ...(ansible
+      ? [
+          { name: 'ansible_pipelined', rounds: 2, run: fresh(() => ansible.apply({ pipelining: true })) },
+          { name: 'ansible', rounds: 1, run: fresh(() => ansible.apply({ pipelining: false })) },
+        ]
+      : []),
   ];
-  const samples = await runRounds(contestants, ground.quick ? 1 : 3, ground.tell);
-  await ansible.disconnect();
-  ansible.remove();
+  const samples = await runRounds(contestants, ground.quick ? 1 : 3, ground.tell).finally(() =>
+    ansible?.end(),
+  );
   const of = (name: string): number => medianSeconds(samples, name);
   const numbers = {
     seconds: of('server'),
@@ -50,25 +52,37 @@ export async function compareFirstDeploys(ground: Ground): Promise<Outcome> {
 export async function compareNothingToDo(ground: Ground): Promise<Outcome> {
   const work = work86();
   const server = await ground.converge(work);
-  const login = await ground.login();
-  ground.tell(`  ${await ensureAnsible()}`);
-  const ansible = createAnsible(work, login);
-  await ansible.connect();
+  const ansible = await connectAnsible(ground, work);
   const samples = await runRounds(
     [
       { name: 'server', run: () => timed(async () => server.deploy(await server.plan())) },
-      { name: 'ansible_pipelined', rounds: 1, run: () => ansible.apply({ pipelining: true }) },
+      ...(ansible
+        ? [{ name: 'ansible_pipelined', rounds: 1, run: () => ansible.apply({ pipelining: true }) }]
+        : []),
     ],
     ground.quick ? 1 : 5,
     ground.tell,
-  );
-  await ansible.disconnect();
-  ansible.remove();
+  ).finally(() => ansible?.end());
   const [seconds, other] = [medianSeconds(samples, 'server'), medianSeconds(samples, 'ansible_pipelined')];
   const numbers = { seconds, ansible_pipelined_seconds: other, ansible_pipelined_over_ours: other / seconds };
   return { numbers: roundAll(numbers), samples };
 }
 
+/** Undefined where it does not take part. Its first connection is made before any clock runs, and kept. */
+async function connectAnsible(ground: Ground, work: Work) {
+  if (ground.quick) return undefined;
+  ground.tell(`  ${await ensureAnsible()}`);
+  const ansible = createAnsible(work, await ground.login());
+  await ansible.connect();
+  const end = async (): Promise<void> => {
+    await ansible.disconnect();
+    ansible.remove();
+  };
+  return { apply: ansible.apply, end };
+}
+
+/** Who took no part has no number. */
 function roundAll(numbers: Readonly<Record<string, number>>): Record<string, number> {
-  return Object.fromEntries(Object.entries(numbers).map(([name, value]) => [name, rounded(value)]));
+  const known = Object.entries(numbers).filter(([, value]) => !Number.isNaN(value));
+  return Object.fromEntries(known.map(([name, value]) => [name, rounded(value)]));
 }

@@ -1,5 +1,5 @@
 // Plans of 1, 10, 100 and 1,000 hosts: time, processor, memory, how many connections stand at once, and when each host is done.
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
@@ -65,7 +65,10 @@ async function planFleet(fleet: Fleet, hosts: number): Promise<FleetPlanned & { 
     writeFileSync(join(directory, path), bytes);
   }
   const profile = process.env['BENCH_CPU_PROF'];
-  const flags = profile === undefined ? [] : ['--cpu-prof', '--cpu-prof-dir', profile];
+  const flags = [
+    ...startFlags(),
+    ...(profile === undefined ? [] : ['--cpu-prof', '--cpu-prof-dir', profile]),
+  ];
   const planner = resolve('test/bench/fleet-plan.ts');
   const argv = [...fleet.inside, process.execPath, ...flags, planner, directory, fleet.keyPath];
   const counting = countConnections(fleet);
@@ -75,6 +78,14 @@ async function planFleet(fleet: Fleet, hosts: number): Promise<FleetPlanned & { 
   } finally {
     await counting.end();
   }
+}
+
+/** How `npm start` starts a server. */
+function startFlags(): readonly string[] {
+  const { scripts } = z
+    .object({ scripts: z.object({ start: z.string() }) })
+    .parse(JSON.parse(readFileSync('package.json', 'utf8')));
+  return scripts.start.split(' ').filter((word) => word.startsWith('--'));
 }
 
 /** Looks again and again how many connections stand on the port of sshd; the most that were seen. */

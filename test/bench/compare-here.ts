@@ -43,7 +43,7 @@ export async function compareRender(ground: Ground): Promise<Outcome> {
   return { numbers, samples };
 }
 
-function largePlan(hosts: number, changes: number, alike: boolean): Plan {
+export function largePlan(hosts: number, changes: number, alike: boolean): Plan {
   const plans = numbered(hosts).map((n) => hostPlan(`web${n}`, changes, alike ? 'all' : `web${n}`));
   const draft = { stacks: ['shop'], hosts: plans };
   const commit = '2'.repeat(40);

@@ -11,12 +11,17 @@ const [BEGIN, END] = ['<!-- numbers: npm run bench -- --write-docs -->', '<!-- e
 
 export type Numbers = Readonly<Record<string, Outcome['numbers']>>;
 
-/** What a run left out stays out; a page with half of the numbers would look like all of them. */
-export function writeDocs(numbers: Numbers, at: Date): void {
+/** What failed is named, because a page with half of the numbers would look like all of them. */
+export function writeDocs(numbers: Numbers, failed: readonly string[], at: Date): void {
   const page = readFileSync(PAGE, 'utf8');
   const [begin, end] = [page.indexOf(BEGIN), page.indexOf(END)];
   if (begin < 0 || end < begin) throw new Error(`${PAGE} has lost its marks`);
-  const made = [describeMachine(at), formatTable(numbers)].join('\n\n');
+  const missing = failed.map((name) => `\`${name}\``).join(', ');
+  const made = [
+    describeMachine(at),
+    ...(failed.length === 0 ? [] : [`Broke off in this run, so without numbers: ${missing}.`]),
+    formatTable(numbers),
+  ].join('\n\n');
   writeFileSync(PAGE, `${page.slice(0, begin)}${BEGIN}\n\n${made}\n\n${page.slice(end)}`);
   writeFileSync(PICTURE, drawPicture(numbers));
 }

@@ -21,8 +21,10 @@ export interface Ground {
   login(): Promise<Login>;
   /** The host is as this work wants it, and Ashore has deployed it. */
   converge(work: Work): Promise<Server>;
-  /** Nothing of any work is on the host. */
-  clear(): Promise<void>;
+  /** Nothing of any work is on the host, and this one is about to be put there by somebody else. */
+  bare(work: Work): Promise<void>;
+  /** What a comparison that broke off left there is not known. */
+  forget(): void;
   stop(): Promise<void>;
 }
 
@@ -35,7 +37,10 @@ export interface Outcome {
 export function createGround(quick: boolean, tell: (line: string) => void): Ground {
   const directory = mkdtempSync(join(tmpdir(), 'ashore-bench-'));
   let starting: Promise<BenchHost> | undefined;
+  /** What the host is as. */
   let present: Work | undefined;
+  /** Of what something may be on the host. */
+  let touched: Work | undefined;
   const host = (): Promise<BenchHost> => (starting ??= startBenchHost(tell));
   const login = async (): Promise<Login> => {
     const bench = await host();
@@ -51,24 +56,31 @@ export function createGround(quick: boolean, tell: (line: string) => void): Grou
   };
   const clear = async (): Promise<void> => {
     const bench = await host();
-    if (present) await bench.sh(undoScript(present));
-    present = undefined;
+    if (touched) await bench.sh(undoScript(touched));
+    present = touched = undefined;
   };
   return {
     quick,
     tell,
     host,
     login,
-    clear,
+    bare: async (work) => {
+      await clear();
+      touched = work;
+    },
+    forget: () => {
+      present = undefined;
+    },
     converge: async (work) => {
       const bench = await host();
       const files = configOf(work, { ...(await login()), hostKey: bench.host.hostKey });
       const server = createServer(files, bench.privateKey);
       if (present !== undefined && JSON.stringify(present) === JSON.stringify(work)) return server;
       await clear();
-      present = work;
+      touched = work;
       await bench.sh(applyScript(work, 'bench'));
       await server.deploy(await server.plan());
+      present = work;
       return server;
     },
     stop: async () => {

@@ -75,8 +75,9 @@ function drawSeries({ name, colour, points }: Series, index: number, { x, y }: P
 
 /** Whole powers of ten around the values. */
 function scale(values: readonly number[], from: number, to: number) {
-  const low = Math.floor(Math.log10(Math.min(...values)));
-  const high = Math.max(low + 1, Math.ceil(Math.log10(Math.max(...values))));
+  const known = values.length === 0 ? [1] : values;
+  const low = Math.floor(Math.log10(Math.min(...known)));
+  const high = Math.max(low + 1, Math.ceil(Math.log10(Math.max(...known))));
   const place = (value: number): number => from + ((Math.log10(value) - low) / (high - low)) * (to - from);
   const ticks = Array.from({ length: high - low + 1 }, (_, step) =>
     Number((10 ** (low + step)).toPrecision(1)),
