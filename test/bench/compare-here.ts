@@ -1,21 +1,34 @@
 // What needs no host: how much the terminal costs before it does anything, and how long a large plan takes to be written.
-import { resolve } from 'node:path';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { digestOf } from '../../src/core/plan.ts';
 import type { HostPlan, Plan } from '../../src/core/plan.ts';
 import { renderPlanComment } from '../../src/render/comment.ts';
 import { timed } from './by-ashore.ts';
 import type { Ground, Outcome } from './ground.ts';
 import { medianCpu, medianSeconds, rounded, runRounds } from './numbers.ts';
+import type { Sample } from './numbers.ts';
 import { runTimed } from './processes.ts';
 import { numbered } from './work.ts';
 
-/** Processor time of a whole process, with what Node keeps of an earlier start (its compile cache) and without. */
+/** Processor time of a whole process, with what Node keeps of an earlier start (its compile cache), and `first` without. */
 export async function compareStart(ground: Ground): Promise<Outcome> {
-  const ashore = (word: string) => () => runTimed([process.execPath, resolve('src/cli.ts'), word]);
+  const argv = (word: string) => [process.execPath, resolve('src/cli.ts'), word];
+  const ashore = (word: string) => () => runTimed(argv(word));
+  const first = async (): Promise<Sample> => {
+    const home = mkdtempSync(join(tmpdir(), 'ashore-bench-home-'));
+    try {
+      return await runTimed(argv('validate'), { env: { HOME: home } });
+    } finally {
+      rmSync(home, { recursive: true, force: true });
+    }
+  };
   const contestants = [
     { name: 'node', run: () => runTimed([process.execPath, '-e', '0']) },
     { name: 'help', run: ashore('--help') },
     { name: 'validate', run: ashore('validate') },
+    { name: 'validate_first', rounds: 3, run: first },
   ];
   const samples = await runRounds(contestants, ground.quick ? 1 : 7, ground.tell);
   const numbers = Object.fromEntries(
