@@ -31,9 +31,9 @@ export async function compareFirstDeploys(ground: Ground): Promise<Outcome> {
         ]
       : []),
   ];
-  const samples = await runRounds(contestants, ground.quick ? 1 : 3, ground.tell).finally(() =>
-    ansible?.end(),
-  );
+  const samples = await runRounds(contestants, ground.quick ? 1 : 3, ground.tell).finally(async () => {
+    await ansible?.end();
+  });
   const of = (name: string): number => medianSeconds(samples, name);
   const numbers = {
     seconds: of('server'),
@@ -62,7 +62,9 @@ export async function compareNothingToDo(ground: Ground): Promise<Outcome> {
     ],
     ground.quick ? 1 : 5,
     ground.tell,
-  ).finally(() => ansible?.end());
+  ).finally(async () => {
+    await ansible?.end();
+  });
   const [seconds, other] = [medianSeconds(samples, 'server'), medianSeconds(samples, 'ansible_pipelined')];
   const numbers = { seconds, ansible_pipelined_seconds: other, ansible_pipelined_over_ours: other / seconds };
   return { numbers: roundAll(numbers), samples };
@@ -78,7 +80,8 @@ async function connectAnsible(ground: Ground, work: Work) {
     await ansible.disconnect();
     ansible.remove();
   };
-  return { apply: ansible.apply, end };
+  const apply = (options: { readonly pipelining: boolean }) => ansible.apply(options);
+  return { apply, end };
 }
 
 /** Who took no part has no number. */
