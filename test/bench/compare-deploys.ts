@@ -31,9 +31,7 @@ export async function compareFirstDeploys(ground: Ground): Promise<Outcome> {
         ]
       : []),
   ];
-  const samples = await runRounds(contestants, ground.quick ? 1 : 3, ground.tell).finally(async () => {
-    await ansible?.end();
-  });
+  const samples = await endingWith(ansible, runRounds(contestants, ground.quick ? 1 : 3, ground.tell));
   const of = (name: string): number => medianSeconds(samples, name);
   const numbers = {
     seconds: of('server'),
@@ -53,18 +51,13 @@ export async function compareNothingToDo(ground: Ground): Promise<Outcome> {
   const work = work86();
   const server = await ground.converge(work);
   const ansible = await connectAnsible(ground, work);
-  const samples = await runRounds(
-    [
-      { name: 'server', run: () => timed(async () => server.deploy(await server.plan())) },
-      ...(ansible
-        ? [{ name: 'ansible_pipelined', rounds: 1, run: () => ansible.apply({ pipelining: true }) }]
-        : []),
-    ],
-    ground.quick ? 1 : 5,
-    ground.tell,
-  ).finally(async () => {
-    await ansible?.end();
-  });
+  const contestants = [
+    { name: 'server', run: () => timed(async () => server.deploy(await server.plan())) },
+    ...(ansible
+      ? [{ name: 'ansible_pipelined', rounds: 1, run: () => ansible.apply({ pipelining: true }) }]
+      : []),
+  ];
+  const samples = await endingWith(ansible, runRounds(contestants, ground.quick ? 1 : 5, ground.tell));
   const [seconds, other] = [medianSeconds(samples, 'server'), medianSeconds(samples, 'ansible_pipelined')];
   const numbers = { seconds, ansible_pipelined_seconds: other, ansible_pipelined_over_ours: other / seconds };
   return { numbers: roundAll(numbers), samples };
@@ -82,6 +75,14 @@ async function connectAnsible(ground: Ground, work: Work) {
   };
   const apply = (options: { readonly pipelining: boolean }) => ansible.apply(options);
   return { apply, end };
+}
+
+async function endingWith<T>(ansible: { end(): Promise<void> } | undefined, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } finally {
+    await ansible?.end();
+  }
 }
 
 /** Who took no part has no number. */
