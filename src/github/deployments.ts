@@ -58,6 +58,35 @@ export async function tellDeployments(
   }
 }
 
+/** A commit that our App deployed once. */
+export interface DeployedOnce {
+  readonly commit: string;
+  /** Whether that came to a good end. A later one that did makes GitHub call it inactive, so all that was said counts. */
+  readonly wasGood: () => Promise<boolean>;
+}
+
+/** Newest first; of all stacks, or of one. What others recorded in the same environments is no word of ours. */
+export async function readDeployed(
+  repo: Repo,
+  appId: number,
+  stack: string | undefined,
+): Promise<readonly DeployedOnce[]> {
+  const { data } = await repo.octokit.rest.repos.listDeployments({
+    ...place(repo),
+    ...(stack === undefined ? {} : { environment: stack }),
+    per_page: 100,
+  });
+  const ours = data.filter(({ performed_via_github_app: app }) => app?.id === appId);
+  return ours.map(({ id: deployment_id, sha: commit }) => {
+    const wasGood = async (): Promise<boolean> => {
+      const { listDeploymentStatuses } = repo.octokit.rest.repos;
+      const said = await listDeploymentStatuses({ ...place(repo), deployment_id, per_page: 100 });
+      return said.data.some(({ state }) => state === 'success');
+    };
+    return { commit, wasGood };
+  });
+}
+
 const Payload = z.object({ run: z.string() });
 
 /** Those of a run, by their stack. */

@@ -1,9 +1,11 @@
-// What was deployed here before, as the store knows it: the last good commit before the one that is deployed now, and
+// What was deployed here before, as the store or else GitHub knows it: the last good commit before the one that is deployed now, and
 // what runs since then have deleted.
 import { mayLose } from '../core/plan.ts';
 import { succeeded } from '../core/report.ts';
 import { rollbackNotices } from '../render/rollback.ts';
 import type { PastRun } from '../store/history.ts';
+import { readDeployed } from './deployments.ts';
+import type { DeployedOnce } from './deployments.ts';
 import { describeTargets, readTargets } from './notices.ts';
 import { statusOf } from './permissions.ts';
 import { readContains } from './pulls.ts';
@@ -17,22 +19,31 @@ export interface Past {
   readonly good: string | undefined;
 }
 
-/** Of all stacks, or of one. */
+/** Of all stacks, or of one: by the runs in the store, and beyond them by the deployments that GitHub keeps. */
 export async function readPast(
-  { store }: GithubWorld,
+  world: GithubWorld,
   repo: Repo,
   { tip, stack }: { readonly tip: string; readonly stack: string | undefined },
 ): Promise<Past> {
-  const all = await store.history.runs(repo.key, LOOKED_AT);
-  const runs = all.filter(
-    ({ plan, report }) => report && (stack === undefined || plan.stacks.includes(stack)),
-  );
-  const current = runs[0]?.commit;
-  const candidates = runs.filter(({ commit, report }) => report && succeeded(report) && commit !== current);
-  for (const commit of new Set(candidates.map((run) => run.commit))) {
-    if (current !== undefined && (await isEarlier(repo, { commit, tip, current }))) {
-      return { current, good: commit };
-    }
+  const all = await world.store.history.runs(repo.key, LOOKED_AT);
+  const runs = all.flatMap(({ plan, report, commit }) => {
+    if (!report || !(stack === undefined || plan.stacks.includes(stack))) return [];
+    return [{ commit, wasGood: async () => succeeded(report) }];
+  });
+  const found = await findGood(repo, tip, runs);
+  if (found.good !== undefined) return found;
+  return findGood(repo, tip, [...runs, ...(await readDeployed(repo, world.appId, stack))]);
+}
+
+/** `deployed`: newest first. */
+async function findGood(repo: Repo, tip: string, deployed: readonly DeployedOnce[]): Promise<Past> {
+  const current = deployed[0]?.commit;
+  if (current === undefined) return { current, good: undefined };
+  const bad = new Set([current]);
+  for (const { commit, wasGood } of deployed) {
+    if (bad.has(commit) || !(await wasGood())) continue;
+    if (await isEarlier(repo, { commit, tip, current })) return { current, good: commit };
+    bad.add(commit);
   }
   return { current, good: undefined };
 }

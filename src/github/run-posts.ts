@@ -1,4 +1,5 @@
 // What a run writes on GitHub: check run, deployments, sticky comment, reaction, and a reply when people have to know.
+import { z } from 'zod';
 import type { Plan } from '../core/plan.ts';
 import type { Reason } from '../core/reason.ts';
 import { succeeded } from '../core/report.ts';
@@ -177,8 +178,7 @@ async function postAll(repo: Repo, posts: readonly (() => Promise<void>)[]): Pro
       await post();
     } catch (error) {
       repo.log.error({ err: error }, 'a part of what became of the run could not be posted');
-      const status = statusOf(error);
-      if (status === undefined || !NEVER.has(status)) later = error;
+      if (mayPass(error)) later = error;
     }
   }
   if (later !== undefined) throw later;
@@ -186,6 +186,15 @@ async function postAll(repo: Repo, posts: readonly (() => Promise<void>)[]): Pro
 
 /** The thing written to is gone, or the words are not taken. A 403 may be a suspended installation, which may come back. */
 const NEVER: ReadonlySet<number> = new Set([404, 410, 422]);
+
+const Asked = z.object({ request: z.object({ url: z.string() }) });
+
+/** An App that was removed gets no token, and may be installed again: of what is written to that says nothing. */
+function mayPass(error: unknown): boolean {
+  const status = statusOf(error);
+  const { request } = Asked.safeParse(error).data ?? {};
+  return status === undefined || !NEVER.has(status) || request?.url.endsWith('/access_tokens') === true;
+}
 
 /** What notifies people is said once, however often the rest has to be tried. */
 async function replyOnce(world: GithubWorld, repo: Repo, { id, pull }: Run, words: string): Promise<void> {

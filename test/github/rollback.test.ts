@@ -53,6 +53,19 @@ describe('/rollback', () => {
     expect(last(bad.pull)).toContain('ROLLBACK_UNKNOWN');
   });
 
+  it('knows by the deployments that GitHub keeps what was good before, when the store was lost', async () => {
+    const good = await merged('v2');
+    rig.fleet.failing.add('web1');
+    await merged('v3');
+    const bad = await merged('v4');
+    await rig.restart(async () => rig.forgetStore());
+    await rig.settled();
+    await rig.comment(bad.pull, '/rollback', 'ada');
+    expect(rig.said(bad.pull).join('\n')).toContain(`Rollback to commit \`${good.sha.slice(0, 7)}\``);
+    await rig.comment(bad.pull, `/deploy ${rig.digest(bad.pull)}`, 'grace');
+    expect(live()).toEqual(['v2', 'v2']);
+  });
+
   it('leads to the commit that is named, of the default branch only', async () => {
     const first = await merged('v2');
     await merged('v3');

@@ -9,7 +9,7 @@ import { Contract } from './contract.ts';
 import { type Fault, Faults } from './faults.ts';
 import { GitRepo } from './git.ts';
 import { type Delivery, Hooks } from './hooks.ts';
-import { deleteRepo, renameRepo, suspend, uninstall } from './moves.ts';
+import { renameRepo, suspend, uninstall } from './moves.ts';
 import { RepoDouble } from './repo.ts';
 import { listen } from './server.ts';
 import {
@@ -221,10 +221,6 @@ export class GitHubDouble {
     this.world.installationOf(repository)?.repos.delete(repository);
     renameRepo(this.world, repository, { owner: this.createUser(owner) });
     this.install(repository);
-  }
-
-  delete({ repository }: RepoDouble): void {
-    deleteRepo(this.world, repository);
   }
 
   suspend({ repository }: RepoDouble, suspended: boolean): void {

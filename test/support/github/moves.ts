@@ -1,4 +1,4 @@
-// Repositories that are renamed, handed on and deleted, and installations that are suspended. A former name leads on to
+// Repositories that are renamed and handed on, and installations that are suspended. A former name leads on to
 // the repository until another one takes it.
 // https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api#follow-redirects
 import type { Reply } from './http.ts';
@@ -24,13 +24,6 @@ export function renameRepo(
   world.moved.delete(keyOf(repo));
 }
 
-/** What is left of it is null in pull requests from it. */
-export function deleteRepo(world: World, repo: Repository): void {
-  world.repos.delete(keyOf(repo));
-  world.installationOf(repo)?.repos.delete(repo);
-  repo.deleted = true;
-}
-
 /** Tokens that were given stay known, and are refused until it is back. */
 export function suspend(installation: Installation, at: string | null): void {
   installation.suspendedAt = at;
@@ -48,7 +41,7 @@ export function redirectMoved(world: World, method: string, path: string, search
   const [, owner = '', name = '', rest = ''] = /^\/repos\/([^/]+)\/([^/]+)(\/.*)?$/.exec(path) ?? [];
   const repo =
     world.repo(owner, name) === undefined ? world.moved.get(`${owner}/${name}`.toLowerCase()) : undefined;
-  if (repo === undefined || repo.deleted === true) return undefined;
+  if (repo === undefined) return undefined;
   const url = `${world.api}/repositories/${repo.id}${rest}${search}`;
   const reads = method === 'GET' || method === 'HEAD';
   const message = reads ? 'Moved Permanently' : 'Temporary Redirect';

@@ -64,7 +64,7 @@ function side(world: World, repo: Repository, ref: string, sha: string): JsonObj
     ref,
     sha,
     user: accountJson(world, repo.owner),
-    repo: repo.deleted === true ? null : repoJson(world, repo),
+    repo: repoJson(world, repo),
   };
 }
 

@@ -38,7 +38,6 @@ export interface Repository {
   readonly id: number;
   owner: Account;
   name: string;
-  deleted?: boolean;
   readonly private: boolean;
   readonly parent: Repository | undefined;
   readonly git: GitRepo;
