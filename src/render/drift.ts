@@ -78,7 +78,7 @@ export function renderDriftOver({ stack, undeployed }: StackDrift, { commit, at 
   const words =
     undeployed.length === 0
       ? `All hosts of ${code(stack)} are as ${of} declares`
-      : `All hosts of ${code(stack)} are as they were deployed; ${count(undeployed.length, 'change')} of ${of} never were`;
+      : `All hosts of ${code(stack)} are as they were deployed; never deployed: ${count(undeployed.length, 'change')} of ${of}`;
   return `${words}, looked at ${prose(time(at))}.`;
 }
 
