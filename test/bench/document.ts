@@ -7,6 +7,8 @@ import type { Series } from './picture.ts';
 
 const PAGE = 'docs/performance.md';
 const PICTURE = 'docs/images/performance.svg';
+const SHOWN =
+  '![Seconds of a plan by hosts and by files, with both axes logarithmic](images/performance.svg)';
 const [BEGIN, END] = ['<!-- numbers: npm run bench -- --write-docs -->', '<!-- end of numbers -->'];
 
 export type Numbers = Readonly<Record<string, Outcome['numbers']>>;
@@ -20,6 +22,7 @@ export function writeDocs(numbers: Numbers, failed: readonly string[], at: Date)
   const made = [
     describeMachine(at),
     ...(failed.length === 0 ? [] : [`Broke off in this run, so without numbers: ${missing}.`]),
+    SHOWN,
     formatTable(numbers),
   ].join('\n\n');
   writeFileSync(PAGE, `${page.slice(0, begin)}${BEGIN}\n\n${made}\n\n${page.slice(end)}`);
