@@ -149,7 +149,9 @@ function finishRun(
       const begun = report.changes.some((change) => change.outcome !== 'not-started');
       // What is cancelled was between two changes, or in a check, which is then cut short.
       const changes = report.changes.map((change) =>
-        change.outcome === 'unknown' ? { ...change, outcome: 'skipped' as const, reason } : change,
+        change.duty && change.outcome === 'unknown'
+          ? { ...change, outcome: 'skipped' as const, reason }
+          : change,
       );
       return { ...report, outcome: begun ? 'cancelled' : 'not-started', changes, reason };
     }

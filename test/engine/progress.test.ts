@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import type { Duty } from '../../src/core/plan.ts';
 import type { HostReport } from '../../src/core/report.ts';
 import type { RunEvent } from '../../src/core/run.ts';
 import { planHost } from '../../src/engine/plan.ts';
 import { finishReport, followRun, startReport } from '../../src/engine/progress.ts';
+import { stageWord } from '../../src/render/outcome.ts';
 import { note, observation, question, resource } from './world.ts';
 
 const planned = planHost(question([resource('a'), resource('b')]), observation({}), [note]);
@@ -76,6 +78,27 @@ describe('a report follows the journal', () => {
     const failed: RunEvent = { is: 'finished', outcome: 'failed', reason };
     const report = await follow([begin(0), command(0), end(0, 1), failed]);
     expect([report.reason, report.changes.map((change) => change.reason)]).toEqual([reason, [reason, null]]);
+  });
+
+  it('a check that is cancelled is cut short, and neither failed nor unknown', async () => {
+    const check: Duty = {
+      ref: 'check/shop: it answers',
+      stack: 'shop',
+      when: 'check',
+      steps: [],
+      where: null,
+    };
+    const checked = { ...planned, duties: [check] };
+    const reason = { code: 'RUN_CANCELLED' as const, message: 'cancelled by ada' };
+    async function* stream(): AsyncGenerator<RunEvent> {
+      yield* [begin(0), command(0), end(0), begin(1), command(1), end(1), begin(2), command(2)];
+      yield { is: 'finished', outcome: 'cancelled', reason };
+    }
+    const report = await followRun(stream(), checked, startReport(checked), () => {});
+    expect(report).toMatchObject({ outcome: 'cancelled', reason });
+    expect(report.changes.map(({ outcome }) => outcome)).toEqual(['applied', 'applied', 'skipped']);
+    expect(report.changes.at(-1)?.reason).toEqual(reason);
+    expect(stageWord('skipped', { duty: 'check' })).toBe('cut short');
   });
 
   it('keeps the last part of a long output', async () => {
