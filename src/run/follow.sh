@@ -6,6 +6,13 @@ TICK=0
 # is_pending: whether the host still has to put back what a dead run changed, and its time for that is not over.
 is_pending() {
   [ -e "$DIR/guard/armed" ] || return 1
+  DECIDED=
+  { read -r DECIDED <"$DIR/guard/decision"; } 2>/dev/null
+  # Confirmed, and nothing is to be put back: what the timer would say is said now.
+  if [ "$DECIDED" = keep ]; then
+    /bin/sh "$DIR/undo" alone </dev/null >/dev/null 2>&1
+    return 1
+  fi
   boot_id
   read -r ARMED_IN UNTIL <"$DIR/guard/until" || return 1
   [ "$ARMED_IN" = "$BOOT_ID" ] || booted_at
