@@ -465,8 +465,12 @@ describe('buttons', () => {
   it('of a plan that was superseded are refused', async () => {
     await start(COMMENT);
     const pull = await rig.open('v2', { branch: 'topic' });
-    const { id } = rig.check(head(pull), 'ashore/plan');
+    const { id, actions } = rig.check(head(pull), 'ashore/plan');
     await rig.push('topic', 'v3');
+    const old = rig.repo.checkRun(id);
+    expect(old.actions).toEqual([]);
+    // On a page that was open before, they still are.
+    old.actions = actions;
     await rig.repo.clickAction(id, 'deploy', 'ada');
     await rig.settled();
     expect(last(pull)).toContain('PLAN_SUPERSEDED');
