@@ -1,17 +1,15 @@
 // deploy-configs/ at one commit → resources, or everything that is wrong with it. Pure: the files come in as bytes.
 import { canonical, sha256 } from '../core/json.ts';
 import type { AnyKind } from '../core/kind.ts';
-import { formatAddress } from '../core/address.ts';
-import { formatWhere } from '../core/problem.ts';
 import type { Problem, Where } from '../core/problem.ts';
-import type { Config, ParsedConfig, Policy, Resource } from '../core/resource.ts';
+import type { Config, ParsedConfig, Policy } from '../core/resource.ts';
 import type { SecretSources } from '../core/secret.ts';
 import { readTree } from './document.ts';
 import { createBudget, LARGEST_TOTAL } from './bounds.ts';
 import type { Budget } from './bounds.ts';
 import { collect } from './tell.ts';
 import type { Tell } from './tell.ts';
-import { namesOf } from './entry.ts';
+import { tellDuplicates } from './duplicates.ts';
 import { NAME } from './hosts-file.ts';
 import { EMPTY, parseHosts } from './hosts.ts';
 import type { Inventory } from './hosts.ts';
@@ -62,7 +60,7 @@ function readAll({ files, kinds, secrets }: Given, tell: Tell): Reading {
     return tree ? [parseStack({ name, tree, ...common }, tell)] : [];
   });
   const resources = stacks.flatMap((stack) => stack.resources);
-  tellDuplicates(resources, tell);
+  tellDuplicates(resources, kinds, tell);
   tellAfters(stacks, tell);
   const used = [...sources.used].toSorted();
   const { targets } = inventory;
@@ -136,34 +134,6 @@ function tellName([first, ...others]: readonly StackBytes[], tell: Tell): void {
 
 function startOf(file: string): Where {
   return { file, line: 1, column: 1 };
-}
-
-function tellDuplicates(resources: readonly Resource[], tell: Tell): void {
-  const first = new Map<string, Resource>();
-  const twins: { readonly resource: Resource; readonly before: Resource }[] = [];
-  for (const resource of resources) {
-    const address = formatAddress(resource.address);
-    const before = first.get(address);
-    if (before) twins.push({ resource, before });
-    else first.set(address, resource);
-  }
-  const same = Map.groupBy(twins, ({ resource: { address, where }, before }) =>
-    JSON.stringify([address.kind, address.id, where, before.where]),
-  );
-  for (const group of same.values()) tellDuplicate(group, tell);
-}
-
-function tellDuplicate(
-  twins: readonly { readonly resource: Resource; readonly before: Resource }[],
-  tell: Tell,
-): void {
-  const [twin] = twins;
-  if (!twin) return;
-  const { address, where } = twin.resource;
-  const hosts = namesOf(twins.map(({ resource }) => resource.address.host));
-  const place = formatWhere(twin.before.where);
-  const message = `${address.kind} ${address.id} is declared for ${hosts} already, in ${place}`;
-  tell({ code: 'ADDRESS_DUPLICATE', message, where });
 }
 
 /** Over the paths and bytes of everything below deploy-configs/. */

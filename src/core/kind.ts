@@ -142,6 +142,8 @@ export interface Kind<Spec, State, Want = Spec> {
   ): Promise<ReadonlyMap<string, State>>;
   /** Pure. undefined = in sync. */
   change(request: ChangeRequest<Want, State>): KindChange | Blocked | undefined;
+  /** What this resource alone says how it is: paths, and units as `unit x.service`. Two owners of one are a problem. */
+  owns?(id: string, want: Want): readonly string[];
   /** Resources of the same host that must come before this one, where they are declared. */
   needs?(id: string, want: Want): readonly Ref[];
   /** What the ledger keeps for a later plan in which this is no longer declared. */

@@ -23,7 +23,24 @@ const Forgotten = z.strictObject({ ref: z.string(), forgotten: z.string() });
 /** Fingerprint of the state that the look after a run found. */
 const Seen = z.strictObject({ ref: z.string(), seen: z.string() });
 
-export const LedgerLine = z.union([Applied, Forgotten, Seen]);
+/**
+ * A run changes something of a stack that has checks, and they did not hold yet: written before its first change, and again by a
+ * check or a hook after it that failed, with its words.
+ */
+const Unproven = z.strictObject({
+  unproven: z.string(),
+  failed: z.string().optional(),
+  commit: z.string(),
+  plan: z.string(),
+  run: z.string(),
+  by: z.string(),
+  at: z.string(),
+});
+export type Unproven = z.infer<typeof Unproven>;
+/** All checks of a stack held. */
+const Proven = z.strictObject({ proven: z.string(), run: z.string() });
+
+export const LedgerLine = z.union([Applied, Forgotten, Seen, Unproven, Proven]);
 export type LedgerLine = z.infer<typeof LedgerLine>;
 export type LedgerEntry = Omit<z.infer<typeof Applied>, 'last'> & {
   readonly last: Json | undefined;
@@ -38,26 +55,29 @@ export interface Ledger {
   readonly entries: ReadonlyMap<string, LedgerEntry>;
   /** How many it has; far more than entries once much was deployed. */
   readonly lines: number;
+  /** Stacks whose checks have not held since the run that is named. */
+  readonly unproven: ReadonlyMap<string, Unproven>;
 }
 
 /** Reads a ledger. A last line without its newline was cut off by a crash and counts as not written. */
 export function parseLedger(bytes: Uint8Array): Ledger | { readonly damaged: string } {
   const text = new TextDecoder().decode(bytes);
   const entries = new Map<string, LedgerEntry>();
+  const unproven = new Map<string, Unproven>();
   const lines = text.split('\n').slice(0, -1);
   for (const [index, line] of lines.entries()) {
     const parsed = parseLine(line);
     if (!parsed) return { damaged: `line ${index + 1}` };
-    applyLine(entries, parsed, index);
+    applyLine({ entries, unproven }, parsed, index);
   }
-  return { digest: sha256(bytes), entries, lines: lines.length };
+  return { digest: sha256(bytes), entries, lines: lines.length, unproven };
 }
 
 /** From so many lines on, and so many for each entry, a ledger is long: looks read it all each time. */
 const LONG = { lines: 1000, each: 10 };
 
 /** The lines that say the same as a long ledger; undefined where it is not long. */
-export function compactLedger({ entries, lines }: Ledger): readonly LedgerLine[] | undefined {
+export function compactLedger({ entries, lines, unproven }: Ledger): readonly LedgerLine[] | undefined {
   if (lines < LONG.lines || lines < LONG.each * entries.size) return undefined;
   const all = [...entries.values()];
   const byLine = all.toSorted((a, b) => a.line - b.line);
@@ -68,6 +88,7 @@ export function compactLedger({ entries, lines }: Ledger): readonly LedgerLine[]
       return last === undefined ? applied : { ...applied, last };
     }),
     ...all.flatMap(({ ref, seen }) => (seen === undefined ? [] : [{ ref, seen }])),
+    ...unproven.values(),
   ];
 }
 
@@ -91,7 +112,20 @@ function parseLine(line: string): LedgerLine | undefined {
   }
 }
 
-function applyLine(entries: Map<string, LedgerEntry>, line: LedgerLine, index: number): void {
+interface Draft {
+  readonly entries: Map<string, LedgerEntry>;
+  readonly unproven: Map<string, Unproven>;
+}
+
+function applyLine({ entries, unproven }: Draft, line: LedgerLine, index: number): void {
+  if ('unproven' in line) {
+    unproven.set(line.unproven, line);
+    return;
+  }
+  if ('proven' in line) {
+    unproven.delete(line.proven);
+    return;
+  }
   if ('forgotten' in line) {
     entries.delete(line.ref);
     return;

@@ -25,6 +25,14 @@ export interface RunDuty {
   readonly steps: readonly Step[];
   /** Appended to the ledger when it succeeds: what is put back is recorded as it was. */
   readonly ledger?: readonly LedgerLine[];
+  /** Appended to the ledger when it fails. */
+  readonly failed?: LedgerLine;
+}
+
+/** A stack whose checks are due from the first change of a run on: what the ledger says before it, and when all of them held. */
+export interface RunProof {
+  readonly due: LedgerLine;
+  readonly held: LedgerLine;
 }
 
 /** One deploy on one host: compiled to one script, started as a transient unit, followed by its journal. */
@@ -38,6 +46,7 @@ export interface HostRun {
   readonly ledger: string;
   readonly changes: readonly RunChange[];
   readonly duties?: readonly RunDuty[];
+  readonly proofs?: readonly RunProof[];
   /** Values for the steps that need one; they travel apart from the script. */
   readonly secrets?: readonly Secret[];
 }

@@ -41,6 +41,8 @@ export const Step = z.discriminatedUnion('do', [
     stdin: Content.optional(),
     limit: z.int().positive().optional(),
     directory: z.string().optional(),
+    /** The directory must be reached by exactly its name, over no symbolic link. */
+    pinned: z.literal(true).optional(),
     user: z.string().optional(),
     /** It only adds what nothing uses yet, or takes away what nothing uses any more: to undo its change, leave it as it is. */
     beside: z.literal(true).optional(),
@@ -256,6 +258,7 @@ function runCommand(step: Extract<Step, { do: 'run' }>): Command {
     run: [...limited, ...as, ...step.argv],
     ...(step.stdin === undefined ? {} : { stdin: blobPath(step.stdin) }),
     ...(directory === undefined ? {} : { directory }),
+    ...(step.pinned === undefined ? {} : { pinned: step.pinned }),
   };
 }
 

@@ -20,6 +20,7 @@ import { runDuties } from './duties.ts';
 import type { Observation } from './observe.ts';
 import { connectPatiently, followToTheEnd } from './follow.ts';
 import type { FollowHost, Progress } from './follow.ts';
+import { failedLine, proofLine, runProofs } from './proof.ts';
 import { finishReport, loseReport, startReport } from './progress.ts';
 
 /** The host as the engine needs it for one deploy. */
@@ -181,19 +182,15 @@ function hostRunOf(planned: HostPlan, order: ApplyOrder, found: Observation, { d
     ...(change.together === undefined ? {} : { together: change.together }),
   }));
   const { run, plan, commit, by } = order;
-  return {
-    run,
-    plan,
-    commit,
-    by,
-    ledger: found.ledger.digest,
-    changes,
-    duties: runDuties(planned, found.ledger, order.at),
-  };
+  const duties = runDuties(planned, found.ledger, order, (duty) => failedLine(duty, order));
+  const proofs = runProofs(planned.duties ?? [], order);
+  return { run, plan, commit, by, ledger: found.ledger.digest, changes, duties, proofs };
 }
 
 function ledgerLineOf(change: Change, order: ApplyOrder): LedgerLine {
   const { ref, stack, want, origin, last } = change;
+  const proof = proofLine(change, order);
+  if (proof) return proof;
   if (want === null) return { ref, forgotten: order.at };
   const { resumed: _, ...who } = order;
   return { ref, stack, want, origin, ...who, ...(last === undefined ? {} : { last }) };

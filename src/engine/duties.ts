@@ -1,6 +1,7 @@
 // What a run does around its changes: which hooks and checks a plan holds for a host, and how a report begins with them. Pure.
+import { commandsOf, formatCommand } from '../core/step.ts';
 import type { Change, Duty, HostPlan } from '../core/plan.ts';
-import type { Ledger } from '../core/ledger.ts';
+import type { Ledger, LedgerLine } from '../core/ledger.ts';
 import type { ChangeReport } from '../core/report.ts';
 import type { RunDuty } from '../core/run.ts';
 import type { Step } from '../core/step.ts';
@@ -19,17 +20,37 @@ export function dutiesFor(duties: readonly Duty[], changes: readonly Change[]): 
     });
 }
 
-/** In the order of the indexes of a run: they come after its changes. */
+/** In the order of the indexes of a run: they come after its changes. `failed`: what the ledger is told when one fails. */
 export function runDuties(
   { duties = [], changes }: HostPlan,
   ledger: Ledger,
-  at: string,
+  { run, at }: { readonly run: string; readonly at: string },
+  failed: (duty: Duty) => LedgerLine | undefined,
 ): readonly RunDuty[] {
   return duties.map((duty) => {
     const { ref, when, steps, stack } = duty;
-    const back = isKeeping(duty, true) ? keptLines(keptChanges(stack, changes), ledger, at) : [];
-    return { ref, when, steps, ...(back.length === 0 ? {} : { ledger: back }) };
+    const kept = keptChanges(stack, changes);
+    const back = isKeeping(duty, true) ? keptLines(kept, ledger, at) : [];
+    // Where all of the stack is as it was, its checks are due as they were.
+    const whole =
+      back.length > 0 && kept.length === changes.filter((change) => change.stack === stack).length;
+    const mark: LedgerLine = ledger.unproven.get(stack) ?? { proven: stack, run };
+    const lines = whole ? [...back, mark] : back;
+    const line = failed(duty);
+    return {
+      ref,
+      when,
+      steps,
+      ...(lines.length === 0 ? {} : { ledger: lines }),
+      ...(line ? { failed: line } : {}),
+    };
   });
+}
+
+/** What it does or looks for, in words. */
+export function dutyWords({ steps }: Duty): string {
+  const words = steps.flatMap(commandsOf).map((command) => formatCommand(command).replace(/^# then /, ''));
+  return words.join(', ');
 }
 
 export function startDuties({ duties = [] }: HostPlan): readonly ChangeReport[] {

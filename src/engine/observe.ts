@@ -8,9 +8,10 @@ import { parseLedger } from '../core/ledger.ts';
 import type { Ledger } from '../core/ledger.ts';
 import { readText } from '../core/look.ts';
 import { HostFailure } from '../core/reason.ts';
-import type { Reason } from '../core/reason.ts';
+import type { Reason, ReasonCode } from '../core/reason.ts';
 import type { Resource } from '../core/resource.ts';
 import type { Seal } from '../core/secret.ts';
+import { unprovenStates } from './proof.ts';
 
 /** What one look at a host found. */
 export interface Observation {
@@ -52,7 +53,7 @@ export async function observe(
   return {
     ledger,
     torn,
-    states: new Map([...left.states, ...declared.states]),
+    states: new Map([...unprovenStates(ledger), ...left.states, ...declared.states]),
     looked: new Set([...first, ...orphans].map(formatRef)),
     unreadable: new Map([...left.unreadable, ...declared.unreadable]),
   };
@@ -139,9 +140,11 @@ function rowsOf(asked: readonly Asked[]): ReadonlyMap<string, Rows> {
   return rows;
 }
 
+const OF_A_KIND: readonly ReasonCode[] = ['READ_FAILED', 'PROGRAM_MISSING'];
+
 /** A kind that cannot read its own things leaves the others standing; anything else is the host's failure. */
 function unreadableReason(error: unknown): Reason {
-  if (error instanceof HostFailure && error.reason.code === 'READ_FAILED') return error.reason;
+  if (error instanceof HostFailure && OF_A_KIND.includes(error.reason.code)) return error.reason;
   throw error;
 }
 

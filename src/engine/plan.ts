@@ -15,6 +15,7 @@ import { dutiesFor } from './duties.ts';
 import { orphanRefs } from './observe.ts';
 import { watchTogether } from './together.ts';
 import type { Observation } from './observe.ts';
+import { planProofs } from './proof.ts';
 
 export interface HostQuestion {
   readonly host: string;
@@ -48,14 +49,15 @@ export function planHost(question: HostQuestion, found: Observation, kinds: read
     if (entry) planOrphan(context, kindOf.get(ref.kind), ref, entry);
   }
   const { blocked, unchanged } = draft;
+  const { host, login, duties: own = [], stackWhere } = question;
   const placed = placeGuardedLast(draft.changes, question.resources, kinds);
-  const changes = watchTogether(placed, question.resources, kinds);
-  const duties = dutiesFor(question.duties ?? [], changes);
-  const { host, login } = question;
+  const proofs = planProofs(found.ledger, own, draft.changes, stackWhere);
+  const changes = [...proofs, ...watchTogether(placed, question.resources, kinds)];
+  const duties = dutiesFor(own, changes);
   return {
     host,
     login,
-    changes: [...changes],
+    changes,
     blocked,
     unchanged,
     failure: null,

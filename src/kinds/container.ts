@@ -15,6 +15,7 @@ import { guardUnit } from './lifelines.ts';
 import { readStats } from './paths/found.ts';
 import { readPrograms } from './programs.ts';
 import { readUnitStates } from './systemd/read.ts';
+import { ownedUnit } from './systemd/state.ts';
 
 export const container = defineKind<ContainerSpec, State, Want>({
   name: 'container',
@@ -32,6 +33,7 @@ export const container = defineKind<ContainerSpec, State, Want>({
   resolve: resolveContainer,
   read,
   change: guardUnit(changeContainer, unitOf),
+  owns: (id) => [...ownedUnit(unitOf(id)), envPath(id)],
   needs,
   remember: rememberContainer,
 });

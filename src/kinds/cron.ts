@@ -62,6 +62,7 @@ export const cron = defineKind<Spec, State, Want>({
   resolve,
   read,
   change,
+  owns: (id) => [fileOf(id)],
   needs: (id, { file, user }) => [
     ...fileNeeds(fileOf(id), file),
     ...(user === null ? [] : [{ kind: 'user', id: user }]),

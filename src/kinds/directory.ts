@@ -44,6 +44,7 @@ export const directory = defineKind<Spec, State, Want>({
   resolve,
   read,
   change: guardPath(change),
+  owns: (id) => [id],
   needs: (id, want) => {
     if ('absent' in want) return [];
     return [

@@ -18,6 +18,7 @@ export const file = defineKind<FileSpec, FileState, Want>({
   resolve: resolveFile,
   read: readFiles,
   change: guardPath(changeFile),
+  owns: (id) => [id],
   needs: fileNeeds,
   remember: rememberFile,
 });

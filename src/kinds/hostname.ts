@@ -41,6 +41,7 @@ export const hostname = defineKind<Spec, State>({
   spec: Spec,
   read,
   change,
+  owns: () => [FILE],
 });
 
 async function read(host: Reader, wanted: ReadonlyMap<string, Spec | undefined>) {

@@ -18,6 +18,7 @@ import { nftables } from './nftables.ts';
 import { aptRepository } from './apt-repository.ts';
 import { timer } from './timer.ts';
 import { sysctl } from './sysctl.ts';
+import { swap } from './swap.ts';
 import { user } from './user.ts';
 
 export const kinds: readonly AnyKind[] = [
@@ -39,5 +40,6 @@ export const kinds: readonly AnyKind[] = [
   mount,
   cron,
   sudoers,
+  swap,
   user,
 ];

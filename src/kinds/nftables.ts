@@ -16,6 +16,7 @@ import { guardPath } from './lifelines.ts';
 import { judgeProgram, readPrograms } from './programs.ts';
 import { changeUnit } from './systemd/change.ts';
 import { readUnitStates } from './systemd/read.ts';
+import { unitToken } from './systemd/state.ts';
 import type { State as UnitState, Want as UnitWant } from './systemd/state.ts';
 
 const Spec = z.strictObject({
@@ -54,6 +55,7 @@ export const nftables = defineKind<Spec, State, Want>({
   resolve,
   read,
   change: guardPath(change, () => FILE),
+  owns: () => [FILE, unitToken(UNIT)],
   needs: () => [{ kind: 'package', id: 'nftables' }],
   remember: ({ file }) => rememberFile(file),
 });

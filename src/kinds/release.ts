@@ -3,17 +3,18 @@
 import { z } from 'zod';
 import { sha256 } from '../core/json.ts';
 import { ASIDE, defineKind } from '../core/kind.ts';
-import type { Blocked, ChangeRequest, KindChange, SourceFiles, Unresolved } from '../core/kind.ts';
+import type { Blocked, ChangeRequest, KindChange, SourceFiles, Unresolved, World } from '../core/kind.ts';
 import type { Reader } from '../core/host.ts';
-import { contentOf } from '../core/step.ts';
+import { bytesOf, contentOf } from '../core/step.ts';
 import { judgeAround, readAround } from './paths/around.ts';
 import { Absent, Account, parentOf, Path } from './paths/path.ts';
+import { leadsTo } from './paths/placed.ts';
 import { judgeProgram, readPrograms } from './programs.ts';
 import { compressionOf } from './releases/compression.ts';
 import { linkedRelease, readReleases } from './releases/look.ts';
 import type { Releases } from './releases/look.ts';
-import { fetchSteps, pruneSteps, refusePlace } from './releases/steps.ts';
-import type { ReleaseWant } from './releases/steps.ts';
+import { fetchSteps, placesOf, pruneSteps, refusePlace, removeSteps } from './releases/steps.ts';
+import type { Places, ReleaseWant } from './releases/steps.ts';
 import type { ReleaseAside } from './releases/steps.ts';
 
 /** What comes from the repository is in the plan; larger things have an address. */
@@ -58,6 +59,7 @@ type Want = ReleaseWant | { readonly absent: true };
 
 interface State {
   readonly releases: Releases;
+  readonly leads?: string;
   readonly [ASIDE]: ReleaseAside;
 }
 
@@ -69,6 +71,7 @@ export const release = defineKind<Spec, State, Want>({
   resolve,
   read,
   change,
+  owns: (id) => [`${id}/current`, `${id}/releases`],
   needs: (id, want) => {
     if ('absent' in want) return [];
     const { owner, group } = want;
@@ -141,7 +144,8 @@ async function read(host: Reader, wanted: ReadonlyMap<string, Want | undefined>)
     const releases = found.get(id);
     const around = arounds.get(id);
     const bare = !releases || (releases.place === 'missing' && (!want || 'absent' in want));
-    if (around && !bare) states.set(id, { releases, [ASIDE]: { around, programs: there } });
+    if (around && !bare)
+      states.set(id, { releases, ...leadsTo(around), [ASIDE]: { around, programs: there } });
   }
   return states;
 }
@@ -155,7 +159,8 @@ function change({ id, want, have, world }: ChangeRequest<Want, State>): KindChan
       'no longer declared; it stays, because something may run from it (absent: true deletes it)';
     return { verb: 'forget', reason, fields: [], steps: [], data: 'kept' };
   }
-  if ('absent' in want) return removal(id, releases);
+  const places = placesOf(id, have[ASIDE].around, isBehindLink(id, world));
+  if ('absent' in want) return removal(id, releases, places);
   const refused = refusePlace(id, releases);
   if (refused) return { blocked: refused };
   if (releases.current === `releases/${want.sum}` && releases.kept.includes(want.sum)) return undefined;
@@ -172,32 +177,39 @@ function change({ id, want, have, world }: ChangeRequest<Want, State>): KindChan
     reason: `${releases.current === null ? 'no release is in use' : 'another release is in use'}; ${back}`,
     fields: [{ name: 'release', before: current ?? releases.current, after: want.sum }],
     steps: [
-      ...(again ? [] : fetchSteps(id, want, releases)),
-      { do: 'link', path: `${id}/current`, target: `releases/${want.sum}` },
-      ...pruneSteps(id, want, releases),
+      ...(again ? [] : fetchSteps(id, want, releases, places)),
+      { do: 'link', path: `${id}/current`, at: places.program, target: `releases/${want.sum}` },
+      ...pruneSteps(want, releases, places),
     ],
-    notes: [...around.notes, ...program.notes, ...plainNotes(want)],
+    notes: [...around.notes, ...program.notes, ...(again ? [] : plainNotes(want))],
   };
 }
 
-function plainNotes({ url }: ReleaseWant): readonly string[] {
-  return url === null ? [] : [`the host gets it from ${url}`];
+/** A look reaches no network, so only the size of what comes with the plan is known. */
+function plainNotes({ url, content }: ReleaseWant): readonly string[] {
+  if (url !== null) return [`the host gets it from ${url}; how large it is shows in the deploy`];
+  return content === null ? [] : [`${Math.ceil(bytesOf(content).length / 1024)} KiB, from the repository`];
 }
 
-function removal(id: string, releases: Releases): KindChange | Blocked | undefined {
+/** A link that the same plan makes may lead anywhere. */
+function isBehindLink(id: string, world: World): boolean {
+  const links = world.plannedIds('symlink', ['create', 'update', 'replace']);
+  return links.some((link) => id === link || id.startsWith(`${link}/`));
+}
+
+function removal(id: string, releases: Releases, places: Places): KindChange | Blocked | undefined {
   if (releases.current === null && releases.kept.length === 0) return undefined;
   const refused = refusePlace(id, releases);
   if (refused) return { blocked: refused };
-  const trees = releases.kept.map((sum) => `${id}/releases/${sum}`);
   return {
     verb: 'delete',
     reason: 'it is declared absent',
     fields: [{ name: 'release', before: linkedRelease(releases) ?? releases.current, after: null }],
     steps: [
-      ...(releases.current === null ? [] : [{ do: 'remove' as const, path: `${id}/current` }]),
-      ...(trees.length === 0
+      ...(releases.current === null
         ? []
-        : [{ do: 'run' as const, argv: ['rm', '-rf', '--one-file-system', '--', ...trees] }]),
+        : [{ do: 'remove' as const, path: `${id}/current`, at: places.program }]),
+      ...removeSteps(releases.kept, places),
     ],
     data: 'lost',
     notes: ['what was written below its directories goes with them'],

@@ -11,7 +11,7 @@ import { guardUnit } from './lifelines.ts';
 import { Absent, Path } from './paths/path.ts';
 import { changeUnit } from './systemd/change.ts';
 import { readUnitStates } from './systemd/read.ts';
-import { rememberUnit } from './systemd/state.ts';
+import { dropInPath, ownedUnit, rememberUnit, unitToken } from './systemd/state.ts';
 import type { Declared, State, Want } from './systemd/state.ts';
 
 const Value = z.union([z.string(), z.number(), z.boolean()]);
@@ -63,6 +63,7 @@ export const service = defineKind<Spec, State, Want>({
   resolve,
   read,
   change: guardUnit((request) => changeUnit({ ...request, id: unitName(request.id) }), unitName),
+  owns,
   needs,
   remember: rememberUnit,
 });
@@ -156,6 +157,13 @@ async function read(host: Reader, wanted: ReadonlyMap<string, Want | undefined>)
   const states = await readUnitStates(host, new Map([...wanted].map(([id, want]) => [unitName(id), want])));
   const found = [...wanted.keys()].map((id) => [id, states.get(unitName(id))] as const);
   return new Map(found.flatMap(([id, state]) => (state ? [[id, state] as const] : [])));
+}
+
+/** A unit whose file comes from elsewhere is owned in what it does, not in that file. */
+function owns(id: string, want: Want): readonly string[] {
+  const unit = unitName(id);
+  if ('absent' in want || want.unit !== null) return ownedUnit(unit);
+  return [unitToken(unit), ...(want.dropIn === null ? [] : [dropInPath(unit)])];
 }
 
 function needs(_id: string, want: Want): readonly Ref[] {

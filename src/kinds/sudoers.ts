@@ -47,6 +47,7 @@ export const sudoers = defineKind<Spec, State, Want>({
   resolve,
   read,
   change: guardPath(change, ({ id }) => fileOf(id)),
+  owns: (id) => [fileOf(id)],
   needs: (id, { file }) => [...fileNeeds(fileOf(id), file), { kind: 'package', id: 'sudo' }],
   remember: ({ file }) => rememberFile(file),
 });

@@ -42,6 +42,7 @@ export const symlink = defineKind<Spec, State, Want>({
   resolve,
   read,
   change: guardPath(change),
+  owns: (id) => [id],
   needs: (id, want) => ('to' in want ? [{ kind: 'directory', id: parentOf(id) }] : []),
   remember: (want) => ('to' in want ? { to: want.to } : null),
 });

@@ -59,6 +59,7 @@ export const sysctl = defineKind<Spec, State, Want>({
   spec: Spec,
   read,
   change,
+  owns: (id) => [fileOf(id)],
   needs: (id, want) => fileNeeds(fileOf(id), fileWant(id, want)),
   remember: ({ value }) => ({ value }),
   resolve,

@@ -15,7 +15,7 @@ import type { Calendar } from './systemd/calendar.ts';
 import { changeUnit } from './systemd/change.ts';
 
 import { readUnitStates } from './systemd/read.ts';
-import { rememberUnit, wholeUnit } from './systemd/state.ts';
+import { ownedUnit, rememberUnit, wholeUnit } from './systemd/state.ts';
 import type { State as UnitState, Want as UnitWant } from './systemd/state.ts';
 
 const Line = z.string().regex(/^[^\p{Cc}]+$/u, 'one line of text');
@@ -84,6 +84,7 @@ export const timer = defineKind<Spec, State, Want>({
   resolve,
   read,
   change,
+  owns: (id) => [...ownedUnit(`${id}.timer`), ...ownedUnit(`${id}.service`)],
   needs: (_id, { user }) => (user === null ? [] : [{ kind: 'user', id: user }]),
   remember: (want) => ({ timer: rememberUnit(want.timer), service: rememberUnit(want.service) }),
 });

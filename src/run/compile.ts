@@ -8,11 +8,12 @@
 // What lays a run down, starts and follows it over ssh uses beside these:
 //   sh mkdir date ls xargs du find head setsid systemd-run
 import { formatLedgerLine } from '../core/ledger.ts';
+import type { LedgerLine } from '../core/ledger.ts';
 import { HOST_PATH } from '../core/host.ts';
 import { shortDigest } from '../core/plan.ts';
 import type { DutyTime } from '../core/plan.ts';
 import { formatProbe, probeWords } from '../core/probe.ts';
-import type { HostRun, RunChange, RunDuty } from '../core/run.ts';
+import type { HostRun, RunChange, RunDuty, RunProof } from '../core/run.ts';
 import { sha256 } from '../core/json.ts';
 import { revealSecret } from '../core/secret.ts';
 import { quote, quoteCommand } from '../core/shell.ts';
@@ -112,18 +113,12 @@ function formatRun(run: HostRun, place: RunPlace): string {
     LEDGER: run.ledger,
     HOLDER: formatHolder(run),
     BOUNDED_TEXT,
+    ...linesOf(run.proofs ?? []),
   };
   const duties = run.duties ?? [];
   const keeps = duties.some(putsBack);
   const first = run.changes.findIndex(({ guard }) => guard !== undefined);
   const groups = groupTogether(run.changes);
-  const calls = run.changes.map((change, index) => {
-    const line = quote(formatLedgerLine(change.ledger));
-    const group = groups.find((indexes) => indexes.includes(index));
-    if (group) return `start_change ${index} ${line}\n${index === group.at(-1) ? 'watch_started\n' : ''}`;
-    const call = `change ${index} ${line}\n`;
-    return index === first ? `begin_guarded\n${call}` : call;
-  });
   const guards = run.changes.flatMap(({ guard }) => (guard ? [guard] : []));
   return [
     '#!/bin/sh\n',
@@ -144,15 +139,31 @@ function formatRun(run: HostRun, place: RunPlace): string {
     ...formatLate(run, 'always', 'always'),
     'begin_run\n',
     ...dutyCalls(run, 'before'),
-    ...calls,
+    ...changeCalls(run, groups, first),
     ...(first < 0 ? [] : ['await\n']),
     ...dutyCalls(run, 'check'),
     // What holds stays, whatever becomes of the rest.
     ...(keeps ? ['KEPT=\n'] : []),
     ...dutyCalls(run, 'after'),
     ...(dutyCalls(run, 'always').length === 0 ? [] : ['end_well\n']),
+    ...((run.proofs ?? []).length === 0 ? [] : ['checks_held\n']),
     'finish_run done\n',
   ].join('\n');
+}
+
+/** Those of a group are begun one after the other; `first` is the first that is guarded. */
+function changeCalls(
+  { changes }: HostRun,
+  groups: readonly (readonly number[])[],
+  first: number,
+): readonly string[] {
+  return changes.map((change, index) => {
+    const line = quote(formatLedgerLine(change.ledger));
+    const group = groups.find((indexes) => indexes.includes(index));
+    if (group) return `start_change ${index} ${line}\n${index === group.at(-1) ? 'watch_started\n' : ''}`;
+    const call = `change ${index} ${line}\n`;
+    return index === first ? `begin_guarded\n${call}` : call;
+  });
 }
 
 /** Indexes of changes that are watched together, two and more. What turned out to be done already has nothing to watch. */
@@ -167,11 +178,19 @@ function groupTogether(changes: readonly RunChange[]): readonly (readonly number
   return groups.filter((group) => group.length > 1);
 }
 
+/** Each as the lines that they are in the ledger, without the last newline. */
+function linesOf(proofs: readonly RunProof[]): Readonly<Record<'DUE_LINES' | 'HELD_LINES', string>> {
+  const join = (lines: readonly LedgerLine[]): string => lines.map(formatLedgerLine).join('\n');
+  return { DUE_LINES: join(proofs.map(({ due }) => due)), HELD_LINES: join(proofs.map(({ held }) => held)) };
+}
+
 /** Duties are numbered after the changes. */
 function dutyCalls({ changes, duties = [] }: HostRun, when: DutyTime): readonly string[] {
   return duties.flatMap((duty, index) => {
+    if (duty.when !== when) return [];
     const call = putsBack(duty) ? 'kept_duty' : 'duty';
-    return duty.when === when ? [`${call} ${changes.length + index}\n`] : [];
+    const line = duty.failed === undefined ? '' : ` ${quote(formatLedgerLine(duty.failed))}`;
+    return [`${call} ${changes.length + index}${line}\n`];
   });
 }
 

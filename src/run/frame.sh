@@ -1,4 +1,4 @@
-# What every run does around its changes. Needs STATE, RUN, WORK, MACHINE, NONCE, LEDGER, HOLDER, BOUNDED_TEXT.
+# What every run does around its changes. Needs STATE, RUN, WORK, MACHINE, NONCE, LEDGER, HOLDER, BOUNDED_TEXT, DUE_LINES, HELD_LINES.
 # Standard output is the journal. Events stand on lines of their own that begin with the nonce; all else is output.
 
 HOME=${HOME:-/root} LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive
@@ -103,6 +103,7 @@ go_on() {
   [ -z "$STOPPED" ] || stop_run stopped
   heed_cancel
   [ -z "$FULL" ] || stop_run full
+  checks_due || stop_run unmarked
 }
 
 # heed_cancel: ends the run where somebody has asked for that. Only at safe points.
@@ -130,6 +131,16 @@ end_change() {
   synced_event END "$1" "$2" "$NOW"
 }
 
+# Before the first change: from now on the checks of its stacks are due, whatever becomes of this run.
+checks_due() {
+  [ -n "$DUE_LINES" ] || return 0
+  ledger_add "$DUE_LINES" && DUE_LINES=
+}
+
+checks_held() {
+  [ -z "$HELD_LINES" ] || ledger_add "$HELD_LINES" || finish_run failed unproven
+}
+
 # record LEDGER-LINE: of what is guarded not before it is confirmed.
 record() {
   if [ -z "$GUARDED" ]; then
@@ -146,7 +157,7 @@ stop_run() {
   finish_run failed "$1"
 }
 
-# duty NUMBER: what change_NUMBER does around the changes; there is nothing to record. A check is over when somebody cancels.
+# duty NUMBER [LEDGER-LINE]: what change_NUMBER does around the changes; only that it failed is recorded. A check is over when somebody cancels.
 duty() {
   [ -z "$STOPPED" ] || finish_run failed stopped
   [ -n "$FAILING" ] || heed_cancel
@@ -157,6 +168,7 @@ duty() {
   "change_$1"
   STATUS=$?
   [ -z "$CANCELLED" ] || heed_cancel
+  [ "$STATUS" -eq 0 ] || [ -z "${2:-}" ] || ledger_add "$2"
   end_change "$1" "$STATUS"
   [ "$STATUS" -eq 0 ] || fail_run
 }

@@ -41,4 +41,6 @@ const WHYS: ReadonlyMap<string, string> = new Map([
 const UNKEPT: ReadonlyMap<string, string> = new Map([
   ['unsaved', 'what the guarded changes touch could not be saved; nothing of it was changed'],
   ['unrecorded', 'the guarded changes are done and confirmed, and the ledger could not be written'],
+  ['unmarked', 'nothing was changed, because the ledger could not be written'],
+  ['unproven', 'all is done and the checks held, and the ledger could not be written'],
 ]);

@@ -5,7 +5,7 @@ import { compactLedger, formatLedgerLine, parseLedger } from '../../src/core/led
 import type { Ledger, LedgerLine } from '../../src/core/ledger.ts';
 import { randomFrom } from './random.ts';
 
-const applied = (ref: string, over: object = {}): LedgerLine => ({
+const applied = (ref: string, over: object = {}): Extract<LedgerLine, { stack: string }> => ({
   ref,
   stack: 'shop',
   want: 'w1',
@@ -34,7 +34,7 @@ function shown({ entries }: Ledger): unknown {
 
 describe('a ledger', () => {
   it('that is empty knows nothing', () => {
-    expect(ledgerOf('')).toEqual({ digest: sha256(''), entries: new Map(), lines: 0 });
+    expect(ledgerOf('')).toEqual({ digest: sha256(''), entries: new Map(), lines: 0, unproven: new Map() });
   });
 
   it('keeps all that a line says, and its number', () => {
@@ -80,6 +80,31 @@ describe('a ledger', () => {
     ],
   ])('%s', (_name, lines, entries) => {
     expect(shown(ledgerOf(text(...lines)))).toEqual(entries);
+  });
+
+  it('knows the stacks whose checks did not hold yet, by what was said last', () => {
+    const [commit, plan, run, by, at] = ['c1', 'p1', 'r1', 'ada', '2026-11-22T14:02:11.000Z'];
+    const due = (unproven: string, over: object = {}): LedgerLine => {
+      return { unproven, commit, plan, run, by, at, ...over };
+    };
+    const lines = [
+      due('shop'),
+      due('db'),
+      due('shop', { run: 'r2' }),
+      due('shop', { run: 'r2', failed: 'it answers' }),
+      applied('a'),
+    ];
+    const { unproven, entries } = ledgerOf(text(...lines));
+    expect(Object.fromEntries(unproven)).toEqual({
+      db: due('db'),
+      shop: due('shop', { run: 'r2', failed: 'it answers' }),
+    });
+    expect([...entries.keys()]).toEqual(['a']);
+    const held = ledgerOf(text(...lines, { proven: 'shop', run: 'r3' }));
+    expect([...held.unproven.keys()]).toEqual(['db']);
+    expect([...ledgerOf(text(...lines, { proven: 'shop', run: 'r3' }, due('shop'))).unproven.keys()]).toEqual(
+      ['db', 'shop'],
+    );
   });
 
   it('holds any text on one line', () => {

@@ -47,6 +47,17 @@ describe('a look', () => {
     });
   });
 
+  it.each([
+    ['sh: 1: exec: dpkg-query: not found\n', 'PROGRAM_MISSING'],
+    ['/bin/sh: line 7: exec: dpkg-query: not found\n', 'PROGRAM_MISSING'],
+    ['dpkg-query: error: something else\n', 'READ_FAILED'],
+  ])('of a program that is not there names it: %j', async (stderr, code) => {
+    const { host } = hostThatSays({ status: 127, stderr });
+    await expect(readText(host, ['dpkg-query', '-W'])).rejects.toMatchObject({
+      reason: { code, evidence: { status: 127 } },
+    });
+  });
+
   it('shows of long words the beginning of the command and the end of the output', async () => {
     const { host } = hostThatSays({ status: 1, stderr: `${'x'.repeat(5000)}end` });
     const failure = await readText(host, ['cat', 'y'.repeat(5000)]).catch((error: unknown) => error);

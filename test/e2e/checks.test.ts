@@ -98,6 +98,35 @@ checks:
     expect(check.output).toMatch(/waiting: .*; seen last: it answered 500; \d s of 3 s/);
   });
 
+  it('is not forgotten: the checks are due until they hold', async () => {
+    const keys = `hooks: { before: [{ run: [touch, /again] }] }\nchecks: [{ ${HEALTH}, within: 3s }]`;
+    const given = files({ version: 2, sick: true }, on, keys);
+    const due = await fleet.plan(given);
+    expect(linesOf(due)).toEqual([`${on} run checks/shop`]);
+    expect(due.hosts[0]?.changes[0]).toMatchObject({
+      causes: ['undeployed'],
+      reason: expect.stringMatching(
+        /^the last deploy’s check did not hold: http:.*health answers 200 within 3 s$/,
+      ),
+      steps: [],
+    });
+    const [again] = (await fleet.deploy(due, given)).hosts;
+    expect(again).toMatchObject({ outcome: 'failed', reason: { code: 'HEALTH_WRONG' } });
+    expect((await fleet.lab.host(on).exec(['test', '-e', '/again'])).status).toBe(0);
+    // The plan that was deployed names another run than the one that failed last.
+    const newest = await fleet.plan(given);
+    expect(newest.digest).not.toBe(due.digest);
+
+    // What was broken beside the configuration is mended beside it.
+    await fleet.lab
+      .host(on)
+      .exec(['sh', '-c', 'sed -i s/SICK=1/SICK=0/ /etc/shop.env && systemctl restart shop']);
+    const other = files({ version: 2 }, on, keys);
+    const adopted = await fleet.plan(other);
+    expectDone(await fleet.deploy(adopted, other));
+    expect(linesOf(await fleet.plan(other))).toEqual([]);
+  });
+
   it('no answer at all', async () => {
     const keys = 'checks: [{ http: "http://localhost:8099/", within: 2s }]';
     const report = await deploy({ version: 3 }, on, keys);

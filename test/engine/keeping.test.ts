@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Change, Duty } from '../../src/core/plan.ts';
+import type { Change, Duty, HostPlan } from '../../src/core/plan.ts';
 import type { Step } from '../../src/core/step.ts';
 import { dutiesFor, runDuties } from '../../src/engine/duties.ts';
 import { parseLedger } from '../../src/core/ledger.ts';
@@ -78,11 +78,13 @@ it('is recorded as it was before the run', () => {
     new TextEncoder().encode(`${JSON.stringify(line)}\n{"ref":"release//opt/shop","seen":"s"}\n`),
   );
   if ('damaged' in ledger) throw new Error(ledger.damaged);
-  expect(runDuties(planned, ledger, 'now')[0]?.ledger).toEqual([
-    line,
-    { ref: 'release//opt/shop', seen: 's' },
-    { ref: 'file//new', forgotten: 'now' },
-  ]);
+  const order = { run: 'r1', at: 'now' };
+  const back = (of: HostPlan) => runDuties(of, ledger, order, () => undefined)[0]?.ledger;
+  const lines = [line, { ref: 'release//opt/shop', seen: 's' }, { ref: 'file//new', forgotten: 'now' }];
+  expect(back(planned)).toEqual(lines);
+  // Where nothing of the stack was left changed, its checks are due as they were.
+  const whole = { ...planned, changes: planned.changes.slice(0, 2) };
+  expect(back(whole)).toEqual([...lines, { proven: 'shop', run: 'r1' }]);
 });
 
 it.each<[number, readonly string[]]>([

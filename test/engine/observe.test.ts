@@ -58,12 +58,15 @@ describe('one look at a host', () => {
     ]);
   });
 
-  it('keeps a kind that could not be read apart from what is absent', async () => {
-    const reason = { code: 'READ_FAILED' as const, message: 'no' };
-    const kind = reading(() => Promise.reject(new HostFailure(reason)));
-    const found = await observe(ledgerReader(''), wanted, [kind]);
-    expect([[...found.states], [...found.unreadable]]).toEqual([[], [['note', reason]]]);
-  });
+  it.each(['READ_FAILED', 'PROGRAM_MISSING'] as const)(
+    'keeps a kind that could not be read apart from what is absent: %s',
+    async (code) => {
+      const reason = { code, message: 'no' };
+      const kind = reading(() => Promise.reject(new HostFailure(reason)));
+      const found = await observe(ledgerReader(''), wanted, [kind]);
+      expect([[...found.states], [...found.unreadable]]).toEqual([[], [['note', reason]]]);
+    },
+  );
 
   it.each([
     ['a lost connection', new HostFailure({ code: 'CONNECTION_LOST', message: 'gone' })],

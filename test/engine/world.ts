@@ -109,6 +109,7 @@ export function observation(
       digest: sha256(''),
       entries: new Map(entries.map((one) => [one.ref, one])),
       lines: entries.length,
+      unproven: new Map(),
     },
     states: new Map(Object.entries(states).map(([id, text]) => [`note/${id}`, text])),
     looked: new Set([...Object.keys(states).map((id) => `note/${id}`), ...entries.map((one) => one.ref)]),

@@ -66,6 +66,7 @@ function laterMakers(
       options: [text()],
     }),
     () => ({ mount: path().replace(PLACE, '/mnt'), what: random.pick(['tmpfs', text()]), type: 'tmpfs' }),
+    () => ({ swap: random.pick([path(), text()]), size: random.pick(['1M', text()]) }),
     () => ({ hostname: 'static', name: random.pick([text(), TRAP]) }),
     () => ({ nftables: 'ruleset', content: `flush ruleset\n# ${text()}\n` }),
     () => ({

@@ -57,13 +57,9 @@ describe('change', () => {
         { do: 'mkdir', path: '/opt/shop' },
         { do: 'mkdir', path: '/opt/shop/releases' },
         {
-          argv: [
-            '/usr/lib/apt/apt-helper',
-            'download-file',
-            URL,
-            `/opt/shop/releases/.${A}.archive`,
-            `SHA256:${A}`,
-          ],
+          argv: ['/usr/lib/apt/apt-helper', 'download-file', URL, `./.${A}.archive`, `SHA256:${A}`],
+          directory: '/opt/shop/releases',
+          pinned: true,
         },
         {
           argv: [
@@ -71,7 +67,7 @@ describe('change', () => {
             '-c',
             UNPACK,
             'release',
-            '/opt/shop/releases',
+            '.',
             A,
             'root:root',
             'archive',
@@ -81,7 +77,7 @@ describe('change', () => {
         },
         LINK,
       ],
-      notes: [`the host gets it from ${URL}`],
+      notes: [`the host gets it from ${URL}; how large it is shows in the deploy`],
     });
   });
 
@@ -92,8 +88,44 @@ describe('change', () => {
       verb: 'update',
       reason: 'another release is in use; it is there from before, so only the link changes',
       fields: [{ name: 'release', before: D, after: A }],
-      steps: [LINK, { argv: ['rm', '-rf', '--one-file-system', '--', `/opt/shop/releases/${C}`] }],
+      steps: [
+        LINK,
+        { argv: ['rm', '-rf', '--one-file-system', '--', C], directory: '/opt/shop/releases', pinned: true },
+      ],
     });
+  });
+
+  it('stands in the directories that the look saw, and behind a link of the same plan in those that it names', () => {
+    const found = have({ place: 'missing', stocked: false, kept: [B, C, D] });
+    const around = { ...found[ASIDE].around, real: '/mnt/opt' };
+    const made = change(SPEC, { ...found, [ASIDE]: { ...found[ASIDE], around } });
+    expect(made).toMatchObject({
+      steps: [
+        { do: 'mkdir', path: '/opt/shop', at: '/mnt/opt' },
+        { do: 'mkdir', path: '/opt/shop/releases', at: '/mnt/opt/shop' },
+        { directory: '/mnt/opt/shop/releases', pinned: true },
+        { directory: '/mnt/opt/shop/releases', pinned: true },
+        { do: 'link', at: '/mnt/opt/shop' },
+        { directory: '/mnt/opt/shop/releases', pinned: true },
+      ],
+    });
+    const behind = change(SPEC, found, { 'symlink//opt': 'create' });
+    const steps = behind && 'steps' in behind ? behind.steps : [];
+    expect(steps.map((step) => ('path' in step ? step.at : 'pinned' in step))).toEqual([
+      null,
+      null,
+      false,
+      false,
+      null,
+      false,
+    ]);
+  });
+
+  it('says how large it is where that is known', () => {
+    const files = { 'x.tar': new Uint8Array(3000) };
+    const request = { id: '/opt/shop', have: have(), last: undefined, world: worldOf() };
+    const made = release.change({ ...request, want: want(release, '/opt/shop', { source: 'x.tar' }, files) });
+    expect(made).toMatchObject({ notes: ['3 KiB, from the repository'] });
   });
 
   it('is done when the link points to it', () => {
@@ -123,7 +155,7 @@ describe('change', () => {
       data: 'lost',
       steps: [
         { do: 'remove', path: '/opt/shop/current' },
-        { argv: expect.arrayContaining([`/opt/shop/releases/${A}`]) },
+        { argv: expect.arrayContaining([A]), directory: '/opt/shop/releases' },
       ],
     });
   });
@@ -192,7 +224,7 @@ describe.skipIf(process.getuid?.() !== 0)('unpacking', () => {
   it('gives everything to its owner, without set-id bits, odd names and all', () => {
     const { status, stderr, at } = unpack(
       `mkdir d; echo x >"d/a
-b"; echo y >'d/$(touch canary)'; cp /bin/true d/su; chmod 6755 d/su; ln -s /etc/passwd d/link; ln d/su d/hard; tar -cf "$1" d`,
+b"; echo y >'d/$(touch canary)'; cp /bin/true d/su; chmod 6755 d/su; ln -s ../d/su d/link; ln d/su d/hard; tar -cf "$1" d`,
     );
     expect(status, stderr).toBe(0);
     expect(readdirSync(join(at, 'd')).toSorted()).toEqual(['$(touch canary)', 'a\nb', 'hard', 'link', 'su']);
@@ -221,6 +253,18 @@ b"; echo y >'d/$(touch canary)'; cp /bin/true d/su; chmod 6755 d/su; ln -s /etc/
       'mkdir real; ln -s ../../in d; tar -cf "$1" d; rm d; mkdir d; echo x >d/evil; tar -rf "$1" d/evil; rm -r d',
       undefined,
     ],
+    [
+      'an absolute link',
+      'ln -s /etc/passwd l; tar -cf "$1" l',
+      'a link in the archive leads out of its directory: ./l',
+    ],
+    [
+      'a link that goes up',
+      'mkdir d; ln -s ../../x d/l; tar -cf "$1" d',
+      'leads out of its directory: ./d/l',
+    ],
+    ['a link over a link', 'ln -s . a; ln -s a/../.. b; tar -cf "$1" a b', 'leads out of its directory: ./b'],
+    ['links in a circle', 'ln -s b a; ln -s a b; tar -cf "$1" a b', undefined],
     ['no archive', 'echo hello >"$1"', 'tar c'],
     ['nothing', 'tar -cf "$1" --files-from /dev/null', 'nothing was left to unpack'],
   ])('%s does no harm', (_name, text, says) => {
@@ -233,6 +277,14 @@ b"; echo y >'d/$(touch canary)'; cp /bin/true d/su; chmod 6755 d/su; ln -s /etc/
     }
     expect(existsSync(join(place, 'in/evil'))).toBe(false);
     expect(existsSync('/tmp/ashore-evil')).toBe(false);
+  });
+
+  it('takes away what a run that was torn left, and no release', () => {
+    for (const name of [`.${B}.new`, B]) mkdirSync(join(place, 'releases', name));
+    for (const name of [`.${B}.new/file`, `.${C}.archive`]) writeFileSync(join(place, 'releases', name), 'x');
+    const { status, at } = unpack('mkdir in; echo x >in/f; ln -s f in/l; ln -s in/l m; tar -cf "$1" in m');
+    expect(status).toBe(0);
+    expect(readdirSync(join(place, 'releases')).toSorted()).toEqual([at.slice(-64), B].toSorted());
   });
 
   it('refuses other bytes than those that were pinned', () => {

@@ -70,7 +70,7 @@ describe.each(SUITES)('service on %s', (suite) => {
       crash: {
         ...STATE,
         ...own('crash.service', '[Service]\nExecStart=/bin/false\nRestart=always\nRestartSec=600\n'),
-        run: 'restarting',
+        run: 'looping',
       },
       failed: { ...STATE, ...own('failed.service', '[Service]\nExecStart=/bin/false\n'), run: 'failed' },
       linked: {
@@ -410,7 +410,7 @@ const RUNNING: readonly Row[] = [
   {
     name: 'started anew out of a crash loop',
     want: { running: true },
-    have: { ...STATE, run: 'restarting' },
+    have: { ...STATE, run: 'looping' },
     change: {
       verb: 'restart',
       reason: 'it keeps failing and being started again',
@@ -434,12 +434,12 @@ const RUNNING: readonly Row[] = [
   {
     name: 'stopped out of a crash loop',
     want: { running: false },
-    have: { ...STATE, run: 'restarting' },
+    have: { ...STATE, run: 'looping' },
     change: {
       verb: 'update',
       reason: 'it shall not run',
-      fields: [field('running', 'restarting', 'stopped')],
-      steps: [ctl('stop', 'shop.service')],
+      fields: [field('running', 'in a crash loop', 'stopped')],
+      steps: [ctl('reset-failed', 'shop.service'), ctl('stop', 'shop.service')],
       interrupts: interrupting('stop'),
     },
   },
@@ -452,7 +452,7 @@ const RUNNING: readonly Row[] = [
   {
     name: 'left in a crash loop',
     want: { enabled: false },
-    have: { ...STATE, run: 'restarting' },
+    have: { ...STATE, run: 'looping' },
     change: undefined,
   },
   {
@@ -983,21 +983,33 @@ describe('systemctl show', () => {
 
   it.each([
     ['active', 'running', '15:00:09', 0, 'up'],
-    ['active', 'running', '15:00:09', 1, 'restarting'],
-    ['active', 'running', '15:00:05', 1, 'up'],
+    ['active', 'running', '15:00:09', 1, 'looping'],
+    ['active', 'running', '14:59:11', 2, 'looping'],
+    ['active', 'running', '14:59:09', 2, 'up'],
+    ['active', 'running', '14:50:11', 3, 'looping'],
+    ['active', 'running', '14:50:09', 3, 'up'],
     ['reloading', 'reload', '15:00:00', 0, 'up'],
     ['refreshing', 'refresh', '15:00:00', 0, 'up'],
     ['activating', 'start', '15:00:00', 0, 'up'],
-    ['activating', 'auto-restart', '15:00:00', 1, 'restarting'],
-    ['activating', 'auto-restart-queued', '15:00:00', 1, 'restarting'],
-    ['failed', 'failed', '15:00:00', 5, 'failed'],
+    ['activating', 'start-pre', '15:00:00', 1, 'looping'],
+    ['activating', 'auto-restart', '15:00:00', 0, 'looping'],
+    ['activating', 'auto-restart-queued', '15:00:00', 1, 'looping'],
+    ['deactivating', 'stop-post', '15:00:00', 1, 'looping'],
+    ['failed', 'failed', '15:00:00', 5, 'looping'],
+    ['failed', 'failed', '15:00:00', 0, 'failed'],
     ['deactivating', 'stop', '15:00:00', 0, 'down'],
     ['inactive', 'dead', '15:00:00', 0, 'down'],
     ['maintenance', '', '15:00:00', 0, 'down'],
   ])('%s/%s since %s after %i restarts is %s', (active, sub, time, restarts, run) => {
     const ActiveEnterTimestamp = `Sun 2026-11-22 ${time}.000000 UTC`;
     expect(
-      runOf({ ActiveState: active, SubState: sub, NRestarts: String(restarts), ActiveEnterTimestamp }),
+      runOf({
+        LoadState: 'loaded',
+        ActiveState: active,
+        SubState: sub,
+        NRestarts: String(restarts),
+        ActiveEnterTimestamp,
+      }),
     ).toBe(run);
   });
 

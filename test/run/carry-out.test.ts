@@ -142,6 +142,39 @@ describe('a run', () => {
     expect(output(0)).toBe(`${odd}\n${odd}\nend`);
   });
 
+  it('leaves in the ledger whether the checks of what it changed held', async () => {
+    const order = (run: string) => ({ commit: 'c', plan: 'p', run, by: 'alice', at: 'now' });
+    const runWith = (run: string, change: string, check: string, before = 'true') => {
+      const due = { unproven: 'shop', ...order(run) };
+      return followRun(carryOut, session, {
+        ...hostRun(run, [[sh(change)]], existsSync(state('ledger')) ? read(state('ledger')) : ''),
+        duties: [
+          { ref: 'hook/b', when: 'before', steps: [sh(before)] },
+          { ref: 'check/a', when: 'check', steps: [sh(check)], failed: { ...due, failed: 'why' } },
+        ],
+        proofs: [{ due, held: { proven: 'shop', run } }],
+      });
+    };
+    const unproven = () => {
+      const ledger = parseLedger(
+        existsSync(state('ledger')) ? readFileSync(state('ledger')) : new Uint8Array(),
+      );
+      return 'damaged' in ledger ? ledger.damaged : Object.fromEntries(ledger.unproven);
+    };
+    await runWith('r1', 'true', 'true', 'false');
+    expect(unproven()).toEqual({});
+    await runWith('r2', 'true', 'true');
+    expect(unproven()).toEqual({});
+    await runWith('r3', 'false', 'true');
+    expect(unproven()).toEqual({ shop: { unproven: 'shop', ...order('r3') } });
+    await runWith('r4', 'true', 'false');
+    expect(unproven()).toEqual({ shop: { unproven: 'shop', ...order('r4'), failed: 'why' } });
+    await runWith('r5', 'true', 'true', 'false');
+    expect(unproven()).toEqual({ shop: { unproven: 'shop', ...order('r4'), failed: 'why' } });
+    await runWith('r6', 'true', 'true');
+    expect(unproven()).toEqual({});
+  });
+
   it('gives commands an empty stdin, so that none of them eats the script', async () => {
     const { finished, output } = await followRun(
       carryOut,

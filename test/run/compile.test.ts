@@ -87,6 +87,19 @@ describe('a script', () => {
     expect(script).toContain(` 9 'a.service b.service' http localhost 80 / 200 ${quote(hostile)} || return`);
   });
 
+  it('tells the ledger what is due before the first change, what failed, and that all held', () => {
+    const [commit, plan, run, by, at] = ['c', 'p', 'r', 'a', 'now'];
+    const due = { unproven: "it's", commit, plan, run, by, at };
+    const failed = { ...due, failed: 'check did not hold: x' };
+    const duties: readonly RunDuty[] = [{ ref: 'check/x', when: 'check', steps: [], failed }];
+    const proofs = [{ due, held: { proven: "it's", run } }];
+    const { script } = compileRun({ ...runOf([]), duties, proofs }, place);
+    expect(script).toContain(`DUE_LINES=${quote(JSON.stringify(due))}\n`);
+    expect(script).toContain(`HELD_LINES=${quote(JSON.stringify({ proven: "it's", run }))}\n`);
+    expect(script).toMatch(/\nduty 1 [^\n]+\n\nchecks_held\n\nfinish_run done\n$/);
+    expect(script).toContain(`\nduty 1 ${quote(JSON.stringify(failed))}\n`);
+  });
+
   it('has for each change its commands and its record, in order', () => {
     const steps: readonly Step[] = [
       { do: 'run', argv: ['systemctl', 'restart', 'shop.service'] },

@@ -62,6 +62,12 @@ export const CONFIG_REASONS = {
     what: 'The same resource is declared twice for one host.',
     next: 'Remove one of the two declarations.',
   },
+  OWNED_TWICE: {
+    class: 'permanent',
+    fixer: 'author',
+    what: 'Two resources of one host own the same path or unit.',
+    next: 'Keep one of the two declarations, or give one of them another name.',
+  },
   NEEDS_LATER: {
     class: 'permanent',
     fixer: 'author',

@@ -104,6 +104,12 @@ export const RESOURCE_REASONS = {
     what: 'A container of that name is on the host already, and Ashore did not make it.',
     next: 'Remove it with `podman rm` on the host, or give the container another name.',
   },
+  SWAP_UNSUITABLE: {
+    class: 'permanent',
+    fixer: 'author',
+    what: 'The host cannot have swap space there.',
+    next: 'Choose a path on another file system, or leave the host out.',
+  },
   SETTING_MISSING: {
     class: 'permanent',
     fixer: 'author',

@@ -3,7 +3,7 @@
 import type { Reason } from '../../core/reason.ts';
 import type { Content, Step } from '../../core/step.ts';
 import type { Around } from '../paths/around.ts';
-import { showPath } from '../paths/path.ts';
+import { parentOf, showPath } from '../paths/path.ts';
 import type { Compression } from './compression.ts';
 import { linkedRelease } from './look.ts';
 import type { Releases } from './look.ts';
@@ -27,6 +27,28 @@ export interface ReleaseAside {
   readonly programs: ReadonlySet<string>;
 }
 
+type RunStep = Extract<Step, { do: 'run' }>;
+
+/** Where the steps stand: directories as the look saw them, behind no link. Null: behind one that the same plan makes. */
+export interface Places {
+  /** Holds the program's directory. */
+  readonly above: string | null;
+  readonly program: string | null;
+  readonly releases: {
+    readonly at: string | null;
+    readonly run: { readonly directory: string; readonly pinned?: true };
+  };
+}
+
+export function placesOf(id: string, { real }: Around, unknown: boolean): Places {
+  const above = unknown ? null : real === '' ? parentOf(id) : real;
+  if (above === null)
+    return { above, program: null, releases: { at: null, run: { directory: `${id}/releases` } } };
+  const program = `${above === '/' ? '' : above}${id.slice(id.lastIndexOf('/'))}`;
+  const at = `${program}/releases`;
+  return { above, program, releases: { at, run: { directory: at, pinned: true } } };
+}
+
 export function refusePlace(id: string, { place, current }: Releases): Reason | undefined {
   if (place === 'other' || current === 'other') {
     const what = place === 'other' ? showPath(id) : showPath(`${id}/current`);
@@ -41,43 +63,59 @@ export function refusePlace(id: string, { place, current }: Releases): Reason | 
   };
 }
 
-export function fetchSteps(id: string, want: ReleaseWant, { place, stocked }: Releases): readonly Step[] {
+export function fetchSteps(
+  id: string,
+  want: ReleaseWant,
+  { place, stocked }: Releases,
+  { above, program, releases }: Places,
+): readonly Step[] {
   const { sum, url, content, file, strip, owner, group, compression } = want;
   const root = { owner: null, group: null, mode: '0755' };
-  const releases = `${id}/releases`;
-  const archive = `${releases}/.${sum}.archive`;
+  const archive = `.${sum}.archive`;
   const options = [`--strip-components=${strip}`, ...(compression ? [compression.flag] : [])];
   const how = file === null ? ['archive', ...options] : ['file', file];
   return [
-    ...(place === 'missing' ? [{ do: 'mkdir', path: id, ...root } satisfies Step] : []),
-    ...(stocked ? [] : [{ do: 'mkdir', path: releases, ...root } satisfies Step]),
+    ...(place === 'missing' ? [{ do: 'mkdir', path: id, at: above, ...root } satisfies Step] : []),
+    ...(stocked ? [] : [{ do: 'mkdir', path: `${id}/releases`, at: program, ...root } satisfies Step]),
     url === null
-      ? { do: 'put', path: archive, owner: null, group: null, mode: '0600', content: content ?? { text: '' } }
+      ? {
+          do: 'put',
+          path: `${id}/releases/${archive}`,
+          at: releases.at,
+          owner: null,
+          group: null,
+          mode: '0600',
+          content: content ?? { text: '' },
+        }
       : {
           do: 'run',
-          argv: [HELPER, 'download-file', url, archive, `SHA256:${sum}`],
+          argv: [HELPER, 'download-file', url, `./${archive}`, `SHA256:${sum}`],
           limit: 3600,
+          ...releases.run,
           beside: true,
         },
     {
       do: 'run',
-      argv: ['sh', '-c', UNPACK, 'release', releases, sum, `${owner}:${group}`, ...how],
+      argv: ['sh', '-c', UNPACK, 'release', '.', sum, `${owner}:${group}`, ...how],
+      ...releases.run,
       beside: true,
     },
   ];
 }
 
 /** The one in use until now stays, so that the way back is short. */
-export function pruneSteps(id: string, { sum, keep }: ReleaseWant, releases: Releases): readonly Step[] {
+export function pruneSteps({ sum, keep }: ReleaseWant, releases: Releases, places: Places): readonly Step[] {
   const former = linkedRelease(releases);
   const others = releases.kept.filter((other) => other !== sum);
   const sorted = others.toSorted((a, b) => Number(b === former) - Number(a === former));
-  const gone = sorted.slice(Math.max(keep - 1, 0)).map((other) => `${id}/releases/${other}`);
-  if (gone.length === 0) return [];
+  const gone = sorted.slice(Math.max(keep - 1, 0));
   const beside = former === undefined || sorted.indexOf(former) < keep - 1;
-  return [
-    { do: 'run', argv: ['rm', '-rf', '--one-file-system', '--', ...gone], ...(beside ? { beside } : {}) },
-  ];
+  return removeSteps(gone, places).map((step) => ({ ...step, ...(beside ? { beside } : {}) }));
+}
+
+export function removeSteps(sums: readonly string[], { releases }: Places): readonly RunStep[] {
+  if (sums.length === 0) return [];
+  return [{ do: 'run', argv: ['rm', '-rf', '--one-file-system', '--', ...sums], ...releases.run }];
 }
 
 /** curl and wget are no part of every Debian; apt is. Its apt-helper looks at the sum on Debian 13 only, so the sum is taken again. */
@@ -86,15 +124,21 @@ const HELPER = '/usr/lib/apt/apt-helper';
 /**
  * Arguments: directory, sum, owner, and either `archive` with options of tar or `file` with a name. The account 65533 owns nothing and no
  * process runs as it, so what an archive makes tar do it can do below the new directory only. Names that lead out of it, devices, pipes and
- * sockets are refused before anything is unpacked; set-id bits are taken off.
+ * sockets are refused before anything is unpacked, links that lead out of it before it gets its name: what is run from a release is what was
+ * pinned. Set-id bits are taken off. What a run that was torn left goes first.
  */
 export const UNPACK = `set -e; umask 022
+LEADS_OUT='root=$1; shift
+for link do
+  case $(readlink -- "$link") in /*) to=/ ;; *) to=$(realpath -m -- "$link") ;; esac
+  case $to in "$root" | "$root"/*) ;; *) printf "%s " "$link" ;; esac
+done'
 cd -P -- "$1"
 sum=$2 owner=$3 how=$4; shift 4
 refuse() { echo "$1" >&2; rm -rf -- ".$sum.new" ".$sum.archive"; exit 1; }
 [ "$(stat -c %u .)" -eq "$(id -u)" ] || { echo "$PWD belongs to another account" >&2; exit 1; }
 printf '%s  %s\\n' "$sum" ".$sum.archive" | sha256sum -c --quiet - || refuse 'the bytes are not those that were pinned'
-rm -rf -- ".$sum.new"
+find . -mindepth 1 -maxdepth 1 \\( -name '.?*.new' -o -name '.?*.archive' \\) ! -name ".$sum.archive" -exec rm -rf --one-file-system -- {} +
 mkdir -m 0755 ".$sum.new"
 if [ "$how" = file ]; then install -m 0755 -T -- ".$sum.archive" ".$sum.new/$1"
 else
@@ -110,6 +154,8 @@ else
     refuse 'tar could not unpack it'
   [ -n "$(find ".$sum.new" -mindepth 1 -print -quit)" ] || refuse 'nothing was left to unpack; is strip too large?'
 fi
+strays=$(cd -P -- ".$sum.new" && find . -type l -exec sh -c "$LEADS_OUT" look "$PWD" {} +) || refuse 'its links cannot be followed'
+[ -z "$strays" ] || refuse "a link in the archive leads out of its directory: $strays"
 chmod -R u-s,g-s,o-w -- ".$sum.new"
 chmod 0755 -- ".$sum.new"
 chown -R -h -- "$owner" ".$sum.new"

@@ -9,7 +9,8 @@ export interface Unit {
   /** Its main name; another one than was asked for when that is an alias. */
   readonly id: string;
   readonly load: string;
-  readonly run: 'up' | 'down' | 'failed' | 'restarting';
+  /** looping: it dies and is started again and again, or systemd has given that up; the same at every moment of the loop. */
+  readonly run: 'up' | 'down' | 'failed' | 'looping';
   /** systemctl(1), is-enabled; empty for a unit without a file. */
   readonly enabled: string;
   readonly fragment: string;
@@ -84,21 +85,30 @@ function unitOf(property: (name: string) => string, now: number): Unit {
   };
 }
 
-/** A unit in a crash loop is active for moments; until it has stayed up for a while after systemd restarted it, it counts as restarting. */
-const PROBATION = 5_000_000;
+/**
+ * A plan is refused when the state moved, so a crash loop has to be one state: starting, up for a while, dying, waiting, and given up
+ * (StartLimitBurst= of systemd.unit(5)). What systemd started again counts as up after a minute, what it did often after ten. NRestarts is 0
+ * again when somebody starts the unit or resets its failure (systemd.service(5), Restart=).
+ */
+const PROBATION = { once: 60_000_000, often: 600_000_000 };
+const OFTEN = 3;
 
 function runOf(property: (name: string) => string, now: number): Unit['run'] {
+  const restarts = Number(property('NRestarts'));
+  const again = restarts > 0 && property('LoadState') === 'loaded';
   switch (property('ActiveState')) {
     case 'active':
     case 'reloading':
     case 'refreshing': {
-      const young = now - (parseTime(property('ActiveEnterTimestamp')) ?? 0) < PROBATION;
-      return young && Number(property('NRestarts')) > 0 ? 'restarting' : 'up';
+      const upFor = now - (parseTime(property('ActiveEnterTimestamp')) ?? 0);
+      return again && upFor < PROBATION[restarts < OFTEN ? 'once' : 'often'] ? 'looping' : 'up';
     }
     case 'activating':
-      return property('SubState').startsWith('auto-restart') ? 'restarting' : 'up';
+      return again || property('SubState').startsWith('auto-restart') ? 'looping' : 'up';
+    case 'deactivating':
+      return again ? 'looping' : 'down';
     case 'failed':
-      return 'failed';
+      return again ? 'looping' : 'failed';
     default:
       return 'down';
   }

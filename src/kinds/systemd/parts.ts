@@ -123,29 +123,31 @@ export function planRunning(
 ): Running {
   const run = have?.run ?? 'down';
   const settle: Step = { do: 'settle', unit, seconds: want.settle };
-  const up = run === 'up' || run === 'restarting';
+  const up = run === 'up' || run === 'looping';
   if (want.running === false) return up || isUnseen(want, have) ? planStop(unit, run) : UNTOUCHED;
   if (!up && isUnseen(want, have)) return planUnseen(unit, want, settle);
   if (up && causes.restart.length > 0) return planRestart(unit, run, causes.restart, settle);
   if (run === 'up' && causes.reload.length > 0) return planReload(unit, causes.reload);
   if (want.running === null || run === 'up') return UNTOUCHED;
-  if (run === 'restarting')
-    return planRestart(unit, run, ['it keeps failing and being started again'], settle);
-  // Without this a unit that failed too often in a short time is refused its start (systemd.unit(5), StartLimitBurst=).
-  const reset = run === 'failed' ? [systemctl('reset-failed', unit)] : [];
+  if (run === 'looping') return planRestart(unit, run, ['it keeps failing and being started again'], settle);
   return {
     ...UNTOUCHED,
-    steps: [...reset, systemctl('start', unit), settle],
+    steps: [...resetSteps(unit, run), systemctl('start', unit), settle],
     fields: [{ name: 'running', before: RUN_WORDS[run], after: 'running' }],
     because: [run === 'failed' ? 'it has failed' : 'it is not running'],
   };
+}
+
+/** Without this a unit that failed too often in a short time is refused its start (systemd.unit(5), StartLimitBurst=). */
+function resetSteps(unit: string, run: Unit['run']): readonly Step[] {
+  return run === 'failed' || run === 'looping' ? [systemctl('reset-failed', unit)] : [];
 }
 
 const RUN_WORDS: Readonly<Record<Unit['run'], string>> = {
   up: 'running',
   down: 'stopped',
   failed: 'failed',
-  restarting: 'restarting',
+  looping: 'in a crash loop',
 };
 
 /** Its unit comes with something planned above; how that leaves it cannot be known before. */
@@ -166,7 +168,7 @@ function planUnseen(unit: string, want: Declared, settle: Step): Running {
 function planStop(unit: string, run: Unit['run']): Running {
   return {
     verb: 'update',
-    steps: [systemctl('stop', unit)],
+    steps: [...resetSteps(unit, run), systemctl('stop', unit)],
     fields: [{ name: 'running', before: RUN_WORDS[run], after: 'stopped' }],
     because: ['it shall not run'],
     interrupts: run === 'down' ? [] : [{ what: unit, how: 'stop' }],
@@ -174,10 +176,9 @@ function planStop(unit: string, run: Unit['run']): Running {
 }
 
 function planRestart(unit: string, run: Unit['run'], because: readonly string[], settle: Step): Running {
-  const reset = run === 'restarting' ? [systemctl('reset-failed', unit)] : [];
   return {
     verb: 'restart',
-    steps: [...reset, systemctl('restart', unit), settle],
+    steps: [...resetSteps(unit, run), systemctl('restart', unit), settle],
     fields: [{ name: 'restart', before: null, after: `because ${because.join(', ')}` }],
     because,
     interrupts: [{ what: unit, how: 'restart' }],

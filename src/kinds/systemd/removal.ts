@@ -43,7 +43,7 @@ export function planAbsent(unit: string, have: State): KindChange | Blocked {
 
 function planDelete(unit: string, have: State, why: string): KindChange {
   const { file, dropIn } = have[ASIDE];
-  const up = have.run === 'up' || have.run === 'restarting';
+  const up = have.run === 'up' || have.run === 'looping';
   const enabled = ['enabled', 'enabled-runtime', 'bad'].includes(have.enabled);
   const fields: readonly Field[] = [
     ...(file.is === 'file' ? [{ name: 'unit', before: file.text, after: null, as: 'text' as const }] : []),
@@ -83,7 +83,7 @@ function removeDropIn(unit: string): readonly Step[] {
 
 function planDropInDelete(unit: string, have: State): KindChange {
   const { dropIn } = have[ASIDE];
-  const up = have.run === 'up' || have.run === 'restarting';
+  const up = have.run === 'up' || have.run === 'looping';
   return {
     verb: 'delete',
     reason: 'no longer declared; the drop-in that Ashore wrote goes, the unit itself stays',

@@ -52,6 +52,16 @@ export function wholeUnit(text: string, settle: number): Declared {
   return { ...plain, unit: text, settle };
 }
 
+/** What a resource owns that gives a unit whole. */
+export function ownedUnit(unit: string): readonly string[] {
+  return [unitPath(unit), unitToken(unit)];
+}
+
+/** Whether it starts at boot, and runs. */
+export function unitToken(unit: string): string {
+  return `unit ${unit}`;
+}
+
 /** What the ledger keeps of a unit. */
 export function rememberUnit(want: Want): { unit: string | null; dropIn: string | null } {
   if ('absent' in want) return { unit: null, dropIn: null };
@@ -110,7 +120,7 @@ function newestOf(name: string, times: ReadonlyMap<string, number>): number | nu
 }
 
 function isUp({ run }: Unit): boolean {
-  return run === 'up' || run === 'restarting';
+  return run === 'up' || run === 'looping';
 }
 
 function standingMark(standing: Standing): string | null {
