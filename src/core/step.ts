@@ -1,6 +1,7 @@
 // The closed set of things that a deploy can do to a host, as data, and the commands each one is.
 // What a plan shows and what a run executes both come from commandsOf(), so they cannot differ.
 import { z } from 'zod';
+import { freshName } from './fresh-name.ts';
 import { sha256 } from './json.ts';
 import { formatProbe, Probe } from './probe.ts';
 import { quote, quoteCommand } from './shell.ts';
@@ -289,13 +290,4 @@ function ownArgvs({ owner, group, mode }: Ownership, name: string): readonly (re
 /** With fewer than five digits a directory's set-id bits stay as they are (coreutils manual, Directory Setuid and Setgid). */
 function exactMode(mode: string | null): string | null {
   return mode === null ? null : `0${mode}`;
-}
-
-/** Bytes of a file name that Linux allows (limits.h, NAME_MAX). */
-const LONGEST_NAME = 255;
-
-/** Where new bytes stand before the rename: the same directory, hence the same file system. */
-function freshName(name: string): string {
-  const fresh = `.${name}.ashore-new`;
-  return Buffer.byteLength(fresh) <= LONGEST_NAME ? fresh : `.${sha256(name)}.ashore-new`;
 }
