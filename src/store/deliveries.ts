@@ -1,5 +1,5 @@
 // The inbox of webhook deliveries: what was answered with 202 is here, and is handled once, in order within its group,
-// by one server at a time. One that was under way when its server died is tried again, five times at the most, lest it be what kills them.
+// by one server at a time. One that was under way when its server died is tried again, a number of times, lest it be what kills them.
 import { sql } from 'kysely';
 import { timeNow } from './database.ts';
 import type { Database, OpenDatabase } from './database.ts';
@@ -46,7 +46,8 @@ export interface Deliveries {
   prune(before: Date): Promise<number>;
 }
 
-const MAX_ATTEMPTS = 5;
+/** Many: one that waits for GitHub is under way for hours, and a server's death counts for all that was under way there. */
+const MAX_ATTEMPTS = 20;
 
 export function openDeliveries({ db, shared }: OpenDatabase, member: Membership): Deliveries {
   return {
@@ -176,7 +177,7 @@ async function take(trx: Database, { shared, owner }: Taker): Promise<Delivery |
 async function recover(trx: Database): Promise<{ again: number; lost: number }> {
   const ended = {
     state: 'failed',
-    error: 'the server died five times while handling it',
+    error: `servers died ${MAX_ATTEMPTS} times while it was handled`,
     ended_at: timeNow(),
     owner: null,
   } as const;

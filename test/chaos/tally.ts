@@ -16,8 +16,8 @@ export function createTally(): Tally {
     check: (truth, key, lie) => {
       const known = looked.get(truth) ?? new Map<string | number, boolean>();
       looked.set(truth, known);
+      if (lie !== undefined && known.get(key) !== false) lies.push(lie);
       known.set(key, lie === undefined && known.get(key) !== false);
-      if (lie !== undefined) lies.push(lie);
     },
     rows: () =>
       [...looked].map(([truth, keys]) => {
