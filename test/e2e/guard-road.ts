@@ -1,31 +1,18 @@
-// Never cut off: what would take away our own way to a host is put back by the host itself, on both releases.
+// Never cut off: what would take away our own way to a host is put back by the host itself. Each release has a file of its own,
+// so that they go side by side.
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Plan } from '../../src/core/plan.ts';
 import type { HostReport, Report } from '../../src/core/report.ts';
 import type { ConfigFiles, Deployer } from '../../src/deploy.ts';
 import { createLiveDeployer } from '../../src/world.ts';
 import { labUnavailable, startLab } from '../lab/lab.ts';
+import type { Suite } from '../lab/base.ts';
 import type { Lab, LabHost } from '../lab/lab.ts';
 
 const unavailable = await labUnavailable();
 if (unavailable !== undefined) console.warn(`skipped: ${unavailable}`);
 
-const SUITES = ['bookworm', 'trixie'] as const;
-let lab: Lab;
-/** Gives a new connection all the time it needs. */
-let deployer: Deployer;
-/** Expects none to come about. */
-let cutOff: Deployer;
 let runs = 0;
-
-beforeAll(async () => {
-  if (unavailable !== undefined) return;
-  lab = await startLab(SUITES.map((suite) => ({ name: suite, suite })));
-  const keys = [{ name: 'lab', privateKey: lab.clientKey.privateKey }];
-  deployer = createLiveDeployer({ keys });
-  cutOff = createLiveDeployer({ keys, confirmWithin: 15 });
-});
-afterAll(() => lab?.stop());
 
 /** What runs leave behind. */
 const LEFT = `find /run/ashore -mindepth 2 2>/dev/null
@@ -35,8 +22,26 @@ find /var/lib/ashore/runs -name saved -o -name armed`;
 
 const MARK = '  - file: /etc/mark\n    content: "{}"\n';
 
-describe.skipIf(unavailable !== undefined).each(SUITES)('on %s', (suite) => {
+export function describeGuard(suite: Suite): void {
+  describe.skipIf(unavailable !== undefined)(`on ${suite}`, () => walk(suite));
+}
+
+function walk(suite: Suite): void {
+  let lab: Lab;
   let host: LabHost;
+  /** Gives a new connection all the time it needs. */
+  let deployer: Deployer;
+  /** Expects none to come about. */
+  let cutOff: Deployer;
+  beforeAll(async () => {
+    lab = await startLab([{ name: suite, suite }]);
+    host = lab.host(suite);
+    const keys = [{ name: 'lab', privateKey: lab.clientKey.privateKey }];
+    deployer = createLiveDeployer({ keys });
+    cutOff = createLiveDeployer({ keys, confirmWithin: 15 });
+  });
+  afterAll(() => lab?.stop());
+
   const out = async (...argv: readonly string[]): Promise<string> => (await host.exec(argv)).stdout;
 
   const files = (resources: string, user = 'deploy'): ConfigFiles =>
@@ -66,9 +71,6 @@ describe.skipIf(unavailable !== undefined).each(SUITES)('on %s', (suite) => {
   const outcomes = ({ changes }: HostReport): Record<string, string> =>
     Object.fromEntries(changes.map(({ ref, outcome }) => [ref, outcome]));
 
-  beforeAll(() => {
-    host = lab.host(suite);
-  });
   // The units that say the end of a run are still ending themselves then.
   afterEach(async () => {
     await expect.poll(() => out('sh', '-c', LEFT), { timeout: 60_000, interval: 250 }).toBe('');
@@ -199,7 +201,7 @@ describe.skipIf(unavailable !== undefined).each(SUITES)('on %s', (suite) => {
     const plan = await planOf(files(resources));
     expect(plan.hosts[0]?.blocked.map(({ reason }) => reason.code)).toEqual(['CUTS_OFF']);
   });
-});
+}
 
 function only(report: Report): HostReport {
   const [host, ...others] = report.hosts;

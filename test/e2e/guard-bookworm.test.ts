@@ -1,0 +1,4 @@
+// Never cut off, on bookworm.
+import { describeGuard } from './guard-road.ts';
+
+describeGuard('bookworm');

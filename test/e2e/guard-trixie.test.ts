@@ -1,0 +1,4 @@
+// Never cut off, on trixie.
+import { describeGuard } from './guard-road.ts';
+
+describeGuard('trixie');

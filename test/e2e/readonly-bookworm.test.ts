@@ -1,0 +1,4 @@
+// Plans only look, on bookworm.
+import { describeLooks } from './readonly-road.ts';
+
+describeLooks('bookworm');

@@ -1,0 +1,4 @@
+// Plans only look, on trixie.
+import { describeLooks } from './readonly-road.ts';
+
+describeLooks('trixie');
