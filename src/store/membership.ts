@@ -39,6 +39,8 @@ export async function joinServers(opened: OpenDatabase, { id, who, lease }: Memb
   await db
     .insertInto('servers')
     .values({ id, who, until: timeIn(lease) })
+    // Asked again where its connection broke.
+    .onConflict((conflict) => conflict.column('id').doNothing())
     .execute();
   const write: Membership['write'] = (work) =>
     transact(db, async (trx) => {
