@@ -21,18 +21,20 @@ export interface Servers {
 
 export async function startServers(count: number, env: Readonly<Record<string, string>>): Promise<Servers> {
   const slots = new Map<number, ServerProcess>();
+  const turns = new Map<number, Promise<void>>();
   const behind: ServerProcess[] = [];
   const ends: (number | null)[] = [];
+  let over = false;
   const balancer = await startBalancer(behind);
+  /** One after another for each slot: chaos and systemd both start servers. */
+  const inTurn = (slot: number, work: () => Promise<void>): Promise<void> => {
+    const mine = (turns.get(slot) ?? Promise.resolve()).then(work);
+    turns.set(slot, mine);
+    return mine;
+  };
   const remove = (slot: number, gone: ServerProcess): void => {
     slots.delete(slot);
     behind.splice(behind.indexOf(gone), 1);
-  };
-  const start = async (slot: number): Promise<void> => {
-    const started = await startPersistently(env);
-    slots.set(slot, started);
-    behind.push(started);
-    void supervise(slot, started);
   };
   const supervise = async (slot: number, started: ServerProcess): Promise<void> => {
     const status = await started.ended;
@@ -41,13 +43,22 @@ export async function startServers(count: number, env: Readonly<Record<string, s
     ends.push(status);
     await start(slot);
   };
-  const kill = async (slot: number): Promise<void> => {
-    const killed = slots.get(slot);
-    if (!killed) return;
-    remove(slot, killed);
-    killed.child.kill('SIGKILL');
-    await killed.ended;
-  };
+  const start = (slot: number): Promise<void> =>
+    inTurn(slot, async () => {
+      if (over || slots.has(slot)) return;
+      const started = await startPersistently(env);
+      slots.set(slot, started);
+      behind.push(started);
+      void supervise(slot, started);
+    });
+  const kill = (slot: number): Promise<void> =>
+    inTurn(slot, async () => {
+      const killed = slots.get(slot);
+      if (!killed) return;
+      remove(slot, killed);
+      killed.child.kill('SIGKILL');
+      await killed.ended;
+    });
   const each = Array.from({ length: count }, (_, slot) => slot);
   await Promise.all(each.map(start));
   return {
@@ -68,6 +79,7 @@ export async function startServers(count: number, env: Readonly<Record<string, s
       return Promise.race([late, stopped?.ended.then(() => false) ?? false]);
     },
     stop: async () => {
+      over = true;
       await Promise.all(each.map(kill));
       balancer.stop();
     },
