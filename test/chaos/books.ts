@@ -28,6 +28,8 @@ export interface BookedRun {
   readonly told: boolean;
   readonly report: Report | undefined;
   readonly ended: string | null;
+  /** Nobody knows what became of it. */
+  readonly lost: boolean;
 }
 
 export type ReadBooks = () => Promise<Books>;
@@ -73,6 +75,7 @@ async function readBooks(query: Query): Promise<Books> {
       told: told === 1,
       ended,
       report: reportIn(ended),
+      lost: ended !== null && Ended.parse(JSON.parse(ended)).is === 'lost',
     })),
     deliveries,
     leases: leases.length,
@@ -85,6 +88,7 @@ const Runs = z.array(
   z.object({ id: z.string(), request: z.string(), told: z.coerce.number(), ended: z.string().nullable() }),
 );
 const Request = z.object({ comment: z.number().optional() });
+const Ended = z.object({ is: z.string() });
 const Deliveries = z.array(z.object({ guid: z.string(), state: z.string(), error: z.string().nullable() }));
 const Servers = z.array(z.object({ who: z.string() }));
 const Comments = z.array(z.object({ pull: z.coerce.number(), comment_id: z.coerce.number() }));

@@ -35,7 +35,10 @@ export async function runRound(site: Site, round: number, dice: Dice, many: numb
   );
   await lookForLies(site, { round, pull, files, deployer, runs });
   await repo.closePull(pull, 'ada');
-  return { faults, ended: endOf(site, pull, runs.at(-1)) };
+  return {
+    faults,
+    ended: endOf(site, pull, runs.findLast(({ report }) => report !== undefined) ?? runs.at(-1)),
+  };
 }
 
 /** What became of the run in words; without one, what the App said instead. */

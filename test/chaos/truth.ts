@@ -24,7 +24,8 @@ export async function lookForLies(site: Site, said: Said): Promise<void> {
   lookAtDeliveries(site, books);
   lookAtRuns(site, books);
   lookAtPull(site, books, said);
-  const last = runs.at(-1);
+  // One that was refused as it began has done nothing.
+  const last = runs.findLast(({ report }) => report !== undefined);
   for (const host of site.lab.hosts.values()) {
     await lookAtHost(site, host, round);
     const report = last?.report?.hosts.find((each) => each.host === host.name);
@@ -45,9 +46,10 @@ function lookAtDeliveries({ github, tally }: Site, { deliveries }: Books): void 
 }
 
 function lookAtRuns({ repo, tally, servers, postgres }: Site, { runs, leases }: Books): void {
-  for (const { id, told, ended } of runs) {
+  for (const { id, told, ended, lost } of runs) {
     const over = told && ended !== null;
     tally.check('deploys ended, and their end was told', id, over ? undefined : `run ${id} is not over`);
+    tally.check('what became of a deploy is known', id, lost ? `run ${id} is lost: ${ended}` : undefined);
   }
   for (const [comment, asked] of Map.groupBy(runs, (run) => run.comment)) {
     const lie = asked.length === 1 ? undefined : `comment ${comment} made ${asked.length} runs`;
