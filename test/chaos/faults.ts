@@ -77,7 +77,6 @@ function onHost(host: LabHost, seconds: Seconds): readonly Drawn[] {
       await host.start();
     }),
     on("host: apt's lock held", () => host.exec(['perl', '-e', HOLD, String(1 + Math.ceil(long / 1000))])),
-    on('host: /var/lib/ashore full', () => fillDisk(host, '/var/lib/ashore', long)),
     on('host: /opt full, to which a file is deployed', () => fillDisk(host, '/opt', long)),
     on('host: /run shrunk to what is in it', () =>
       host.exec(['sh', '-c', FILL, 'fill', (long / 1000).toFixed(1)]),

@@ -28,6 +28,7 @@ export async function lookForLies(site: Site, said: Said): Promise<void> {
   const last = runs.findLast(({ report }) => report !== undefined);
   for (const host of site.lab.hosts.values()) {
     await lookAtHost(site, host, round);
+    await lookAtCommand(site, host, said);
     const report = last?.report?.hosts.find((each) => each.host === host.name);
     if (last && report) await lookAtLedger(site, host, last.id, report);
   }
@@ -84,10 +85,6 @@ async function lookAtHost({ tally }: Site, host: LabHost, round: number): Promis
     const halved = sum === '' || whole.includes(sum) ? undefined : `${host.name}: ${file} is no round's`;
     tally.check('files are whole', `${key} ${file}`, halved);
   }
-  const counted = (await out('cat /var/log/chaos 2>/dev/null || :')).split('\n');
-  const twice = counted.filter((line) => line === String(round)).length > 1;
-  const again = twice ? `${host.name}: one deploy ran its command twice` : undefined;
-  tally.check('commands of a deploy ran at most once', key, again);
   // A run whose power was cut leaves its lock's note and, until the next run or boot, its directory.
   const torn = (await out('cat /var/lib/ashore/holder 2>/dev/null || :')) !== '';
   const works = await out('find /run/ashore -mindepth 2 2>/dev/null');
@@ -99,6 +96,23 @@ async function lookAtHost({ tally }: Site, host: LabHost, round: number): Promis
   );
   const leaked = secrets === '' || torn ? undefined : `${host.name}: the secret is in ${secrets}`;
   tally.check('no secret was left', key, leaked);
+}
+
+/** A second deploy of the round does again what the first one did not bring to its end, and nothing else. */
+async function lookAtCommand({ tally }: Site, host: LabHost, { round, runs }: Said): Promise<void> {
+  const { stdout } = await host.exec(['sh', '-c', 'cat /var/log/chaos 2>/dev/null || :']);
+  const counted = stdout.split('\n').filter((line) => line === String(round)).length;
+  const outcomes = runs.flatMap(({ report }) =>
+    (report?.hosts.find((each) => each.host === host.name)?.changes ?? []).flatMap(({ ref, outcome }) =>
+      ref === 'command/count' && outcome !== 'not-started' && outcome !== 'skipped' ? [outcome] : [],
+    ),
+  );
+  const applied = outcomes.filter((outcome) => outcome === 'applied').length;
+  const right = counted <= outcomes.length && applied <= 1;
+  const lie = right
+    ? undefined
+    : `${host.name}: a command ran ${counted} times: ${outcomes.join() || 'never'}`;
+  tally.check('commands of a deploy ran as often as reported', `${host.name} ${round}`, lie);
 }
 
 /** Applied is in the ledger under this run; failed and not started are not; of what is unknown nothing is claimed. */
