@@ -12,7 +12,7 @@ import { createApp } from './github/app.ts';
 import { createRunner } from './github/carry-out.ts';
 import type { Runner } from './github/carry-out.ts';
 import { closeOwnerless } from './github/close-checks.ts';
-import { createBlobs } from './github/contents.ts';
+import { createBlobs } from './github/blobs.ts';
 import { EventName } from './github/events.ts';
 import { fenceFetch } from './github/fence.ts';
 import { createInbox } from './github/inbox.ts';

@@ -4,7 +4,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Annotation } from '../render/annotation.ts';
 import type { CheckAction } from '../render/check-run.ts';
 import { mayBeDone, ONCE } from './octokit.ts';
-import { statusOf } from './permissions.ts';
+import { statusOf } from './http-status.ts';
 import { place } from './repo.ts';
 import type { GithubWorld, Repo } from './repo.ts';
 

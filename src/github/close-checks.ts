@@ -2,7 +2,7 @@
 import type { OpenCheckRow } from '../store/open-checks.ts';
 import { DEPLOY_CHECK, openCheck } from './checks.ts';
 import type { CheckOutput } from './checks.ts';
-import { statusOf } from './permissions.ts';
+import { statusOf } from './http-status.ts';
 import { connectTo } from './identify.ts';
 import type { GithubWorld } from './repo.ts';
 

@@ -1,7 +1,7 @@
 // Comments on a pull request: replies, and the one sticky comment that is edited in place and found by its stored id.
 import type { Posts, HistoryEntry } from '../store/posts.ts';
 import { mayBeDone, ONCE } from './octokit.ts';
-import { statusOf } from './permissions.ts';
+import { statusOf } from './http-status.ts';
 import { place } from './repo.ts';
 import type { GithubWorld, Repo } from './repo.ts';
 

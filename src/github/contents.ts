@@ -3,6 +3,7 @@
 import pLimit from 'p-limit';
 import type { Reason } from '../core/reason.ts';
 import type { ConfigFiles } from '../deploy.ts';
+import type { Entry, Tree } from './blobs.ts';
 import { place } from './repo.ts';
 import type { Repo } from './repo.ts';
 
@@ -11,8 +12,6 @@ const MAX_FILES = 2000;
 const MAX_FILE = 8 * 1024 * 1024;
 const MAX_ALL = 32 * 1024 * 1024;
 const BLOBS_AT_ONCE = 8;
-const MAX_KEPT = 64 * 1024 * 1024;
-const MOST_TREES = 200;
 
 export type ReadFiles =
   | { readonly is: 'files'; readonly files: ConfigFiles }
@@ -46,12 +45,6 @@ export async function readFiles(repo: Repo, commit: string): Promise<ReadFiles> 
     ),
   );
   return { is: 'files', files: new Map(files) };
-}
-
-interface Entry {
-  readonly path?: string;
-  readonly mode?: string;
-  readonly size?: number;
 }
 
 function refuseTree(entries: readonly Entry[], truncated: boolean): Reason | undefined {
@@ -92,53 +85,12 @@ export async function readText(repo: Repo, commit: string, path: string): Promis
   return new TextDecoder().decode(await readBlob(repo, tree));
 }
 
-interface Tree {
-  readonly tree: readonly (Entry & { readonly type: string; readonly sha: string })[];
-  readonly truncated: boolean;
-}
-
 /** By the name of a commit or a tree, never of a branch: what it names cannot change, so it is asked for once. */
 function readTree(repo: Repo, sha: string, how: { readonly recursive?: 'true' } = {}): Promise<Tree> {
   return repo.blobs.tree(`${repo.key} ${sha} ${how.recursive ?? ''}`, async () => {
     const { data } = await repo.octokit.rest.git.getTree({ ...place(repo), tree_sha: sha, ...how });
     return { tree: data.tree, truncated: data.truncated };
   });
-}
-
-/** Blobs by their name, which is a hash of their bytes: whoever knows the name has the same bytes. Oldest go first; so do trees. */
-export interface Blobs {
-  readonly get: (sha: string) => Uint8Array | undefined;
-  readonly put: (sha: string, bytes: Uint8Array) => void;
-  /** Reads it only when it is not known and nobody is just reading it. */
-  readonly tree: (name: string, read: () => Promise<Tree>) => Promise<Tree>;
-}
-
-export function createBlobs(): Blobs {
-  const kept = new Map<string, Uint8Array>();
-  const trees = new Map<string, Promise<Tree>>();
-  let size = 0;
-  return {
-    tree: (name, read) => {
-      const known = trees.get(name) ?? read();
-      trees.set(name, known);
-      const [oldest] = trees.keys();
-      if (trees.size > MOST_TREES && oldest !== undefined) trees.delete(oldest);
-      // What failed may be there the next time.
-      known.catch(() => trees.delete(name));
-      return known;
-    },
-    get: (sha) => kept.get(sha),
-    put: (sha, bytes) => {
-      if (kept.has(sha)) return;
-      kept.set(sha, bytes);
-      size += bytes.length;
-      for (const [oldest, old] of kept) {
-        if (size <= MAX_KEPT) return;
-        kept.delete(oldest);
-        size -= old.length;
-      }
-    },
-  };
 }
 
 async function readBlob(repo: Repo, sha: string): Promise<Uint8Array> {

@@ -13,7 +13,7 @@ import type { DriftLook } from '../render/drift.ts';
 import { renderDriftIssue, renderDriftOver, renderDriftTitle } from '../render/drift.ts';
 import { readFiles } from './contents.ts';
 import { readTip } from './pulls.ts';
-import { statusOf } from './permissions.ts';
+import { statusOf } from './http-status.ts';
 import { place } from './repo.ts';
 import type { GithubWorld, Repo } from './repo.ts';
 import { filesOf } from './survey.ts';

@@ -3,7 +3,7 @@ import { HostFailure, REASONS } from '../core/reason.ts';
 import type { Reason } from '../core/reason.ts';
 import { renderReason, renderWhoAndNext } from '../render/reason.ts';
 import type { CheckOutput, OpenCheck } from './checks.ts';
-import { statusOf } from './permissions.ts';
+import { statusOf } from './http-status.ts';
 import type { GithubWorld } from './repo.ts';
 
 /** `delivery` is the id that the log has; it is named where only the log can help. */

@@ -1,7 +1,7 @@
 // A comment as it is on GitHub, and not as a webhook tells it: what was deleted, changed or never said is not carried out.
 import type { Reason } from '../core/reason.ts';
 import type { Account } from './permissions.ts';
-import { statusOf } from './permissions.ts';
+import { statusOf } from './http-status.ts';
 import { place } from './repo.ts';
 import type { Repo } from './repo.ts';
 

@@ -1,7 +1,7 @@
 // Octokit as the server uses it: every request ends in time, and its plugins wait for GitHub only as long as a person
 // would. The throttling plugin alone would wait out any limit, an hour with a delivery in its hands.
 import { ProbotOctokit } from 'probot';
-import { statusOf } from './permissions.ts';
+import { statusOf } from './http-status.ts';
 
 export class TimedOctokit extends ProbotOctokit {
   constructor(options: ConstructorParameters<typeof ProbotOctokit>[0] = {}) {

@@ -7,7 +7,7 @@ import type { PastRun } from '../store/history.ts';
 import { readDeployed } from './deployments.ts';
 import type { DeployedOnce } from './deployments.ts';
 import { describeTargets, readTargets } from './notices.ts';
-import { statusOf } from './permissions.ts';
+import { statusOf } from './http-status.ts';
 import { readContains } from './pulls.ts';
 import type { GithubWorld, Repo } from './repo.ts';
 import type { Survey } from './survey.ts';

@@ -4,7 +4,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { z } from 'zod';
-import { statusOf } from './permissions.ts';
+import { statusOf } from './http-status.ts';
 
 export interface Patience {
   /** Does the work of a delivery, again and again while GitHub fails in a way that may pass. */

@@ -3,6 +3,7 @@ import { isRole } from './rules/request.ts';
 import type { Actor, Role } from './rules/request.ts';
 import { place } from './repo.ts';
 import type { Repo } from './repo.ts';
+import { statusOf } from './http-status.ts';
 
 export interface Account {
   readonly login: string;
@@ -60,10 +61,4 @@ async function orNotFound<Answer, Instead>(
     if (statusOf(error) === 404) return instead;
     throw error;
   }
-}
-
-/** The HTTP status of Octokit's RequestError. */
-export function statusOf(error: unknown): number | undefined {
-  if (!(error instanceof Error) || !('status' in error)) return undefined;
-  return typeof error.status === 'number' ? error.status : undefined;
 }

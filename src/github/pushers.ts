@@ -1,6 +1,6 @@
 // Who pushed the head of a pull request: whoever did does not approve it. Webhooks have told it, and GitHub is asked as
 // well, for a webhook may have been missed. A commit's own author and committer say nothing: anybody can write them.
-import { statusOf } from './permissions.ts';
+import { statusOf } from './http-status.ts';
 import type { Pull } from './pulls.ts';
 import type { GithubWorld, Repo } from './repo.ts';
 

@@ -2,7 +2,7 @@
 // Octokit keeps a token for 59 minutes whatever GitHub answers to it.
 import type { ProbotOctokit } from 'probot';
 import { z } from 'zod';
-import { statusOf } from './permissions.ts';
+import { statusOf } from './http-status.ts';
 
 /** An Octokit plugin: its hook stands around that of the authentication, which takes a new token where none is kept. */
 export function renewToken(octokit: Hooked, options: Readonly<Record<string, unknown>>): void {

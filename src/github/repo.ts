@@ -5,7 +5,7 @@ import type { Problem } from '../core/problem.ts';
 import type { ParsedConfig, Policy } from '../core/resource.ts';
 import type { ConfigFiles, Deployer } from '../deploy.ts';
 import type { Store } from '../store/store.ts';
-import type { Blobs } from './contents.ts';
+import type { Blobs } from './blobs.ts';
 import type { Patience } from './patience.ts';
 import type { Turns } from './turns.ts';
 

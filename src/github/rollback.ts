@@ -8,7 +8,7 @@ import type { OpenCheck } from './checks.ts';
 import { explainReasons, failCheck } from './failure.ts';
 import { makePlan } from './make-plan.ts';
 import { readPast } from './past.ts';
-import { statusOf } from './permissions.ts';
+import { statusOf } from './http-status.ts';
 import type { Account } from './permissions.ts';
 import { readContains, readPull } from './pulls.ts';
 import { place } from './repo.ts';

@@ -15,7 +15,7 @@ import { postReply } from './comments.ts';
 import { startDeployments, tellDeployments } from './deployments.ts';
 import type { DeploymentState, StackDeployment } from './deployments.ts';
 import { explainReasons } from './failure.ts';
-import { statusOf } from './permissions.ts';
+import { statusOf } from './http-status.ts';
 import { react } from './reactions.ts';
 import type { GithubWorld, Repo } from './repo.ts';
 import { showDeployed } from './show-plan.ts';

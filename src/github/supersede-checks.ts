@@ -2,7 +2,7 @@
 // comes to one by a link must not take it for what would be deployed.
 import { PLAN_CHECK, openCheck } from './checks.ts';
 import type { CheckOutput } from './checks.ts';
-import { statusOf } from './permissions.ts';
+import { statusOf } from './http-status.ts';
 import type { GithubWorld, Repo } from './repo.ts';
 
 /** `commit` is the newest. One that GitHub does not take now is left for the next commit; planning goes on. */

@@ -2,7 +2,8 @@
 import nock from 'nock';
 import { ProbotOctokit } from 'probot';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createBlobs, readFiles, readSubtree } from '../../src/github/contents.ts';
+import { createBlobs } from '../../src/github/blobs.ts';
+import { readFiles, readSubtree } from '../../src/github/contents.ts';
 import { readActor, readRole } from '../../src/github/permissions.ts';
 import { readMergedOnto } from '../../src/github/pulls.ts';
 import type { Pull } from '../../src/github/pulls.ts';

@@ -13,7 +13,7 @@ import { changeUnit } from '../systemd/change.ts';
 import { joinParts } from '../join.ts';
 import { isThere, rememberUnit, unitPath, wholeUnit } from '../systemd/state.ts';
 import type { State as UnitState, Want as UnitWant } from '../systemd/state.ts';
-import type { Declared, Want } from './spec.ts';
+import type { Declared, Want } from './resolve.ts';
 import { envPath } from './unit.ts';
 
 export interface State {
