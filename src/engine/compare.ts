@@ -18,12 +18,14 @@ export function compareHost(planned: HostPlan, again: HostPlan, found: Observati
   const moved: string[] = [];
   for (const change of planned.changes) {
     const have = found.states.get(change.ref);
-    if (fingerprint(have) === change.before) continue;
     const fresh = now.get(change.ref);
     const obstacle = blocked.get(change.ref);
-    if (obstacle) moved.push(`${change.ref}: ${obstacle.message}`);
-    else if (!fresh || isDone(fresh, have)) done.add(change.ref);
-    else moved.push(`${change.ref}: ${describeMove(change, fresh)}`);
+    // Nothing calls for it any more: of a command that was run meanwhile only the record says so.
+    if (!fresh && !obstacle) done.add(change.ref);
+    else if (fingerprint(have) === change.before) continue;
+    else if (obstacle) moved.push(`${change.ref}: ${obstacle.message}`);
+    else if (fresh && isDone(fresh, have)) done.add(change.ref);
+    else if (fresh) moved.push(`${change.ref}: ${describeMove(change, fresh)}`);
   }
   return { done, moved: moved.length === 0 ? undefined : staleReason(planned.host, moved) };
 }

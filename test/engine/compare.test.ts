@@ -22,6 +22,13 @@ describe('the host at the deploy against the plan', () => {
     expect(compareWith({ a: 'a' })).toEqual({ done: new Set(['note/a']), moved: undefined });
   });
 
+  it('called for no more, though nothing that can be seen of it changed: skipped, as a command that was run meanwhile', () => {
+    const now = observation({ a: 'old' });
+    const planned = planFrom(now);
+    const again = { ...planned, changes: planned.changes.filter(({ ref }) => ref !== 'note/a') };
+    expect(compareHost(planned, again, now)).toEqual({ done: new Set(['note/a']), moved: undefined });
+  });
+
   it('anything else: refused, saying what moved', () => {
     expect(compareWith({ a: 'third', b: 'b' }).moved).toEqual({
       code: 'PLAN_STALE',
