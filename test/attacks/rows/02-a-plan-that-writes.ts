@@ -107,7 +107,12 @@ class Watched {
   }
 
   async deploy(pull: number): Promise<void> {
-    const check = this.site.check(await this.site.merge(pull), 'ashore/deploy');
+    const merged = await this.site.merge(pull);
+    // What deletes is confirmed by its token.
+    const [confirmed] =
+      /\/deploy \w+ --confirm \w+/.exec(this.site.check(merged, 'ashore/deploy').summary ?? '') ?? [];
+    if (confirmed !== undefined) await this.site.comment(pull, confirmed, 'ada');
+    const check = this.site.check(merged, 'ashore/deploy');
     expect(check.conclusion, check.summary ?? '').toBe('success');
   }
 }
