@@ -25,6 +25,7 @@ import type { GithubWorld, RepoName } from './github/repo.ts';
 import { fetchInTime, TimedOctokit } from './github/octokit.ts';
 import { createPatience } from './github/patience.ts';
 import type { PatienceOptions } from './github/patience.ts';
+import { tellFailed } from './github/tell-failed.ts';
 import { createTurns } from './github/turns.ts';
 import { createListener } from './github/webhook.ts';
 import { kinds } from './kinds/index.ts';
@@ -112,6 +113,7 @@ async function serve(
     inbox,
     runner,
     sweep,
+    tellFailed: () => tellFailed(parts.world),
     lease: lease * 1000,
     now,
     log,

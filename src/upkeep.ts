@@ -1,5 +1,5 @@
 // What a server does by the clock: says that it lives, takes up what servers left that do not, looks whether others
-// brought work, asks GitHub for what was missed, forgets what is old. Only being struck off ends the server.
+// brought work, asks GitHub for what was missed, tells of what failed, forgets what is old. Only being struck off ends the server.
 import type { Logger } from 'pino';
 import type { Runner } from './github/carry-out.ts';
 import type { Inbox } from './github/inbox.ts';
@@ -12,6 +12,8 @@ export interface UpkeepOptions {
   readonly runner: Runner;
   /** Asks GitHub for what did not arrive. */
   readonly sweep: () => Promise<void>;
+  /** Tells those who wait for deliveries that failed. */
+  readonly tellFailed: () => Promise<void>;
   /** Milliseconds for which a beat is good. */
   readonly lease: number;
   readonly now: () => Date;
@@ -21,7 +23,7 @@ export interface UpkeepOptions {
 }
 
 export interface Upkeep {
-  /** Resolves when GitHub is not being asked. */
+  /** Resolves when GitHub is neither asked nor told anything. */
   readonly idle: () => Promise<void>;
   readonly stop: () => void;
 }
@@ -34,12 +36,17 @@ export async function startUpkeep(options: UpkeepOptions): Promise<Upkeep> {
   inbox.wake();
   const beats = repeat(log, lease / BEATS, 'this server could not say that it lives', () => beat(options));
   const sweeps = repeat(log, SWEEP, 'what was missed could not be asked for', () => sweep(options));
+  const tells = repeat(log, TELL, 'what failed could not be told', () => tell(options));
   const prunes = repeat(log, DAY, 'what is old could not be forgotten', () => prune(options));
   // Others put deliveries in, too, and end what one waits for that is here.
   const looks = store.shared ? repeat(log, LOOK, 'the inbox', async () => inbox.wake()) : undefined;
   void prunes.now();
   void sweeps.now();
-  return { idle: sweeps.idle, stop: () => [beats, sweeps, prunes, looks].forEach((each) => each?.stop()) };
+  void tells.now();
+  return {
+    idle: async () => void (await Promise.all([sweeps.idle(), tells.idle()])),
+    stop: () => [beats, sweeps, tells, prunes, looks].forEach((each) => each?.stop()),
+  };
 }
 
 /** In one lease, so that two may be lost. */
@@ -47,6 +54,7 @@ const BEATS = 3;
 
 /** Milliseconds. */
 const LOOK = 1000;
+const TELL = 10_000;
 const SWEEP = 10 * 60_000;
 const DAY = 24 * 60 * 60_000;
 
@@ -98,6 +106,17 @@ async function sweep({ store, runner, inbox, sweep: ask }: UpkeepOptions): Promi
   } finally {
     await store.turns.give('sweep');
     inbox.wake();
+  }
+}
+
+/** One server at a time, lest two say the same. */
+async function tell({ store, tellFailed }: UpkeepOptions): Promise<void> {
+  const [first] = await store.deliveries.untold(1);
+  if (!first || !(await store.turns.take('tell'))) return;
+  try {
+    await tellFailed();
+  } finally {
+    await store.turns.give('tell');
   }
 }
 

@@ -77,6 +77,7 @@ function hearChecks(app: Probot, world: GithubWorld, runner: Runner): void {
           : undefined,
       account: accountOf(sender),
       delivery: context.id,
+      key: context.id,
     });
   });
   app.on('check_suite.rerequested', async (context) => {

@@ -9,6 +9,29 @@ export async function postReply(repo: Repo, pull: number, body: string): Promise
   await create(repo, pull, body);
 }
 
+export interface OnceReply {
+  readonly pull: number;
+  readonly body: string;
+  /** A part of the body that no other reply holds. */
+  readonly mark: string;
+  /** What was written before is no answer to this. */
+  readonly since: Date;
+}
+
+/** Who wrote it may have died before that was kept: then it is there, and is not written twice. */
+export async function postReplyOnce(
+  { appId }: Pick<GithubWorld, 'appId'>,
+  repo: Repo,
+  { pull, body, mark, since }: OnceReply,
+): Promise<void> {
+  const after = new Date(since.getTime() - CLOCKS_APART).toISOString();
+  const { listComments } = repo.octokit.rest.issues;
+  const wish = { ...place(repo), issue_number: pull, since: after, per_page: 100 };
+  for (const { performed_via_github_app: app, body: text } of await repo.octokit.paginate(listComments, wish))
+    if (app?.id === appId && text?.includes(mark)) return;
+  await create(repo, pull, body);
+}
+
 export interface StickyPost {
   readonly pull: number;
   readonly render: (history: readonly HistoryEntry[]) => string;

@@ -23,15 +23,18 @@ export function explainReasons(reasons: readonly Reason[], plan?: string): Check
   return { title: first ? REASONS[first.code].what : 'Nothing to say', summary: paragraphs.join('\n\n') };
 }
 
-/** Ends a check run by what went wrong, unless the same is tried again: then it stays open and says that. */
+/** Ends a check run by what went wrong, and so whoever asked is told; unless the same is tried again: then it stays open and says that. */
 export async function failCheck(
-  { patience }: GithubWorld,
+  { patience, store }: GithubWorld,
   check: OpenCheck,
   error: unknown,
   delivery: string,
 ): Promise<void> {
   const reason = reasonOf(error, delivery);
-  if (!patience.willRetry(delivery, error)) return check.finish('failure', explainReasons([reason]));
+  if (!patience.willRetry(delivery, error)) {
+    await check.finish('failure', explainReasons([reason]));
+    return store.deliveries.tell(delivery);
+  }
   const summary = `${renderReason(reason)}\n\nIt is tried again by itself; nothing has to be done.`;
   check.update({ title: 'GitHub fails; tried again later', summary });
 }

@@ -40,7 +40,7 @@ export async function onMissed(
   await planPull(world, repo, { pull, hosts: [], delivery: id });
 }
 
-const Missed = z.object({
+export const Missed = z.object({
   /** Its key in the store. */
   repo: z.string(),
   installation: z.number(),
@@ -49,7 +49,7 @@ const Missed = z.object({
   commit: z.string(),
   merged: z.boolean(),
 });
-type Missed = z.infer<typeof Missed>;
+export type Missed = z.infer<typeof Missed>;
 
 /** Milliseconds by which our clock and GitHub's may differ, and for which a webhook may be on its way. */
 const OVERLAP = 3_600_000;

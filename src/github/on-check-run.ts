@@ -28,6 +28,8 @@ export interface Press {
   readonly button: string | undefined;
   readonly account: Account;
   readonly delivery: string;
+  /** Of all that one delivery presses, this. */
+  readonly key: string;
 }
 
 export async function onPress(world: GithubWorld, runner: Runner, repo: Repo, press: Press): Promise<void> {
@@ -49,7 +51,7 @@ export async function onSuite(
   const { commit, account, delivery } = suite;
   for (const check of await world.store.posts.newestChecks(repo.key, commit)) {
     const shared = { checkRun: check.id, appId: world.appId, externalId: check.subject ?? '' };
-    const press = { ...shared, button: undefined, account, delivery: `${delivery} ${check.id}` };
+    const press = { ...shared, button: undefined, account, delivery, key: `${delivery} ${check.id}` };
     await answerPress({ world, runner, repo, press, check });
   }
 }
@@ -66,9 +68,11 @@ async function answerPress(course: Course): Promise<void> {
   try {
     await refuse(course, await carryOutPress(course));
   } catch (error) {
-    const { delivery } = course.press;
-    if (!course.world.patience.willRetry(delivery, error))
-      await refuse(course, { reasons: [reasonOf(error, delivery)] });
+    const { world, press } = course;
+    if (!world.patience.willRetry(press.delivery, error)) {
+      await refuse(course, { reasons: [reasonOf(error, press.delivery)] });
+      await world.store.deliveries.tell(press.delivery);
+    }
     throw error;
   }
 }
@@ -131,7 +135,7 @@ async function plan({ world, repo, press }: Course, pull: number): Promise<reado
 /** The check run names the digest, so pressing is as good as typing it. */
 async function deploy(course: Course, pull: number): Promise<Refusal> {
   const { world, runner, repo, press, check } = course;
-  const begun = await findRun(world, repo, { pull, key: press.delivery });
+  const begun = await findRun(world, repo, { pull, key: press.key });
   if (begun) {
     void runner.follow(repo, begun);
     return { reasons: [] };
@@ -152,7 +156,7 @@ async function deploy(course: Course, pull: number): Promise<Refusal> {
     via: 'button',
     named: true,
     ...hostsOf(run),
-    key: press.delivery,
+    key: press.key,
   });
   if (asked.is === 'refused') return asked;
   void runner.follow(repo, asked.run);

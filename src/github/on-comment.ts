@@ -62,8 +62,10 @@ export async function onComment(
   try {
     await answer(await carryOutCommand({ world, runner, repo, comment }, parsed.command));
   } catch (error) {
-    if (!world.patience.willRetry(comment.delivery, error))
+    if (!world.patience.willRetry(comment.delivery, error)) {
       await answer({ reasons: [reasonOf(error, comment.delivery)] });
+      await world.store.deliveries.tell(comment.delivery);
+    }
     throw error;
   }
 }

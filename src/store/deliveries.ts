@@ -23,6 +23,16 @@ export interface Unended {
   readonly since: string;
 }
 
+/** One that failed for good. */
+export interface FailedDelivery {
+  readonly guid: string;
+  readonly event: string;
+  readonly payload: string;
+  /** ISO 8601. */
+  readonly receivedAt: string;
+  readonly endedAt: string;
+}
+
 export interface Deliveries {
   /** known: it is waiting, under way or done already. again: it had failed, and GitHub was asked to send it again. */
   put(delivery: NewDelivery): Promise<'new' | 'again' | 'known'>;
@@ -36,6 +46,10 @@ export interface Deliveries {
   end(guid: string, error: string | null): Promise<boolean>;
   /** What was under way on servers that are gone waits again, or has failed if that was its last attempt. */
   recover(): Promise<{ readonly again: number; readonly lost: number }>;
+  /** What failed, and nobody has told those who stand behind it; oldest first. */
+  untold(limit: number): Promise<readonly FailedDelivery[]>;
+  /** They have been told, or cannot be. Holds until it is sent again. */
+  tell(guid: string): Promise<void>;
   /** Which of these have arrived here at all. */
   known(guids: readonly string[]): Promise<ReadonlySet<string>>;
   /** Whether something of the group waits or is under way. */
@@ -66,6 +80,11 @@ export function openDeliveries({ db, shared }: OpenDatabase, member: Membership)
         return Number(row?.numUpdatedRows ?? 0) > 0;
       }),
     recover: () => member.write(recover),
+    untold: (limit) => readUntold(db, limit),
+    tell: (guid) =>
+      member.write(async (trx) => {
+        await trx.updateTable('deliveries').set({ told: 1 }).where('guid', '=', guid).execute();
+      }),
     known: async (guids) => {
       if (guids.length === 0) return new Set();
       const rows = await db.selectFrom('deliveries').select('guid').where('guid', 'in', guids).execute();
@@ -108,19 +127,33 @@ async function put(db: Database, delivery: NewDelivery): Promise<'new' | 'again'
   const fresh = { ...rest, group_key: group, state: 'pending', attempts: 0, received_at: timeNow() } as const;
   const inserted = await db
     .insertInto('deliveries')
-    .values({ ...fresh, error: null, started_at: null, ended_at: null, owner: null })
+    .values({ ...fresh, error: null, started_at: null, ended_at: null, owner: null, told: 0 })
     .onConflict((conflict) => conflict.column('guid').doNothing())
     .returning('guid')
     .executeTakeFirst();
   if (inserted) return 'new';
   const revived = await db
     .updateTable('deliveries')
-    .set({ state: 'pending', attempts: 0, error: null, ended_at: null })
+    .set({ state: 'pending', attempts: 0, error: null, ended_at: null, told: 0 })
     .where('guid', '=', delivery.guid)
     .where('state', '=', 'failed')
     .returning('guid')
     .executeTakeFirst();
   return revived ? 'again' : 'known';
+}
+
+async function readUntold(db: Database, limit: number): Promise<readonly FailedDelivery[]> {
+  const rows = await db
+    .selectFrom('deliveries')
+    .select(['guid', 'event', 'payload', 'received_at', 'ended_at'])
+    .where('state', '=', sql.lit('failed'))
+    .where('told', '=', sql.lit(0))
+    .orderBy('seq')
+    .limit(limit)
+    .execute();
+  return rows.map(({ received_at: receivedAt, ended_at: endedAt, ...failed }) => {
+    return { ...failed, receivedAt, endedAt: endedAt ?? receivedAt };
+  });
 }
 
 interface Taker {

@@ -21,6 +21,8 @@ export interface Tables {
     ended_at: string | null;
     /** The server that handles it. */
     owner: string | null;
+    /** 1: whoever stands behind it has been told that it failed. */
+    told: number;
   };
   plans: {
     seq: Generated<number>;
@@ -235,5 +237,11 @@ export const MIGRATIONS: readonly ((words: Words) => readonly string[])[] = [
     `update checks set at = ashore_time(0)`,
     `alter table comments add column at text not null default ''`,
     `update comments set at = ashore_time(0)`,
+  ],
+  ({ integer }) => [
+    `alter table deliveries add column told ${integer} not null default 0`,
+    // What failed before this was kept is history: nobody waits to hear of it.
+    `update deliveries set told = 1 where state = 'failed'`,
+    `create index deliveries_untold on deliveries (seq) where state = 'failed' and told = 0`,
   ],
 ];

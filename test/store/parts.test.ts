@@ -208,6 +208,36 @@ onBoth(({ ground: makeGround }) => {
       expect(await store.deliveries.known(['1', '2'])).toEqual(new Set(['2']));
     });
 
+    it('that failed are told once, and again when they failed again', async () => {
+      const untold = async () => (await store.deliveries.untold(10)).map(({ guid }) => guid);
+      const fail = async (guid: string): Promise<void> => {
+        await put(guid, guid);
+        await take();
+        await store.deliveries.end(guid, 'it broke');
+      };
+      await fail('1');
+      await fail('2');
+      await put('3', 'c');
+      expect(await untold()).toEqual(['1', '2']);
+      const at = '2026-11-22T12:00:00.000Z';
+      expect((await store.deliveries.untold(1))[0]).toMatchObject({ guid: '1', receivedAt: at, endedAt: at });
+      await store.deliveries.tell('1');
+      expect(await untold()).toEqual(['2']);
+      await put('1', '1');
+      expect(await untold()).toEqual(['2']);
+      while ((await take()) !== undefined) continue;
+      await store.deliveries.end('1', 'it broke');
+      expect(await untold()).toEqual(['1', '2']);
+    });
+
+    it('that a handler told of before they failed are not told again', async () => {
+      await put('1', 'a');
+      await take();
+      await store.deliveries.tell('1');
+      await store.deliveries.end('1', 'it broke');
+      expect(await store.deliveries.untold(10)).toEqual([]);
+    });
+
     it('go to one taker each, however many take at once', async () => {
       for (let index = 0; index < 20; index++) await put(`${index}`, `g${index}`);
       const taken = await Promise.all(Array.from({ length: 25 }, take));

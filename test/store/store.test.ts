@@ -61,16 +61,18 @@ async function setVersion({ directory, database }: StorePlace, version: number):
   raw.close();
 }
 
-async function setAttempts({ directory, database }: StorePlace, attempts: number): Promise<void> {
-  const set = `update deliveries set attempts = ${attempts}`;
+async function change({ directory, database }: StorePlace, sql: string): Promise<void> {
   if (database !== undefined) {
-    await ask(database, set);
+    await ask(database, sql);
     return;
   }
   const raw = new DatabaseSync(join(directory, 'ashore.db'));
-  raw.exec(set);
+  raw.exec(sql);
   raw.close();
 }
+
+/** The version of a store that did not keep yet who was told of what failed. */
+const BEFORE_TOLD = 12;
 
 async function readVersion({ directory, database }: StorePlace): Promise<unknown> {
   if (database !== undefined) return (await ask(database, 'select version from ashore_version'))[0];
@@ -141,6 +143,13 @@ onBoth(({ name, ground: makeGround }) => {
   });
 
   describe('a delivery', () => {
+    const readUntold = async (): Promise<readonly string[]> => {
+      const store = await ground.open({ lease: 3000 });
+      const untold = await store.deliveries.untold(10);
+      await store.close();
+      return untold.map(({ guid }) => guid);
+    };
+
     it('whose server was killed is tried again, twenty times at the most, and then has failed until it is sent again', async () => {
       const put = async (): Promise<string> => {
         const store = await ground.open({ lease: 3000 });
@@ -151,7 +160,7 @@ onBoth(({ name, ground: makeGround }) => {
       await put();
       const recovered = [];
       for (const before of [0, 17, 19]) {
-        await setAttempts(ground.place, before);
+        await change(ground.place, `update deliveries set attempts = ${before}`);
         const child = startWriter(ground.place, 'take');
         expect(await readLines(child, 1)).toEqual(['g-1']);
         child.kill('SIGKILL');
@@ -163,7 +172,22 @@ onBoth(({ name, ground: makeGround }) => {
         { again: 1, lost: 0 },
         { again: 0, lost: 1 },
       ]);
+      expect(await readUntold()).toEqual(['g-1']);
       expect(await put()).toBe('again');
+      expect(await readUntold()).toEqual([]);
+    });
+
+    it('that failed before it was kept who was told is left alone', async () => {
+      const store = await ground.open();
+      await store.deliveries.put({ guid: 'g-1', event: 'push', payload: '{}', group: 'g' });
+      await store.deliveries.take();
+      await store.deliveries.end('g-1', 'it broke');
+      await store.close();
+      expect(await readUntold()).toEqual(['g-1']);
+      await change(ground.place, 'drop index deliveries_untold');
+      await change(ground.place, 'alter table deliveries drop column told');
+      await setVersion(ground.place, BEFORE_TOLD);
+      expect(await readUntold()).toEqual([]);
     });
   });
 

@@ -142,6 +142,12 @@ export const REQUEST_REASONS = {
     what: 'GitHub did not answer as it should.',
     next: 'Repeat the command.',
   },
+  DELIVERY_FAILED: {
+    class: 'unknown',
+    fixer: 'operator',
+    what: 'What somebody did on GitHub was taken up and given up again, without an end that was said.',
+    next: 'Comment the command again, or /plan; or press Redeliver in the settings of the App.',
+  },
   BUG: {
     class: 'unknown',
     fixer: 'ashore',

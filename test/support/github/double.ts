@@ -272,6 +272,11 @@ export class GitHubDouble {
     this.#faults.failNext(fault);
   }
 
+  /** From now on nothing fails on purpose. */
+  mend(): void {
+    this.#faults.mend();
+  }
+
   /** Every answer comes this many milliseconds late. */
   setLatency(milliseconds: number): void {
     this.#faults.latency = milliseconds;

@@ -42,8 +42,7 @@ export class Faults {
     return this.#calls;
   }
 
-  forget(): void {
-    this.#calls.clear();
+  mend(): void {
     this.#armed.length = 0;
   }
 
