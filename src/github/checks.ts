@@ -3,6 +3,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Annotation } from '../render/annotation.ts';
 import type { CheckAction } from '../render/check-run.ts';
+import { Fenced } from '../store/membership.ts';
 import { mayBeDone, ONCE } from './octokit.ts';
 import { statusOf } from './http-status.ts';
 import { place } from './repo.ts';
@@ -66,11 +67,23 @@ export async function startCheck(world: GithubWorld, repo: Repo, start: CheckSta
   }
   // A server that died just after it had begun one could not keep its id.
   const { id, url } = (await findUnknown(world, repo, start)) ?? (await createCheck(world, repo, start));
-  const since = world.now().toISOString();
-  await world.store.posts.keepCheck({ repo: key.repo, id, name, commit, pull, subject });
-  await world.store.openChecks.put({ ...key, id, installation: repo.installation, since });
+  try {
+    const since = world.now().toISOString();
+    await world.store.posts.keepCheck({ repo: key.repo, id, name, commit, pull, subject });
+    await world.store.openChecks.put({ ...key, id, installation: repo.installation, since });
+  } catch (error) {
+    // Whoever took over may not have seen it when it looked, and has begun one of its own.
+    if (error instanceof Fenced)
+      await complete(repo, id, { conclusion: 'cancelled', output: TAKEN_OVER, subject: undefined });
+    throw error;
+  }
   return openCheck(world, repo, { id, url }, quiet);
 }
+
+const TAKEN_OVER: CheckOutput = {
+  title: 'Another server has taken over',
+  summary: 'The check run of the same name beside this one says what became of it.',
+};
 
 /** A check run that is there already and has not ended. `quiet`: milliseconds before the first update. */
 export function openCheck(world: GithubWorld, repo: Repo, { id, url }: CheckPlace, quiet = 0): OpenCheck {
@@ -92,7 +105,7 @@ export function openCheck(world: GithubWorld, repo: Repo, { id, url }: CheckPlac
   };
 }
 
-/** Whether GitHub has a check run of ours that ended, other than by a failure that stands for no plan and no run. */
+/** Whether GitHub has a check run of ours that ended, other than by what stands for no plan and no run: a failure, a server that was late. */
 export async function hasEnded(
   repo: Repo,
   appId: number,
@@ -109,7 +122,8 @@ export async function hasEnded(
   });
   return data.check_runs.some(
     ({ app, conclusion, external_id: subject }) =>
-      app?.id === appId && (conclusion !== 'failure' || (subject ?? '') !== ''),
+      app?.id === appId &&
+      ((conclusion !== 'failure' && conclusion !== 'cancelled') || (subject ?? '') !== ''),
   );
 }
 
@@ -146,7 +160,9 @@ async function findUnknown(
   });
   for (const { id, app, external_id: external, html_url: url } of data.check_runs) {
     if (app?.id !== appId || (external ?? '') !== (subject ?? '')) continue;
-    if ((await store.posts.readCheck(repo.key, id)) === undefined) return { id, url: url ?? '' };
+    // A run has one, and may not know it though the store does.
+    const known = subject === null && (await store.posts.readCheck(repo.key, id)) !== undefined;
+    if (!known) return { id, url: url ?? '' };
   }
   return undefined;
 }

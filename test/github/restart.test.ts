@@ -1,6 +1,7 @@
 // What a restart, a lost delivery or a redelivery must not lose and must not do twice.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startServer } from '../../src/server.ts';
+import type { RunPosts } from '../../src/store/runs.ts';
 import { openStore } from '../../src/store/store.ts';
 import { STACK } from './fleet.ts';
 import { startRig } from './rig.ts';
@@ -13,6 +14,17 @@ beforeEach(async () => {
 afterEach(async () => {
   await rig.stop();
 });
+
+/** As if the server had died before it could keep something of what it had posted. */
+async function forgetPosts(forget: (posts: RunPosts) => RunPosts): Promise<void> {
+  const opened = await openStore({ directory: rig.settings.data }, { who: 'a test', now: () => new Date() });
+  if (opened.is === 'locked') throw new Error('the store is still open');
+  for (const { id, posts } of await opened.store.runs.untold(new Date(0))) {
+    await opened.store.runs.claim(id);
+    await opened.store.runs.keepPosts(id, forget(posts));
+  }
+  await opened.store.close();
+}
 
 const head = (pull: number): string => rig.repo.pull(pull).head.sha;
 
@@ -38,29 +50,23 @@ describe('a restart in the middle of a deploy', () => {
     expect(rig.fleet.live.get('web1')).toBe('v2');
   });
 
-  it('begins no deployment a second time that was begun and not kept', async () => {
+  it.each<[string, (posts: RunPosts) => RunPosts]>([
+    ['deployment', (posts) => ({ ...posts, deployments: [] })],
+    ['check run', ({ check: _, ...posts }) => posts],
+  ])('begins no %s a second time that was begun and not kept', async (_, forget) => {
     const pull = await rig.open('v2');
     const gate = Promise.withResolvers<void>();
     rig.fleet.during = () => gate.promise;
     await rig.repo.comment(pull, '/deploy', 'ada');
     await rig.github.waitFor(() => rig.repo.deployments().length === 1, { what: 'it', within: 60_000 });
     rig.fleet.during = async () => undefined;
-    await rig.restart(async () => {
-      const opened = await openStore(
-        { directory: rig.settings.data },
-        { who: 'a test', now: () => new Date() },
-      );
-      if (opened.is === 'locked') throw new Error('the store is still open');
-      for (const { id, posts } of await opened.store.runs.untold(new Date(0))) {
-        await opened.store.runs.claim(id);
-        await opened.store.runs.keepPosts(id, { ...posts, deployments: [] });
-      }
-      await opened.store.close();
-    });
+    await rig.restart(() => forgetPosts(forget));
     await rig.settled();
     gate.resolve();
     expect(rig.repo.deployments()).toHaveLength(1);
     expect(rig.repo.deployments()[0]?.statuses.at(-1)?.state).toBe('success');
+    const checks = rig.repo.checkRuns().filter((run) => run.name === 'ashore/deploy');
+    expect(checks.map(({ conclusion }) => conclusion)).toEqual(['success']);
   });
 
   it('of a merge plans nothing anew while its run goes on', async () => {
