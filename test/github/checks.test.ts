@@ -77,6 +77,7 @@ describe('a re-run of all checks', () => {
       action: 'rerequested',
       check_suite: { head_sha: head(pull ?? 0) },
       repository: {
+        id: repository.id,
         name: repository.name,
         full_name: rig.repo.fullName,
         owner: { login: repository.owner.login },

@@ -97,11 +97,14 @@ describe.each(FAILURES)('%s', (_, failure) => {
   });
 });
 
+/** What every command needs to know of who commented. */
+const PERMISSION = 'repos/get-collaborator-permission-level';
+
 describe('a comment that asked for something', () => {
   it('is answered once GitHub answers again, and only then', async () => {
     await start();
     const pull = await rig.open('v2');
-    rig.github.failNext({ path: 'pulls/get', status: 502, times: 3 });
+    rig.github.failNext({ path: PERMISSION, status: 502, times: 3 });
     await rig.comment(pull, '/freeze all Christmas');
     expect(rig.said(pull).slice(1)).toHaveLength(1);
     expect(rig.said(pull)[1]).toContain('Christmas');
@@ -110,7 +113,7 @@ describe('a comment that asked for something', () => {
   it('is told that GitHub fails when that does not pass', async () => {
     await start();
     const pull = await rig.open('v2');
-    rig.github.failNext({ path: 'pulls/get', status: 502, times: 50 });
+    rig.github.failNext({ path: PERMISSION, status: 502, times: 50 });
     await rig.comment(pull, '/freeze all Christmas');
     expect(rig.said(pull).slice(1)).toHaveLength(1);
     expect(rig.said(pull)[1]).toContain('GITHUB_FAILED');
