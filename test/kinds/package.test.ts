@@ -534,7 +534,10 @@ const ROWS: readonly Row[] = [
       verb: 'create',
       reason: 'not installed; it comes from a package source that this plan adds',
       fields: [{ name: 'version', before: null, after: '9' }],
-      steps: [run(...APT, ...LOCK, 'update'), install('--no-remove', 'install', 'x=9')],
+      steps: [
+        run(...APT, ...LOCK, 'update'),
+        install('-o', 'APT::Cmd::Pattern-Only=1', '--no-remove', 'install', 'x=9'),
+      ],
       notes: [
         'what else is installed along is known only when that source has been read; nothing is removed',
       ],
@@ -549,7 +552,10 @@ const ROWS: readonly Row[] = [
       verb: 'update',
       reason: 'version 1 is installed; it comes from a package source that this plan adds',
       fields: [{ name: 'version', before: '1', after: 'newest of that source' }],
-      steps: [run(...APT, ...LOCK, 'update'), install('--no-remove', 'install', 'x')],
+      steps: [
+        run(...APT, ...LOCK, 'update'),
+        install('-o', 'APT::Cmd::Pattern-Only=1', '--no-remove', 'install', 'x'),
+      ],
       notes: [
         'what else is installed along is known only when that source has been read; nothing is removed',
       ],

@@ -8,6 +8,9 @@ const LOCK = ['-o', 'DPkg::Lock::Timeout=300'];
 /** A configuration file that somebody edited stays; one that nobody did is replaced (dpkg(1)). */
 const CONFFILES = ['-o', 'Dpkg::Options::=--force-confdef', '-o', 'Dpkg::Options::=--force-confold'];
 
+/** A name that apt does not know is none, and no regular expression for others (apt's NEWS of 2.0). */
+const EXACTLY = ['-o', 'APT::Cmd::Pattern-Only=1'];
+
 /** Does all lines or none. `downgrade` lets a version be replaced by an older one. */
 export function formatExact(lines: readonly Line[], downgrade: boolean): Step {
   const removed = lines.filter(({ to }) => to === null).map(({ name }) => name);
@@ -24,7 +27,7 @@ export function formatExact(lines: readonly Line[], downgrade: boolean): Step {
 export function formatUnseen(word: string): readonly Step[] {
   return [
     run([...APT, ...LOCK, 'update']),
-    run([...APT, ...ONLY, ...LOCK, ...CONFFILES, '--no-remove', 'install', word]),
+    run([...APT, ...ONLY, ...LOCK, ...CONFFILES, ...EXACTLY, '--no-remove', 'install', word]),
   ];
 }
 
