@@ -72,11 +72,11 @@ export async function initOf(supervisor: number | undefined): Promise<number> {
 
 /** Until sshd sends its banner. */
 export async function sshReady(address: string, supervisor?: ChildProcess): Promise<void> {
-  const end = Date.now() + 60_000;
+  const end = Date.now() + 180_000;
   while (!(await banner(address))) {
     if (supervisor !== undefined && supervisor.exitCode !== null)
       throw new Error(`systemd-nspawn ended with ${supervisor.exitCode}`);
-    if (Date.now() > end) throw new Error('no sshd in 60 s');
+    if (Date.now() > end) throw new Error('no sshd in three minutes');
     await sleep(20);
   }
 }

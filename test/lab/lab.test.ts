@@ -2,7 +2,7 @@
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
@@ -242,5 +242,23 @@ describe.skipIf(unavailable !== undefined)('lab', { timeout: 60_000 }, () => {
     expect(await traces(id, owner)).toEqual([]);
     expect(await exists(lab.host('web1').root)).toBe(true);
     expect(await lab.host('web1').exec(['true'])).toMatchObject({ status: 0 });
+  });
+
+  test('what is left of a dead lab and cannot be removed is no reason for another to fail', async () => {
+    const left = '/var/lib/ashore-lab/999';
+    await mkdir(left);
+    await must('mount', '-t', 'tmpfs', '-o', 'size=64k', 'busy', left); // what is mounted cannot be renamed
+    try {
+      await writeFile(path.join(left, 'owner'), '999999999 1');
+      const told: string[] = [];
+      const second = await startLab([], { log: (line) => told.push(line) });
+      await second.stop();
+      expect(told).toEqual([expect.stringContaining('what is left of 999 could not be removed')]);
+      expect(await exists(left)).toBe(true);
+    } finally {
+      await must('umount', left);
+      await sweep();
+    }
+    expect(await exists(left)).toBe(false);
   });
 });

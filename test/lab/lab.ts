@@ -41,21 +41,27 @@ export interface Lab {
 
 export interface LabOptions {
   /** Told what takes long. Default: a line on stderr. */
-  readonly log?: (line: string) => void;
+  readonly log?: Log;
+}
+
+type Log = (line: string) => void;
+
+function logToStderr(line: string): void {
+  console.error(`lab: ${line}`);
 }
 
 export async function startLab(specs: readonly HostSpec[], options: LabOptions = {}): Promise<Lab> {
   const reason = await labUnavailable();
   if (reason !== undefined) throw new Error(reason);
   checkNames(specs);
-  const log = options.log ?? ((line) => console.error(`lab: ${line}`));
+  const log = options.log ?? logToStderr;
   await ensureTools();
   await raiseInotifyLimit();
   const clientKey = await ensureClientKey();
   const bases = new Map<Suite, string>();
   for (const suite of new Set(specs.map((spec) => spec.suite)))
     bases.set(suite, await ensureBase(suite, log));
-  const id = await claim();
+  const id = await claim(log);
   try {
     const hosts = newHosts(id, specs, bases);
     await bridge(id);
@@ -72,8 +78,8 @@ export async function startLab(specs: readonly HostSpec[], options: LabOptions =
 }
 
 /** Removes the labs whose process is gone; their numbers. */
-export async function sweep(): Promise<number[]> {
-  return withLock(path.join(stateRoot, '.lock'), sweepLocked);
+export async function sweep(log: Log = logToStderr): Promise<number[]> {
+  return withLock(path.join(stateRoot, '.lock'), () => sweepLocked(log));
 }
 
 function checkNames(specs: readonly HostSpec[]): void {
@@ -114,9 +120,9 @@ async function bridge(id: number): Promise<void> {
 }
 
 /** A free number for a lab of this process. */
-async function claim(): Promise<number> {
+async function claim(log: Log): Promise<number> {
   return withLock(path.join(stateRoot, '.lock'), async () => {
-    await sweepLocked();
+    await sweepLocked(log);
     const addresses =
       (await must('ip', '-4', 'addr')) + (await must('ip', '-4', 'route', 'show', 'table', 'all'));
     for (let id = 1; id < 255; id += 1) {
@@ -132,15 +138,28 @@ async function claim(): Promise<number> {
   });
 }
 
-async function sweepLocked(): Promise<number[]> {
+/** What cannot be taken away yet keeps its number, and is left to the next sweep: it is no reason for another lab to fail. */
+async function sweepLocked(log: Log): Promise<number[]> {
   const swept: number[] = [];
   for (const name of await directories(stateRoot)) {
-    if (/^(claim|gone)-/.test(name)) await rm(path.join(stateRoot, name), { recursive: true, force: true });
-    if (!/^\d+$/.test(name)) continue;
-    const owner = await readFile(path.join(stateRoot, name, 'owner'), 'utf8');
-    if ((await processIdentity(Number(owner.split(' ')[0]))) === owner) continue;
-    await removeLab(Number(name));
-    swept.push(Number(name));
+    try {
+      if (await sweepOne(name)) swept.push(Number(name));
+    } catch (error) {
+      log(
+        `what is left of ${name} could not be removed: ${error instanceof Error ? error.message : String(error)}`,
+      );
+    }
   }
   return swept;
+}
+
+/** True when it was a lab that nobody owns any more. */
+async function sweepOne(name: string): Promise<boolean> {
+  if (/^(claim|gone)-/.test(name)) await rm(path.join(stateRoot, name), { recursive: true, force: true });
+  if (!/^\d+$/.test(name)) return false;
+  // A lab that is being stopped takes its directory away at any moment.
+  const owner = await readFile(path.join(stateRoot, name, 'owner'), 'utf8').catch(() => undefined);
+  if (owner === undefined || (await processIdentity(Number(owner.split(' ')[0]))) === owner) return false;
+  await removeLab(Number(name));
+  return true;
 }

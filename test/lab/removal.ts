@@ -8,6 +8,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { cgroupTrees, directories, exists, mounts, must, run, stateRoot } from './machine.ts';
 import { bridgeName, hostDirectory, labDirectory, machineName } from './place.ts';
 
+/** Seconds for what takes milliseconds, unless the machine's disk is busy. */
+const PATIENCE = 30;
+
 /** Ends all processes of a host at once and removes its cgroups. */
 export async function killAll(lab: number, name: string): Promise<void> {
   const trees = await cgroupTrees();
@@ -15,7 +18,7 @@ export async function killAll(lab: number, name: string): Promise<void> {
   const group = path.join(trees.unified, bridgeName(lab), name);
   if (await exists(group)) {
     await writeFile(path.join(group, 'cgroup.kill'), '1');
-    await allEnded(lab, name, 10);
+    await allEnded(lab, name);
   }
   for (const tree of trees.all)
     await until(
@@ -25,7 +28,7 @@ export async function killAll(lab: number, name: string): Promise<void> {
 }
 
 /** Waits until a host has no process left. */
-export async function allEnded(lab: number, name: string, seconds: number): Promise<void> {
+export async function allEnded(lab: number, name: string, seconds = PATIENCE): Promise<void> {
   const events = path.join((await cgroupTrees())?.unified ?? '', bridgeName(lab), name, 'cgroup.events');
   const gone = async (): Promise<boolean> =>
     !(await readFile(events, 'utf8').catch(() => '')).includes('populated 1');
@@ -78,7 +81,7 @@ async function removeHost(lab: number, name: string): Promise<void> {
   }
 }
 
-async function until(done: () => Promise<boolean>, what: string, seconds = 10): Promise<void> {
+async function until(done: () => Promise<boolean>, what: string, seconds = PATIENCE): Promise<void> {
   const end = Date.now() + seconds * 1000;
   while (!(await done())) {
     if (Date.now() > end) throw new Error(`lab: waited ${seconds} s for ${what}`);
