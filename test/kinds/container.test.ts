@@ -119,7 +119,6 @@ describe('change', () => {
     expect(commands(made)).toEqual([
       `podman pull --quiet ${REF}`,
       'put /etc/systemd/system/shop.service',
-      'systemctl daemon-reload',
       'systemctl enable shop.service',
       'systemctl start shop.service',
       'settle',

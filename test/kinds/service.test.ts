@@ -132,6 +132,8 @@ function put(path: string, text: string): object {
 }
 
 const WRITE = [put(PATH, TEXT), ctl('daemon-reload')];
+/** That reloads as well. */
+const WRITE_ENABLE = [put(PATH, TEXT), ctl('enable', 'shop.service')];
 const WRITE_DROP_IN = [
   { do: 'mkdir', path: `${PATH}.d`, owner: null, group: null, mode: '0755' },
   put(`${PATH}.d/ashore.conf`, DROP_IN_TEXT),
@@ -206,7 +208,7 @@ const FILES: readonly Row[] = [
         field('enabled', null, 'enabled'),
         field('running', 'stopped', 'running'),
       ],
-      steps: [...WRITE, ENABLE, ...START],
+      steps: [...WRITE_ENABLE, ...START],
       interrupts: [],
     },
   },
@@ -242,7 +244,7 @@ const FILES: readonly Row[] = [
       verb: 'update',
       reason: 'its unit file is not there; it is static',
       fields: [body('unit', null, TEXT), field('enabled', 'static', 'enabled')],
-      steps: [...WRITE, ENABLE],
+      steps: WRITE_ENABLE,
       interrupts: [],
     },
   },

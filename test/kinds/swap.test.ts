@@ -77,7 +77,6 @@ it('is made, closed to others, and switched on by a unit', () => {
   expect(stepsOf(made)).toEqual([
     'make /var swap-file 8',
     `put /etc/systemd/system/${UNIT}`,
-    'systemctl daemon-reload',
     `systemctl enable ${UNIT}`,
     `systemctl start ${UNIT}`,
     'settle',

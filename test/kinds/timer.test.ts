@@ -38,7 +38,6 @@ describe('change', () => {
       'put /etc/systemd/system/job.service',
       'systemctl daemon-reload',
       'put /etc/systemd/system/job.timer',
-      'systemctl daemon-reload',
       'systemctl enable job.timer',
       'systemctl start job.timer',
       'settle',

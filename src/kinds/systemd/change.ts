@@ -77,8 +77,8 @@ function planDeclared(
 ): KindChange | undefined {
   const files = planFiles(unit, want, have);
   const foreign = foreignFiles(unit, world);
-  const daemon = planDaemon(have, files, foreign);
   const boot = planBoot(unit, want, have);
+  const daemon = planDaemon(unit, want, have, { own: files, boot, foreign });
   const causes = causesOf(want, have, world);
   const moved = [...files.because, ...foreign.map((path) => `${path} changes in this plan`)];
   const running = planRunning(unit, want, have, { ...causes, restart: [...moved, ...causes.restart] });

@@ -67,14 +67,24 @@ export function foreignFiles(unit: string, world: World): readonly string[] {
   return unitFilesOf(unit, changedPaths(world));
 }
 
-/** systemd reads its files anew only when it is told to. */
-export function planDaemon(have: State | undefined, own: Part, foreign: readonly string[]): Part {
+/**
+ * systemd reads its files anew only when it is told to. To enable or disable a unit ends with a reload (systemctl(1), enable), so
+ * where `boot` does that no other is needed; but for a script of init.d, which a package of this plan may bring, it does not.
+ */
+export function planDaemon(
+  unit: string,
+  want: Declared,
+  have: State | undefined,
+  { own, boot, foreign }: { readonly own: Part; readonly boot: Part; readonly foreign: readonly string[] },
+): Part {
   const because = [
     ...foreign.map((path) => `${path} changes in this plan`),
     ...(have?.needsReload ? ['systemd has not yet read its changed files'] : []),
   ];
   if (own.steps.length === 0 && because.length === 0) return NOTHING;
-  return { steps: [systemctl('daemon-reload')], fields: [], because };
+  const ofSystemd = !isUnseen(want, have) || foreign.includes(unitPath(unit));
+  const steps = ofSystemd && boot.steps.length > 0 ? [] : [systemctl('daemon-reload')];
+  return { steps, fields: [], because };
 }
 
 export function planBoot(unit: string, want: Declared, have: State | undefined): Part {
