@@ -137,6 +137,12 @@ describe.each(SUITES)('package on %s', (suite) => {
     });
   });
 
+  it('is not asked who brings what where all come by one call of apt', async () => {
+    const row = ['nginx-light', 'trial-app', 'trial-base', 'trial-agent-a', 'tree'];
+    const reading = readCase(packageKind, 'package-together', suite, [row]);
+    await expect(reading).rejects.toThrow(/^recorded in vain: .*look apt-cache depends [^;]+$/s);
+  });
+
   it('is read with the packages that others keep there', async () => {
     const states = await readCase(packageKind, 'package-automatic', suite);
     expect(states).toMatchObject({ 'trial-app': { automatic: ['trial-agent-b', 'trial-base'] } });

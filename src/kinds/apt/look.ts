@@ -18,6 +18,7 @@ import type { Installed, Line, Offer } from './output.ts';
 import { shareLines } from './shares.ts';
 import { answersOf } from './transaction.ts';
 import type { Answer, Asked, Simulation } from './transaction.ts';
+import { groupNeighbours } from './together.ts';
 import type { Neighbourhood } from './together.ts';
 import { lookAtOffers, unwritten } from './unwritten.ts';
 
@@ -49,7 +50,7 @@ export async function readPackages(
 export async function readTransactions(
   host: Reader,
   asked: readonly Asked[],
-  { installed, rows, isStill }: Neighbourhood & Pick<Packages, 'installed'>,
+  { installed, ...neighbourhood }: Neighbourhood & Pick<Packages, 'installed'>,
 ): Promise<ReadonlyMap<string, Answer>> {
   if (asked.length === 0) return new Map();
   const [whole, marks, files, running] = await Promise.all([
@@ -58,10 +59,23 @@ export async function readTransactions(
     readText(host, ['sh', '-c', UNIT_FILES]),
     readText(host, ['sh', '-c', ACTIVE_UNITS]),
   ]);
-  const parts = await readParts(host, asked, { from: 0, to: asked.length, before: [], whole });
+  const range = { from: 0, to: asked.length, before: [], whole };
+  const parts = partsOfOneGroup(asked, whole, neighbourhood) ?? (await readParts(host, asked, range));
   const active = running.split('\n').map((line) => line.split(' ')[0] ?? '');
   const known = { installed, automatic: new Set(marks.split('\n')), files: parseUnits(files), active };
-  return answersOf(asked, parts, known, { rows, isStill });
+  return answersOf(asked, parts, known, neighbourhood);
+}
+
+/** Where all go in one call of apt, nobody has to know which of them brings what. */
+function partsOfOneGroup(
+  asked: readonly Asked[],
+  whole: Simulation,
+  neighbourhood: Neighbourhood,
+): readonly Simulation[] | undefined {
+  if ('refused' in whole) return undefined;
+  const due = new Map(asked.map((one) => [one.id, { ...one, lines: whole }]));
+  const [group = []] = groupNeighbours(due, neighbourhood);
+  return group.length === asked.length ? asked.map((_, index) => (index === 0 ? whole : [])) : undefined;
 }
 
 /** Some of what is asked for, in order, with what apt would do for all before them and for all up to the last of them. */
