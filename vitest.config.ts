@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { LongestFirst } from './test/sequencer.ts';
 
 // Files that need real hosts. They mostly wait for them, so a few go at once even on two cores, each with hosts of its own.
 const onHosts = ['test/lab/**/*.test.ts', 'test/e2e/**/*.test.ts', 'test/**/*.lab.test.ts'];
@@ -10,6 +11,7 @@ const retry = 1;
 export default defineConfig({
   test: {
     maxWorkers: 4,
+    sequence: { sequencer: LongestFirst },
     reporters: ['default', './test/reporter.ts'],
     projects: [
       {
