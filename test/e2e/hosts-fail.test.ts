@@ -18,7 +18,7 @@ beforeAll(async () => {
   if (unavailable !== undefined) return;
   lab = await startLab(SUITES.map((suite) => ({ name: suite, suite })));
   const keys = [{ name: 'lab', privateKey: lab.clientKey.privateKey }];
-  deployer = createLiveDeployer({ keys, connectLimit: 3, patience: 60 });
+  deployer = createLiveDeployer({ keys, patience: 60 });
 });
 afterAll(() => lab?.stop());
 

@@ -29,7 +29,7 @@ beforeAll(async () => {
       'deploy-configs/policy.yml': 'deploy: { on: both, by: [write] }\nconfirm: []\n',
     },
     unhurried: true,
-    deployer: createLiveDeployer({ keys, connectLimit: 5, patience: 60, confirmWithin: 20 }),
+    deployer: createLiveDeployer({ keys, patience: 60, confirmWithin: 20 }),
   });
 }, LONG);
 afterAll(async () => {
