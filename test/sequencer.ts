@@ -6,9 +6,8 @@ import { BaseSequencer } from 'vitest/node';
 import type { TestSpecification } from 'vitest/node';
 
 const LONGEST = [
-  'test/e2e/kinds.test.ts',
-  'test/e2e/readonly-bookworm.test.ts',
-  'test/e2e/readonly-trixie.test.ts',
+  'test/e2e/kinds-bookworm.test.ts',
+  'test/e2e/kinds-trixie.test.ts',
   'test/attacks/on-hosts.test.ts',
   'test/attacks/on-github.test.ts',
   'test/waves/waves.test.ts',

@@ -1,0 +1,4 @@
+// Every kind, on Debian 13.
+import { describeKinds } from './kinds-road.ts';
+
+describeKinds('trixie');

@@ -1,4 +1,0 @@
-// Plans only look, on trixie.
-import { describeLooks } from './readonly-road.ts';
-
-describeLooks('trixie');
