@@ -95,6 +95,9 @@ export interface Unresolved {
  */
 export const ASIDE: unique symbol = Symbol('aside');
 
+/** By name, what of a resource was found; undefined: it was not looked at. */
+export type Members = Readonly<Record<string, unknown>>;
+
 /** Ids of one kind in groups, each in the order of the host. */
 export type Rows = readonly (readonly string[])[];
 
@@ -142,6 +145,12 @@ export interface Kind<Spec, State, Want = Spec> {
   ): Promise<ReadonlyMap<string, State>>;
   /** Pure. undefined = in sync. */
   change(request: ChangeRequest<Want, State>): KindChange | Blocked | undefined;
+  /**
+   * Pure. What of a State does not follow from what is wanted, by name, also for a resource that is not there. Drift is told by it where the
+   * declaration is another one than at the last look: by the members that both looks have, so what was not looked at is left out,
+   * not empty. Without it the whole State must be the same whatever is wanted.
+   */
+  apart?(have: State | undefined): Members;
   /** What this resource alone says how it is: paths, and units as `unit x.service`. Two owners of one are a problem. */
   owns?(id: string, want: Want): readonly string[];
   /** Resources of the same host that must come before this one, where they are declared. */

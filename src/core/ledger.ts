@@ -20,8 +20,13 @@ const Applied = z.strictObject({
   at: z.string(),
 });
 const Forgotten = z.strictObject({ ref: z.string(), forgotten: z.string() });
-/** Fingerprint of the state that the look after a run found. */
-const Seen = z.strictObject({ ref: z.string(), seen: z.string() });
+/** Fingerprint of the state that the look after a run found; and of what of it does not follow from what was wanted, where its kind tells that apart. */
+const Seen = z.strictObject({
+  ref: z.string(),
+  seen: z.string(),
+  apart: z.record(z.string(), z.string()).optional(),
+});
+export type Seen = Omit<z.infer<typeof Seen>, 'ref'>;
 
 /**
  * A run changes something of a stack that has checks, and they did not hold yet: written before its first change, and again by a
@@ -45,6 +50,7 @@ export type LedgerLine = z.infer<typeof LedgerLine>;
 export type LedgerEntry = Omit<z.infer<typeof Applied>, 'last'> & {
   readonly last: Json | undefined;
   readonly seen: string | undefined;
+  readonly apart?: Seen['apart'];
   /** Line of the ledger that applied it last, from 0: what was applied after it has a higher one. */
   readonly line: number;
 };
@@ -83,13 +89,7 @@ export function compactLedger({ entries, lines, unproven }: Ledger): readonly Le
   const byLine = all.toSorted((a, b) => a.line - b.line);
   // What was recorded first is taken away last, and what was applied after something else has to come after it: two orders.
   const twice = byLine.every((entry, index) => entry === all[index]) ? all : [...all, ...byLine];
-  return [
-    ...twice.map(({ seen: _seen, line: _line, last, ...applied }) => {
-      return last === undefined ? applied : { ...applied, last };
-    }),
-    ...all.flatMap(({ ref, seen }) => (seen === undefined ? [] : [{ ref, seen }])),
-    ...unproven.values(),
-  ];
+  return [...twice.map(appliedLine), ...all.flatMap(seenLine), ...unproven.values()];
 }
 
 export function formatLedgerLine(line: LedgerLine): string {
@@ -98,9 +98,15 @@ export function formatLedgerLine(line: LedgerLine): string {
 
 /** The lines that make an entry what it is. */
 export function formatLedgerEntry(entry: LedgerEntry): readonly LedgerLine[] {
-  const { seen, line: _, last, ...rest } = entry;
-  const applied = { ...rest, ...(last === undefined ? {} : { last }) };
-  return seen === undefined ? [applied] : [applied, { ref: entry.ref, seen }];
+  return [appliedLine(entry), ...seenLine(entry)];
+}
+
+function appliedLine({ seen: _seen, apart: _apart, line: _line, last, ...applied }: LedgerEntry): LedgerLine {
+  return last === undefined ? applied : { ...applied, last };
+}
+
+function seenLine({ ref, seen, apart }: LedgerEntry): readonly LedgerLine[] {
+  return seen === undefined ? [] : [{ ref, seen, ...(apart ? { apart } : {}) }];
 }
 
 function parseLine(line: string): LedgerLine | undefined {
@@ -132,7 +138,7 @@ function applyLine({ entries, unproven }: Draft, line: LedgerLine, index: number
   }
   if ('seen' in line) {
     const entry = entries.get(line.ref);
-    if (entry) entries.set(line.ref, { ...entry, seen: line.seen });
+    if (entry) entries.set(line.ref, { ...entry, seen: line.seen, apart: line.apart });
     return;
   }
   entries.set(line.ref, { ...line, last: line.last, seen: undefined, line: index });

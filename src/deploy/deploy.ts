@@ -140,6 +140,7 @@ function applyHostOf(
     connect: () => world.connect(target),
     reader: world.createReader,
     observe: (reader) => observe(reader, wanted, world.kinds),
+    kinds: world.kinds,
     planAgain: (found) => redactPlan(vault.redactor, planHost(question, found, world.kinds)),
     carryOut: redactRun(vault.redactor, world.carryOut),
     confirm: world.confirm,

@@ -3,7 +3,8 @@
 import type { AppendLedger, HostRun } from '../core/run.ts';
 import { runPath } from '../core/host.ts';
 import type { Reader, Session, Target } from '../core/host.ts';
-import { fingerprint } from '../core/json.ts';
+import { parseRef } from '../core/address.ts';
+import type { AnyKind } from '../core/kind.ts';
 import { compactLedger } from '../core/ledger.ts';
 import type { LedgerLine } from '../core/ledger.ts';
 import type { Change, HostPlan } from '../core/plan.ts';
@@ -16,6 +17,7 @@ import { notBegun, passOnCancel } from './cancel.ts';
 import type { CancelWish } from './cancel.ts';
 import { compareHost } from './compare.ts';
 import type { Compared } from './compare.ts';
+import { isSeenSame, seenOf } from './drift.ts';
 import { runDuties } from './duties.ts';
 import type { Observation } from './observe.ts';
 import { connectPatiently, followToTheEnd } from './follow.ts';
@@ -27,6 +29,7 @@ import { finishReport, loseReport, startReport } from './progress.ts';
 export interface ApplyHost extends FollowHost, CancelWish {
   reader(session: Session): Reader;
   observe(reader: Reader): Promise<Observation>;
+  readonly kinds: readonly AnyKind[];
   /** The plan that this observation gives, from the same configuration. */
   planAgain(found: Observation): HostPlan;
   appendLedger: AppendLedger;
@@ -154,7 +157,7 @@ async function recordSeen(
   after: Observation,
   again: HostPlan,
 ): Promise<void> {
-  const seen = seenLines(after, again);
+  const seen = seenLines(after, again, host.kinds);
   const { digest } = after.ledger;
   const short = compactLedger(after.ledger);
   if (short) await host.appendLedger(session, [...short, ...seen], digest, 'instead');
@@ -162,13 +165,17 @@ async function recordSeen(
 }
 
 /** Fingerprints of what is there now, for all that is recorded and in sync: the base for telling drift later. */
-function seenLines(found: Observation, again: HostPlan): LedgerLine[] {
+function seenLines(found: Observation, again: HostPlan, kinds: readonly AnyKind[]): LedgerLine[] {
+  const kindOf = new Map(kinds.map((kind) => [kind.name, kind]));
   const unsettled = new Set([...again.changes, ...again.blocked].map(({ ref }) => ref));
   return [...found.ledger.entries.values()]
     .filter((entry) => !unsettled.has(entry.ref) && found.looked.has(entry.ref))
-    .map((entry) => ({ ref: entry.ref, seen: fingerprint(found.states.get(entry.ref)), was: entry.seen }))
-    .filter(({ seen, was }) => seen !== was)
-    .map(({ ref, seen }) => ({ ref, seen }));
+    .map((entry) => {
+      const kind = kindOf.get(parseRef(entry.ref)?.kind ?? '');
+      return { entry, seen: seenOf(kind, found.states.get(entry.ref)) };
+    })
+    .filter(({ entry, seen }) => !isSeenSame(entry, seen))
+    .map(({ entry, seen }) => ({ ref: entry.ref, ...seen }));
 }
 
 function hostRunOf(planned: HostPlan, order: ApplyOrder, found: Observation, { done }: Compared): HostRun {

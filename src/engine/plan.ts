@@ -11,6 +11,7 @@ import { placeGuardedLast } from './order.ts';
 import type { Where } from '../core/problem.ts';
 import { wantPrint } from '../core/resource.ts';
 import type { Resource } from '../core/resource.ts';
+import { hasMoved } from './drift.ts';
 import { dutiesFor } from './duties.ts';
 import { orphanRefs } from './observe.ts';
 import { watchTogether } from './together.ts';
@@ -111,7 +112,8 @@ function planResource(context: Context, kind: AnyKind, resource: Resource): void
     return;
   }
   const last = kind.remember?.(want);
-  const causes = causesOf(context, { ref, stack, wanted, have, entry, triggered: decided !== undefined });
+  const moved = decided !== undefined && hasMoved(kind, entry, { wanted, have });
+  const causes = causesOf(context, { ref, stack, wanted, entry, moved });
   const origin = entry?.origin ?? originOf(needed.verb);
   addChange(draft, needed, {
     ref,
@@ -207,22 +209,17 @@ interface Causing {
   readonly ref: string;
   readonly stack: string;
   readonly wanted: string;
-  readonly have: unknown;
   readonly entry: LedgerEntry | undefined;
-  /** The kind asked for it, as against an adoption. */
-  readonly triggered: boolean;
+  /** It is otherwise than after the last deploy, and its kind asks for a change: what is adopted is as wanted. */
+  readonly moved: boolean;
 }
 
 /** Three-way: what the ledger says was applied, what base and this commit want, and what was found. */
-function causesOf(
-  { question, draft }: Context,
-  { ref, stack, wanted, have, entry, triggered }: Causing,
-): Cause[] {
+function causesOf({ question, draft }: Context, { ref, stack, wanted, entry, moved }: Causing): Cause[] {
   const causes = new Set<Cause>();
-  const moved = entry?.seen !== undefined && entry.seen !== fingerprint(have);
   const undeployed = entry?.want !== wanted || entry.stack !== stack;
   if (undeployed) causes.add(question.base?.get(ref) === wanted ? 'undeployed' : 'this-change');
-  if (moved && triggered) causes.add('drift');
+  if (moved) causes.add('drift');
   if (causes.size > 0) return [...causes];
   // As applied and as wanted, and still a change: another change of this plan calls for it, or nobody looked after the last run.
   const inherited = draft.changes.flatMap((change) => change.causes);

@@ -2,7 +2,7 @@
 // Only what stands in the files can be changed by useradd(8) and its family; the rest is seen and left alone.
 import { z } from 'zod';
 import type { Reader } from '../core/host.ts';
-import type { Blocked } from '../core/kind.ts';
+import type { Blocked, Members } from '../core/kind.ts';
 import { readText } from '../core/look.ts';
 
 export interface User {
@@ -32,6 +32,22 @@ export interface Accounts {
 
 /** What useradd(8) and groupadd(8) of every release take, and what no command reads as an option or a number. */
 export const AccountName = z.string().regex(/^[a-z_][a-z0-9_-]{0,30}$/);
+
+/** No colon and no control characters: they would break the line in /etc/passwd. */
+export const PasswdText = z.string().regex(/^[^:\p{Cc}]*$/u);
+export const PasswdPath = z.string().regex(/^\/[^:\p{Cc}]*$/u);
+
+type Account = Pick<User, 'uid' | 'local'> &
+  Partial<Pick<User, 'home' | 'shell' | 'comment'>> & { readonly group?: string };
+
+/** What of a user is the same whatever is wanted; the groups that are looked for are those that are declared. */
+export function apartUser(
+  have: { readonly is: 'missing' } | ({ readonly is: 'present' } & Account) | undefined,
+): Members {
+  if (have?.is !== 'present') return { uid: null };
+  const { uid, local, group, home, shell, comment } = have;
+  return { uid, local, group, home, shell, comment };
+}
 
 export async function readAccounts(
   host: Reader,

@@ -13,9 +13,10 @@ import { changeFile } from './files/change.ts';
 import { followFile, noteOn } from './files/follow.ts';
 import { readFiles } from './files/read.ts';
 import type { FileState } from './files/read.ts';
+import { apartFile } from './files/shown.ts';
 import type { Want as FileWant } from './files/spec.ts';
 import { rememberFile, rootFile } from './files/whole.ts';
-import { joinParts } from './join.ts';
+import { joinMembers, joinParts } from './join.ts';
 import { Absent } from './paths/path.ts';
 
 const Word = z.string().regex(/^[A-Za-z0-9][\x21-\x7e]*$/, 'a word without spaces');
@@ -77,6 +78,7 @@ export const aptRepository = defineKind<Spec, State, Want>({
   resolve,
   read,
   change,
+  apart: (have) => joinMembers({ sources: apartFile(have?.sources), key: apartFile(have?.key) }),
   remember: (want) => ({
     lines: want.lines && [...want.lines],
     key: want.key && rememberFile(rootFile(want.key)),

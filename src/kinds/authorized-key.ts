@@ -56,6 +56,8 @@ export const authorizedKey = defineKind<Spec, KeyState, Want>({
     const ours = request.world.logins.includes(user);
     return ours ? guardPath(change, ({ have }) => have?.place.path ?? '')(request) : change(request);
   },
+  // Lines are looked for by the key that is wanted.
+  apart: (have) => ({ place: have?.place }),
   needs: (id) => [{ kind: 'user', id: partsOf(id).user }],
   remember: ({ blob, options }) => ({ blob, options: [...options] }),
 });

@@ -67,6 +67,8 @@ export const command = defineKind<Spec, State, Want>({
   resolve,
   read,
   change,
+  // Only what a guard asks for is looked at.
+  apart: () => ({}),
   needs: (_id, want) => [
     ...want.after,
     ...(want.directory === undefined ? [] : [{ kind: 'directory', id: want.directory }]),

@@ -12,11 +12,13 @@ import { ContainerSpec } from './containers/spec.ts';
 import { hasImage, readStorage } from './containers/storage.ts';
 import { envPath } from './containers/unit.ts';
 import { readFiles } from './files/read.ts';
+import { apartFile } from './files/shown.ts';
+import { joinMembers } from './join.ts';
 import { guardUnit } from './lifelines.ts';
 import { readStats } from './paths/found.ts';
 import { readPrograms } from './programs.ts';
 import { readUnitStates } from './systemd/read.ts';
-import { ownedUnit } from './systemd/state.ts';
+import { apartUnit, ownedUnit } from './systemd/state.ts';
 
 export const container = defineKind<ContainerSpec, State, Want>({
   name: 'container',
@@ -34,6 +36,7 @@ export const container = defineKind<ContainerSpec, State, Want>({
   resolve: resolveContainer,
   read,
   change: guardUnit(changeContainer, unitOf),
+  apart: (have) => joinMembers({ unit: apartUnit(have?.unit), env: apartFile(have?.env) }),
   owns: (id) => [...ownedUnit(unitOf(id)), envPath(id)],
   needs,
   remember: rememberContainer,

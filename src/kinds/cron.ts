@@ -10,6 +10,7 @@ import { changeFile } from './files/change.ts';
 import { checkSchedule } from './files/crontab.ts';
 import { noteOn } from './files/follow.ts';
 import type { FileState } from './files/read.ts';
+import { apartFile } from './files/shown.ts';
 import type { Want as FileWant } from './files/spec.ts';
 import { fileNeeds, readWhole, rememberFile, rootFile } from './files/whole.ts';
 import { judgeAround, readAround } from './paths/around.ts';
@@ -62,6 +63,7 @@ export const cron = defineKind<Spec, State, Want>({
   resolve,
   read,
   change,
+  apart: (have) => apartFile(have?.file),
   owns: (id) => [fileOf(id)],
   needs: (id, { file, user }) => [
     ...fileNeeds(fileOf(id), file),

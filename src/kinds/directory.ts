@@ -44,6 +44,7 @@ export const directory = defineKind<Spec, State, Want>({
   resolve,
   read,
   change: guardPath(change),
+  apart: (have) => ({ found: have?.found ?? null, leads: have && (have.leads ?? null) }),
   owns: (id) => [id],
   needs: (id, want) => {
     if ('absent' in want) return [];

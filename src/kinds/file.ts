@@ -4,6 +4,7 @@ import { defineKind } from '../core/kind.ts';
 import { changeFile } from './files/change.ts';
 import { readFiles } from './files/read.ts';
 import type { FileState } from './files/read.ts';
+import { apartFile } from './files/shown.ts';
 import { FileSpec, resolveFile } from './files/spec.ts';
 import type { Want } from './files/spec.ts';
 import { fileNeeds, rememberFile } from './files/whole.ts';
@@ -18,6 +19,7 @@ export const file = defineKind<FileSpec, FileState, Want>({
   resolve: resolveFile,
   read: readFiles,
   change: guardPath(changeFile),
+  apart: apartFile,
   owns: (id) => [id],
   needs: fileNeeds,
   remember: rememberFile,

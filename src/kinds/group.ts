@@ -44,6 +44,7 @@ export const group = defineKind<Spec, State>({
   resolve: resolveAlone,
   read,
   change: guardGroup(change, (have) => (have?.is === 'present' ? [...have.primaryOf, ...have.members] : [])),
+  apart: (have) => (have?.is === 'present' ? { gid: have.gid, local: have.local } : { gid: null }),
 });
 
 async function read(host: Reader, wanted: ReadonlyMap<string, Spec | undefined>) {

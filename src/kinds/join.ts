@@ -1,9 +1,17 @@
 // Changes of several units or files that are one resource: one change, its fields told apart by their names. Pure.
-import type { Blocked, KindChange, Verb } from '../core/kind.ts';
+import type { Blocked, KindChange, Members, Verb } from '../core/kind.ts';
 
 export interface Part {
   readonly name: string;
   readonly change: KindChange | Blocked | undefined;
+}
+
+/** What several units or files, which are one resource, have apart from what is wanted. */
+export function joinMembers(parts: Readonly<Record<string, Members>>): Members {
+  const named = Object.entries(parts).flatMap(([part, members]) =>
+    Object.entries(members).map(([name, value]) => [`${part} ${name}`, value] as const),
+  );
+  return Object.fromEntries(named);
 }
 
 /** In the order of the steps. */

@@ -11,7 +11,7 @@ import { Absent, Path } from './paths/path.ts';
 import { changeUnit } from './systemd/change.ts';
 import { escapePath } from './systemd/escape.ts';
 import { readUnitStates } from './systemd/read.ts';
-import { ownedUnit, rememberUnit, wholeUnit } from './systemd/state.ts';
+import { apartUnit, ownedUnit, rememberUnit, wholeUnit } from './systemd/state.ts';
 import type { State, Want as UnitWant } from './systemd/state.ts';
 
 const Word = z.string().regex(/^[^\s\p{Cc},\\]+$/u, 'a word without spaces, commas and backslashes');
@@ -45,6 +45,7 @@ export const mount = defineKind<Spec, State, Want>({
   resolve,
   read,
   change,
+  apart: apartUnit,
   owns: (id) => ownedUnit(unitOf(id)),
   needs: (id, { what }) => (what === null ? [] : [{ kind: 'directory', id }]),
   remember: ({ what, type, options }) => ({ what, type, options: [...options] }),

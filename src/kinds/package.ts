@@ -2,7 +2,7 @@
 // Removing never purges: configuration files and data stay.
 import { z } from 'zod';
 import { ASIDE, defineKind } from '../core/kind.ts';
-import type { Blocked, ChangeRequest, KindChange, Rows, Sighting, World } from '../core/kind.ts';
+import type { Blocked, ChangeRequest, KindChange, Members, Rows, Sighting, World } from '../core/kind.ts';
 import type { Reader } from '../core/host.ts';
 import type { Evidence, ReasonCode } from '../core/reason.ts';
 import type { Seal } from '../core/secret.ts';
@@ -32,7 +32,7 @@ const Spec = z.strictObject({
 type Spec = z.infer<typeof Spec>;
 
 type State =
-  | { readonly is: 'installed' }
+  | { readonly is: 'installed'; readonly [ASIDE]?: { readonly version: string | null } }
   | { readonly is: 'unsound'; readonly packages: readonly string[] }
   | { readonly is: 'held'; readonly version: string }
   | {
@@ -60,6 +60,7 @@ export const packageKind = defineKind<Spec, State>({
   resolve: resolveAlone,
   read,
   change: keepPackages(change),
+  apart,
 });
 
 async function read(
@@ -104,6 +105,14 @@ async function read(
   return new Map(states.flatMap(([id, state]) => (state ? [[id, state] as const] : [])));
 }
 
+/** What apt would do follows from what is wanted; which version is there does not. */
+function apart(have: State | undefined): Members {
+  if (!have) return { version: null };
+  if (have.is === 'installed') return have[ASIDE] ? { version: have[ASIDE].version } : {};
+  if ('installed' in have) return { version: have.installed };
+  return have.is === 'held' ? { version: have.version } : {};
+}
+
 /** What is said at once, or what the second turn has to say. */
 type Finding = State | 'due' | 'unknown' | undefined;
 
@@ -114,9 +123,10 @@ function isStill(finding: Finding): boolean {
 function findingOf(packages: Packages, id: string, want: Spec | undefined): Finding {
   const version = installedVersion(packages, id);
   const unsound = packages.installed.get(id)?.state === 'unsound';
-  if (!want) return version !== null || unsound ? { is: 'installed' } : undefined;
+  const there = { is: 'installed', [ASIDE]: { version } } as const;
+  if (!want) return version !== null || unsound ? there : undefined;
   if (!unsound && want.absent && version === null) return undefined;
-  if (!want.absent && version !== null && (want.version ?? version) === version) return { is: 'installed' };
+  if (!want.absent && version !== null && (want.version ?? version) === version) return there;
   if (packages.unsound.length > 0) return { is: 'unsound', packages: packages.unsound };
   if (version !== null && packages.installed.get(id)?.held) return { is: 'held', version };
   if (want.absent) return 'due';

@@ -71,6 +71,7 @@ export const release = defineKind<Spec, State, Want>({
   resolve,
   read,
   change,
+  apart: (have) => ({ current: have?.releases.current ?? null, kept: have?.releases.kept ?? [] }),
   owns: (id) => [`${id}/current`, `${id}/releases`],
   needs: (id, want) => {
     if ('absent' in want) return [];

@@ -11,7 +11,7 @@ import { guardUnit } from './lifelines.ts';
 import { Absent, Path } from './paths/path.ts';
 import { changeUnit } from './systemd/change.ts';
 import { readUnitStates } from './systemd/read.ts';
-import { dropInPath, ownedUnit, rememberUnit, unitToken } from './systemd/state.ts';
+import { apartUnit, dropInPath, ownedUnit, rememberUnit, unitToken } from './systemd/state.ts';
 import type { Declared, State, Want } from './systemd/state.ts';
 
 const Value = z.union([z.string(), z.number(), z.boolean()]);
@@ -63,6 +63,7 @@ export const service = defineKind<Spec, State, Want>({
   resolve,
   read,
   change: guardUnit((request) => changeUnit({ ...request, id: unitName(request.id) }), unitName),
+  apart: apartUnit,
   owns,
   needs,
   remember: rememberUnit,

@@ -9,6 +9,7 @@ import { resolveAlone } from './absent.ts';
 import { changeFile } from './files/change.ts';
 import { followFile, noteOn } from './files/follow.ts';
 import type { FileState } from './files/read.ts';
+import { apartFile } from './files/shown.ts';
 import type { Want as FileWant } from './files/spec.ts';
 import { fileNeeds, readWhole, rememberFile, rootFile } from './files/whole.ts';
 import { guardPath } from './lifelines.ts';
@@ -47,6 +48,7 @@ export const sudoers = defineKind<Spec, State, Want>({
   resolve,
   read,
   change: guardPath(change, ({ id }) => fileOf(id)),
+  apart: (have) => apartFile(have?.file),
   owns: (id) => [fileOf(id)],
   needs: (id, { file }) => [...fileNeeds(fileOf(id), file), { kind: 'package', id: 'sudo' }],
   remember: ({ file }) => rememberFile(file),

@@ -14,14 +14,14 @@ import { judgeAround, readAround } from './paths/around.ts';
 import type { Around } from './paths/around.ts';
 import { Absent, parentOf, Path, showPath } from './paths/path.ts';
 import { leadsTo, placeSteps } from './paths/placed.ts';
-import { readMemory, readSwapFiles } from './swaps/look.ts';
+import { apartSwap, readMemory, readSwapFiles } from './swaps/look.ts';
 import type { Memory, SwapFile } from './swaps/look.ts';
 import { makeStep } from './swaps/make.ts';
 import { changeUnit } from './systemd/change.ts';
 import { escapePath } from './systemd/escape.ts';
 import { systemctl } from './systemd/parts.ts';
 import { readUnitStates } from './systemd/read.ts';
-import { ownedUnit, rememberUnit, wholeUnit } from './systemd/state.ts';
+import { apartUnit, ownedUnit, rememberUnit, wholeUnit } from './systemd/state.ts';
 import type { State as UnitState, Want as UnitWant } from './systemd/state.ts';
 
 const MIB = 1024 * 1024;
@@ -65,6 +65,7 @@ export const swap = defineKind<Spec, State, Want>({
   resolve,
   read,
   change,
+  apart: (have) => ({ ...apartUnit(have?.unit), swap: apartSwap(have?.file) }),
   owns: (id) => [id, ...ownedUnit(unitOf(id))],
   needs: (id, { size }) => (size === null ? [] : [{ kind: 'directory', id: parentOf(id) }]),
   remember: ({ size, priority }) => ({ size, priority }),

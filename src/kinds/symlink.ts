@@ -42,6 +42,11 @@ export const symlink = defineKind<Spec, State, Want>({
   resolve,
   read,
   change: guardPath(change),
+  apart: (have) => ({
+    is: have?.is ?? null,
+    to: have?.to ?? null,
+    leads: have && (have.leads ?? null),
+  }),
   owns: (id) => [id],
   needs: (id, want) => ('to' in want ? [{ kind: 'directory', id: parentOf(id) }] : []),
   remember: (want) => ('to' in want ? { to: want.to } : null),

@@ -10,6 +10,7 @@ import { followFile, noteOn } from './files/follow.ts';
 import type { Following } from './files/follow.ts';
 import { readFiles } from './files/read.ts';
 import type { FileState } from './files/read.ts';
+import { apartFile } from './files/shown.ts';
 import type { Want as FileWant } from './files/spec.ts';
 import { fileNeeds, rootFile } from './files/whole.ts';
 import { Absent } from './paths/path.ts';
@@ -59,6 +60,7 @@ export const sysctl = defineKind<Spec, State, Want>({
   spec: Spec,
   read,
   change,
+  apart: (have) => ({ ...apartFile(have?.file), live: have?.live ?? undefined }),
   owns: (id) => [fileOf(id)],
   needs: (id, want) => fileNeeds(fileOf(id), fileWant(id, want)),
   remember: ({ value }) => ({ value }),

@@ -8,14 +8,14 @@ import type { Blocked, ChangeRequest, KindChange, Unresolved } from '../core/kin
 import { formatExec, formatUnit, literal } from '../formats/unit.ts';
 import { resolveAlone } from './absent.ts';
 import { noteOn } from './files/follow.ts';
-import { joinParts } from './join.ts';
+import { joinMembers, joinParts } from './join.ts';
 import { Absent, Account, Path } from './paths/path.ts';
 import { readCalendars } from './systemd/calendar.ts';
 import type { Calendar } from './systemd/calendar.ts';
 import { changeUnit } from './systemd/change.ts';
 
 import { readUnitStates } from './systemd/read.ts';
-import { ownedUnit, rememberUnit, wholeUnit } from './systemd/state.ts';
+import { apartUnit, ownedUnit, rememberUnit, wholeUnit } from './systemd/state.ts';
 import type { State as UnitState, Want as UnitWant } from './systemd/state.ts';
 
 const Line = z.string().regex(/^[^\p{Cc}]+$/u, 'one line of text');
@@ -84,6 +84,7 @@ export const timer = defineKind<Spec, State, Want>({
   resolve,
   read,
   change,
+  apart: (have) => joinMembers({ timer: apartUnit(have?.timer), service: apartUnit(have?.service) }),
   owns: (id) => [...ownedUnit(`${id}.timer`), ...ownedUnit(`${id}.service`)],
   needs: (_id, { user }) => (user === null ? [] : [{ kind: 'user', id: user }]),
   remember: (want) => ({ timer: rememberUnit(want.timer), service: rememberUnit(want.service) }),

@@ -4,14 +4,10 @@ import { defineKind } from '../core/kind.ts';
 import type { Blocked, ChangeRequest, Field, KindChange, World } from '../core/kind.ts';
 import type { Reader } from '../core/host.ts';
 import { resolveAlone } from './absent.ts';
-import { AccountName, accountConflict, readAccounts } from './accounts.ts';
+import { AccountName, accountConflict, apartUser, PasswdPath, PasswdText, readAccounts } from './accounts.ts';
 import type { Accounts, User } from './accounts.ts';
 import { guardUser } from './lifelines.ts';
 import { Absent } from './paths/path.ts';
-
-/** No colon and no control characters: they would break the line in /etc/passwd. */
-const PasswdText = z.string().regex(/^[^:\p{Cc}]*$/u);
-const PasswdPath = z.string().regex(/^\/[^:\p{Cc}]*$/u);
 
 const Spec = z.strictObject({
   system: z
@@ -72,6 +68,7 @@ export const user = defineKind<Spec, State>({
   resolve: resolveAlone,
   read,
   change: guardUser(change),
+  apart: apartUser,
   needs: (_id, want) => groupsOf(want).map((name) => ({ kind: 'group', id: name })),
 });
 

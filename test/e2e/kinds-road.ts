@@ -66,7 +66,8 @@ export function describeKinds(suite: Suite): void {
     await walk(indent(scenario.create), scenario.plan);
     await checkAll(host, scenario.created);
 
-    await walk(indent(scenario.update), scenario.updatePlan);
+    const updated = await walk(indent(scenario.update), scenario.updatePlan);
+    expect(causesOf(updated).flat()).not.toContain('drift');
     await checkAll(host, scenario.updated);
 
     await must(host, scenario.drift);

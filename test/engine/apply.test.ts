@@ -82,6 +82,7 @@ async function apply({
       if (found instanceof Error) throw found;
       return found;
     },
+    kinds: [note],
     planAgain,
     carryOut: async function* (_session, run, known = false) {
       seen.begun.push(known);

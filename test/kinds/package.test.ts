@@ -21,6 +21,8 @@ function sightedBy(how: string): object {
   return { sighted: { at: expect.stringMatching(/^[\d-]+T[\d:]+Z$/), how } };
 }
 
+const INSTALLED = { is: 'installed', [ASIDE]: { version: expect.stringMatching(/^\d/) } };
+
 describe.each(SUITES)('package on %s', (suite) => {
   const bookworm = suite === 'bookworm';
 
@@ -28,7 +30,7 @@ describe.each(SUITES)('package on %s', (suite) => {
     const jq = bookworm ? '1.6-2.1+deb12u3' : '1.7.1-6+deb13u4';
     const some = { is: 'due', installed: null, automatic: [], [ASIDE]: { units: [] } };
     expect(await readCase(packageKind, 'package-due', suite)).toEqual({
-      sudo: { is: 'installed' },
+      sudo: INSTALLED,
       'lab-hello': {
         ...some,
         installed: '1.0',
@@ -52,7 +54,7 @@ describe.each(SUITES)('package on %s', (suite) => {
         ],
         automatic: ['trial-agent-b'],
       },
-      'trial-base': { is: 'installed' },
+      'trial-base': INSTALLED,
       libjq1: {
         is: 'refused',
         refused: expect.stringContaining(
@@ -61,7 +63,7 @@ describe.each(SUITES)('package on %s', (suite) => {
         command: expect.stringMatching(/install lab-hello=1\.1 jq trial-app libjq1-$/),
         behind: null,
       },
-      cron: { is: 'installed' },
+      cron: INSTALLED,
     });
   });
 
@@ -164,7 +166,7 @@ describe.each(SUITES)('package on %s', (suite) => {
 
   it('is read as refused where it would remove what is declared too', async () => {
     expect(await readCase(packageKind, 'package-foe', suite)).toEqual({
-      'trial-base': { is: 'installed' },
+      'trial-base': INSTALLED,
       'trial-foe': {
         is: 'refused',
         refused: 'apt would remove trial-base, which is declared too',
@@ -176,7 +178,7 @@ describe.each(SUITES)('package on %s', (suite) => {
 
   it('is read as unsound where dpkg was interrupted', async () => {
     expect(await readCase(packageKind, 'package-interrupted', suite)).toEqual({
-      sudo: { is: 'installed' },
+      sudo: INSTALLED,
       tree: { is: 'unsound', packages: ['/var/lib/dpkg/updates is not empty'] },
     });
   });
@@ -226,7 +228,7 @@ describe.each(SUITES)('package on %s', (suite) => {
   it('is read as unsound while another one is half installed', async () => {
     const unsound = { is: 'unsound', packages: ['trial-broken'] };
     expect(await readCase(packageKind, 'package-unsound', suite)).toEqual({
-      sudo: { is: 'installed' },
+      sudo: INSTALLED,
       tree: unsound,
       'trial-broken': unsound,
     });
@@ -597,7 +599,9 @@ describe('package', () => {
       ['curl', undefined],
       ['none', undefined],
     ]);
-    expect(Object.fromEntries(await packageKind.read(reader, wanted))).toEqual({ tree: { is: 'installed' } });
+    expect(Object.fromEntries(await packageKind.read(reader, wanted))).toEqual({
+      tree: { ...INSTALLED, [ASIDE]: { version: null } },
+    });
     expect(reader.unasked()).toEqual([]);
   });
 

@@ -37,6 +37,7 @@ describe.each(SUITES)('service on %s', (suite) => {
       file,
       dropIn,
       fragment,
+      runs: expect.any(Boolean),
       changed: SOME_TIME,
     });
     const own = (name: string, content: string): object => ({

@@ -85,10 +85,13 @@ function stateOf({ stat, content, around, want, seal, verdict }: Seen): FileStat
   // For a login that is not root the look cannot ask as somebody else, so the mode has its say too.
   const isOpen = open && /[4-7]$/.test(found?.mode ?? '');
   const sum = content?.sha256 ?? null;
-  const sealed = sum === null || sum === want?.sha256 ? sum : (seal?.(sum) ?? sum);
+  const sealed = sum === null ? undefined : seal?.(sum);
+  const mark = sum === want?.sha256 ? sum : (sealed ?? sum);
   const aside = {
     around,
     sum,
+    sealed,
+    secret: want !== undefined && 'seal' in want.content,
     old: bytes && contentOf(bytes),
     immutable,
     open: isOpen,
@@ -97,7 +100,7 @@ function stateOf({ stat, content, around, want, seal, verdict }: Seen): FileStat
     changedAt,
     ...(verdict ? { verdict } : {}),
   };
-  return { ...(found ? { found: { ...found, sha256: sealed } } : {}), ...leadsTo(around), [ASIDE]: aside };
+  return { ...(found ? { found: { ...found, sha256: mark } } : {}), ...leadsTo(around), [ASIDE]: aside };
 }
 
 function neededBy(id: string, want: Bytes | undefined) {

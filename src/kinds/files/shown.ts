@@ -1,7 +1,10 @@
 // What a plan shows of a file: its bytes where they may be shown, else words; and who may read a secret. Pure.
 import { z } from 'zod';
+import { ASIDE } from '../../core/kind.ts';
+import type { Members } from '../../core/kind.ts';
 import { bytesOf } from '../../core/step.ts';
 import type { Content } from '../../core/step.ts';
+import type { FileState } from './read.ts';
 import type { Bytes } from './spec.ts';
 import type { Verdict } from './verdict.ts';
 import type { Around } from '../paths/around.ts';
@@ -16,6 +19,10 @@ export interface FileFound extends Found {
 
 export interface FileAside {
   readonly around: Around;
+  /** The seal of its sum, where there is a key. */
+  readonly sealed?: string | undefined;
+  /** A secret is wanted there. */
+  readonly secret?: boolean;
   /** The plain sum, for comparing and for what everybody there may read. */
   readonly sum: string | null;
   readonly links: number;
@@ -28,6 +35,18 @@ export interface FileAside {
   readonly old: Content | null;
   /** What the program that reads it says of the wanted bytes, where they are not there yet. */
   readonly verdict?: Verdict | undefined;
+}
+
+/** What of a file is the same whatever bytes are wanted: of a secret only its seal. */
+export function apartFile(have: FileState | null | undefined): Members {
+  const { sha256: _, ...found } = have?.found ?? {};
+  const { sum, sealed, secret = false } = have?.[ASIDE] ?? {};
+  return {
+    found: have?.found ? found : null,
+    leads: have && (have.leads ?? null),
+    sum: secret ? undefined : (sum ?? undefined),
+    sealed,
+  };
 }
 
 export type Present = FileFound & FileAside;

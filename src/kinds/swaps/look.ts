@@ -14,6 +14,11 @@ export interface SwapFile {
   readonly filesystem: string;
 }
 
+/** What of it is the same whatever is wanted. */
+export function apartSwap(file: Pick<SwapFile, 'is'> | undefined): unknown {
+  return file && file.is !== 'nothing' ? file : null;
+}
+
 export async function readSwapFiles(
   host: Reader,
   paths: readonly string[],

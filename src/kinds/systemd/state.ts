@@ -1,6 +1,7 @@
 // How a unit is wanted and how it was found: what the parts of the kind `service` share.
 import { sha256 } from '../../core/json.ts';
 import { ASIDE } from '../../core/kind.ts';
+import type { Members } from '../../core/kind.ts';
 import type { Reason, ReasonCode } from '../../core/reason.ts';
 import type { Verdict } from '../files/verdict.ts';
 import type { Standing, Unit } from './look.ts';
@@ -39,6 +40,8 @@ export interface State {
     readonly file: Standing;
     readonly dropIn: Standing;
     readonly fragment: string;
+    /** Whether it runs was looked at. */
+    readonly runs?: boolean;
     /** When its files, and its state, came to be as they are. */
     readonly changed?: { readonly files: number | null; readonly state: number | null };
     /** What systemd says of a unit file that would be written. */
@@ -88,14 +91,15 @@ export function stateOf({ name, want, unit, file, dropIn, times, verdict }: Foun
   const declared = leaving ? undefined : want;
   const starts = declared?.unit ?? declared?.dropIn ?? declared?.restartOn[0] ?? declared?.reloadOn[0];
   const runs = leaving || declared?.running !== null || starts !== undefined;
+  // A oneshot that a timer starts is active now and then, and is never restarted.
+  const looksAtRun = runs && (leaving || !unit.ends || declared?.running === false);
   return {
     load: unit.load,
     alias: unit.id === name ? null : unit.id,
     file: standingMark(file),
     dropIn: standingMark(dropIn),
     enabled: leaving || declared?.enabled !== null ? unit.enabled : '',
-    // A oneshot that a timer starts is active now and then, and is never restarted.
-    run: runs && (leaving || !unit.ends || declared?.running === false) ? unit.run : 'down',
+    run: looksAtRun ? unit.run : 'down',
     ends: declared?.running === true && unit.ends,
     canReload: declared !== undefined && declared.reloadOn.length > 0 && unit.canReload,
     needsReload: !leaving && unit.needsReload,
@@ -107,6 +111,7 @@ export function stateOf({ name, want, unit, file, dropIn, times, verdict }: Foun
       file,
       dropIn,
       fragment: unit.fragment,
+      runs: looksAtRun,
       changed: { files: newestOf(name, times), state: unit.stateSince },
       ...(verdict ? { verdict } : {}),
     },
@@ -117,6 +122,14 @@ export function stateOf({ name, want, unit, file, dropIn, times, verdict }: Foun
 function newestOf(name: string, times: ReadonlyMap<string, number>): number | null {
   const own = [unitPath(name), dropInPath(name)].flatMap((path) => times.get(path) ?? []);
   return own.length === 0 ? null : Math.max(...own);
+}
+
+/** What of a unit is the same whatever is wanted of it. Whether it starts at boot and runs is left out where nothing is said of that. */
+export function apartUnit(have: State | null | undefined): Members {
+  if (!have) return { file: null, dropIn: null };
+  const { file, dropIn, enabled, run } = have;
+  const runs = have[ASIDE].runs ?? false;
+  return { file, dropIn, enabled: enabled || undefined, run: runs ? run : undefined };
 }
 
 function isUp({ run }: Unit): boolean {
