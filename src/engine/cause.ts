@@ -10,9 +10,11 @@ interface Cause {
   readonly words: RegExp;
   /** Must be somewhere as well: the words alone are only a warning. */
   readonly also?: RegExp;
+  /** Whose words these are; a program may log the same of something else. */
+  readonly from?: 'tool' | 'podman';
 }
 
-/** The first that fits. What a program says when one of these befell it may hold the words of one further down. */
+/** Of a line the first that fits. What a program says when one of these befell it may hold the words of one further down. */
 const CAUSES: readonly Cause[] = [
   {
     code: 'OOM_KILLED',
@@ -36,13 +38,19 @@ const CAUSES: readonly Cause[] = [
   {
     code: 'USER_MISSING',
     words:
-      /Failed to determine (?:user|group) credentials|invalid (?:user|group|spec)\b|user \S+ does not exist|status=21[67]\/(?:USER|GROUP)|Failed at step (?:USER|GROUP)|unknown user/i,
+      /Failed to determine (?:user|group) credentials|status=21[67]\/(?:USER|GROUP)|Failed at step (?:USER|GROUP)/i,
+  },
+  {
+    code: 'USER_MISSING',
+    words: /invalid (?:user|group|spec)\b|user \S+ does not exist|unknown user/i,
+    from: 'tool',
   },
   {
     // Podman's warning stands also before what an emulator runs well.
     code: 'IMAGE_FOREIGN',
     words: /image platform \(.*\) does not match the expected platform/i,
     also: /exec format error/i,
+    from: 'podman',
   },
   {
     code: 'EXEC_FORMAT',
@@ -51,16 +59,18 @@ const CAUSES: readonly Cause[] = [
   {
     code: 'EXEC_MISSING',
     words:
-      /(?:Failed|Unable) to locate executable|(?:Failed at step EXEC|failed to run command|failed to execute|exec: ).*(?:No such file or directory|not found)|: (?:command )?not found$/i,
+      /(?:Failed|Unable) to locate executable|(?:Failed at step EXEC|failed to run command|failed to execute|exec: ).*(?:No such file or directory|not found)|: \d+: [^:]+: not found$|: command not found$/i,
   },
   {
     code: 'REGISTRY_REFUSED',
     words:
       /\bunauthorized\b|authentication required|requested access to the resource is denied|toomanyrequests|pull rate limit/i,
+    from: 'podman',
   },
   {
     code: 'IMAGE_UNKNOWN',
     words: /manifest unknown|name unknown|repository name not known|: image not known/i,
+    from: 'podman',
   },
   { code: 'PORT_IN_USE', words: /Address (?:already )?in use|\bEADDRINUSE\b/i },
   {
@@ -79,15 +89,60 @@ const CAUSES: readonly Cause[] = [
 /** The same reason where the words say nothing more. */
 export function recogniseCause(reason: Reason): Reason {
   if (!VAGUE.has(reason.code)) return reason;
-  const { output = '', journal = '' } = reason.evidence ?? {};
-  const lines = [reason.message, ...output.split('\n'), ...journal.split('\n')];
-  for (const { code, words, also } of CAUSES) {
-    const line = lines.find((each) => words.test(each));
-    const whole = also === undefined || lines.some((each) => also.test(each));
-    if (line !== undefined && whole) return { ...reason, code, message: withSentence(reason.message, line) };
-  }
-  return reason;
+  const { command = '', output = '', journal = '' } = reason.evidence ?? {};
+  const ofUnit = reason.code === 'UNIT_FAILED' || reason.code === 'CRASH_LOOP';
+  const lines = [...output.split('\n'), ...journal.split('\n')];
+  // A command that did not bring a unit up prints its journal behind its own words.
+  const isLogged = (line: string): boolean => ofUnit || STAMP.test(line);
+  const tool = [reason.message, ...lines.filter((line) => !isLogged(line))];
+  const logged = lines.filter(isLogged);
+  const found =
+    firstCause(tool, PODMAN.test(command)) ??
+    lastCause(logged.filter((line) => !SUMMARY.test(line))) ??
+    lastCause(logged);
+  if (!found) return reason;
+  return { ...reason, code: found.code, message: withSentence(reason.message, found.line) };
 }
+
+interface Found {
+  readonly code: ReasonCode;
+  readonly line: string;
+}
+
+/** A tool says what befell it, and perhaps what came of that. */
+function firstCause(lines: readonly string[], podman: boolean): Found | undefined {
+  for (const { code, words, also, from } of CAUSES) {
+    const line = lines.find(
+      (each) => words.test(each) && (from !== 'podman' || podman || OF_PODMAN.test(each)),
+    );
+    const whole = also === undefined || lines.some((each) => also.test(each));
+    if (line !== undefined && whole) return { code, line };
+  }
+  return undefined;
+}
+
+/** A journal also holds what went wrong and was survived: what was said last is nearest to the end. */
+function lastCause(lines: readonly string[]): Found | undefined {
+  let found: (Found & { readonly at: number }) | undefined;
+  for (const { code, words, also, from } of CAUSES) {
+    if (from === 'tool') continue;
+    const at = lines.findLastIndex((each) => words.test(each) && (from !== 'podman' || OF_PODMAN.test(each)));
+    const beside = also ? lines.findLastIndex((each) => also.test(each)) : at;
+    const line = lines[at];
+    const last = Math.max(at, beside);
+    if (line !== undefined && beside >= 0 && last > (found?.at ?? -1)) found = { code, line, at: last };
+  }
+  return found;
+}
+
+/** Commands that ask a registry. */
+const PODMAN = /(?:^|[\s/])podman\s/;
+
+/** Words of podman's own, in the journal of a unit or of another tool: what runs in a container speaks by the same name there. */
+const OF_PODMAN = /\bdocker:\/\/|\bcontainer registry\b|: image not known|\bWARNING: image platform \(/;
+
+/** What systemd says at the end of a unit; the cause is told better above it. */
+const SUMMARY = /: (?:Main|Control) process exited, |: Failed with result /;
 
 /** Characters of a tool's sentence that stand in a message. */
 const SENTENCE = 400;

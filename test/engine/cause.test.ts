@@ -71,6 +71,91 @@ describe('words that say why', () => {
     expect(recogniseCause(failed('CRASH_LOOP', 'bind: Address already in use')).code).toBe('PORT_IN_USE');
   });
 
+  it.each<[string, ReasonCode, string, readonly string[]]>([
+    [
+      'what a program answers its users is no word of a registry',
+      'UNIT_FAILED',
+      'it failed (failed/failed',
+      ['shop[7]: GET /admin 401 Unauthorized', "shop[7]: panicked at 'no such table: orders'"],
+    ],
+    [
+      'nor in a container, where podman gives its name to all',
+      'UNIT_FAILED',
+      'it failed (failed/failed',
+      ['podman[7]: Error: GET /admin: 401 unauthorized', "podman[7]: panicked at 'no such table: orders'"],
+    ],
+    [
+      'a user of a database is none of the host',
+      'PORT_IN_USE',
+      'shop[7]: bind: Address already in use',
+      ['shop[7]: bind: Address already in use', 'shop[7]: FATAL unknown user foo'],
+    ],
+    [
+      'a page that is not found is no program',
+      'UNIT_FAILED',
+      'it failed (failed/failed',
+      ['shop[7]: GET /shop.css: not found', 'shop[7]: invalid user in session'],
+    ],
+    [
+      'what was survived is not what came last',
+      'PORT_IN_USE',
+      'shop[7]: bind: Address already in use',
+      [
+        'shop[7]: /var/cache/shop: No space left on device, going on without',
+        'shop[7]: /etc/shop/extra: Permission denied, going on without',
+        'shop[7]: bind: Address already in use',
+        "systemd[1]: shop.service: Failed with result 'exit-code'.",
+      ],
+    ],
+    [
+      'the end of a unit is told by systemd, the cause above it',
+      'USER_MISSING',
+      'Failed to determine user credentials: No such process',
+      [
+        'systemd[9]: shop.service: Failed to determine user credentials: No such process',
+        'systemd[1]: shop.service: Main process exited, code=exited, status=217/USER',
+      ],
+    ],
+    [
+      'nothing but the end',
+      'OOM_KILLED',
+      "Failed with result 'oom-kill'",
+      ["systemd[1]: shop.service: Failed with result 'oom-kill'."],
+    ],
+    [
+      'podman itself',
+      'IMAGE_UNKNOWN',
+      'image not known',
+      ['podman[7]: Error: registry.example/shop@sha256:0: image not known'],
+    ],
+  ])('%s: %s', (_name, code, sentence, words) => {
+    const journal = words.map((line) => `2026-11-29T14:06:27+00:00 web1 ${line}\n`).join('');
+    const told = recogniseCause(failed('UNIT_FAILED', journal));
+    expect([told.code, told.message]).toEqual([code, expect.stringContaining(sentence)]);
+    // A command that did not bring the unit up says it with its own words before.
+    const output = `Job for shop.service failed.\nshop.service: it did not come up (failed/failed)\n${journal}`;
+    const { message } = failed('STEP_FAILED', '');
+    const step = {
+      code: 'STEP_FAILED' as const,
+      message,
+      evidence: { command: 'systemctl start shop', output },
+    };
+    expect(recogniseCause(step).code).toBe(code === 'UNIT_FAILED' ? 'STEP_FAILED' : code);
+  });
+
+  it.each<[ReasonCode, string, string]>([
+    [
+      'REGISTRY_REFUSED',
+      'podman pull --quiet a/b@sha256:0',
+      'Error: denied: requested access to the resource is denied',
+    ],
+    ['STEP_FAILED', '/opt/shop/migrate', 'HTTP 401 unauthorized'],
+    ['USER_MISSING', 'chown ghost /etc/x', "chown: invalid user: 'ghost'"],
+  ])('%s by %s', (code, command, output) => {
+    const message = 'command/x: a command ended with status 1';
+    expect(recogniseCause({ code: 'STEP_FAILED', message, evidence: { command, output } }).code).toBe(code);
+  });
+
   it.each<[ReasonCode, string]>([
     ['HEALTH_WRONG', 'Permission denied'],
     ['HOOK_FAILED', 'No space left on device'],
