@@ -33,7 +33,9 @@ const Spec = z.strictObject({
     .positive()
     .max(86_400)
     .optional()
-    .describe('Seconds after which it is ended; 600 when left out'),
+    .describe(
+      'Seconds after which it is ended, at most a day; 600 when left out. The run on the host is given as long.',
+    ),
   stdin: z.string().optional().describe('Text for its standard input'),
 });
 type Spec = z.infer<typeof Spec>;

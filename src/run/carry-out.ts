@@ -7,11 +7,12 @@ import type { CarryOut, HostRun, RunEvent } from '../core/run.ts';
 import { HostFailure } from '../core/reason.ts';
 import { compileRun, formatAssignments } from './compile.ts';
 import { createJournalParser } from './journal.ts';
+import { runLimit } from './limit.ts';
 import { isRoot, machinePath, runScript, worksPath } from './place.ts';
 import { FOLLOW_TEXT, GUARD_TEXT, START_TEXT } from './texts.ts';
 
 export interface CarryOutOptions {
-  /** Seconds after which systemd ends a run on the host; four hours unless given. */
+  /** Seconds after which systemd ends a run on the host; what its steps may take unless given. */
   readonly limit?: number;
   /** Seconds for a new connection to confirm guarded changes; CONFIRM_WITHIN unless given. */
   readonly confirmWithin?: number | undefined;
@@ -29,13 +30,12 @@ const TICKS = 40;
 /** Seconds for one poll: the wait, and a slow network. */
 const POLL_LIMIT = 40;
 
-export function createCarryOut({
-  limit = 4 * 3600,
-  confirmWithin = CONFIRM_WITHIN,
-}: CarryOutOptions = {}): CarryOut {
+export function createCarryOut({ limit, confirmWithin = CONFIRM_WITHIN }: CarryOutOptions = {}): CarryOut {
   return async function* (session, run, begun = false) {
     if (!/^[a-z0-9-]{1,40}$/.test(run.run)) throw new TypeError(`not the name of a run: ${run.run}`);
-    const refused = begun ? undefined : await start(session, run, { limit, confirmWithin });
+    const refused = begun
+      ? undefined
+      : await start(session, run, { limit: limit ?? runLimit(run), confirmWithin });
     if (refused) {
       yield refused;
       return;

@@ -2,6 +2,7 @@
 import type { Guard } from '../core/guard.ts';
 import type { RunChange } from '../core/run.ts';
 import { quoteCommand } from '../core/shell.ts';
+import { SETTLE_MORE } from './limit.ts';
 import { GUARD_TEXT, SAVED_TEXT, UNDO_TEXT } from './texts.ts';
 
 export function formatSaving(guards: readonly Guard[]): string {
@@ -40,8 +41,6 @@ export function guardLimit(changes: readonly RunChange[], confirmWithin: number)
   return seconds.reduce((sum, each) => sum + each, confirmWithin + MARGIN);
 }
 
-/** A unit may take its time before it settles. */
-const SETTLE_MORE = 90;
 const RUN_SECONDS = 60;
 const MARGIN = 30;
 

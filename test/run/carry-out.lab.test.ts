@@ -95,6 +95,13 @@ describe.skipIf(unavailable !== undefined).each(SUITES)('on %s', (suite) => {
     );
   });
 
+  it('a run has as long as what it does', async () => {
+    const { output } = await go([
+      { do: 'run', argv: ['systemctl', 'show', '-p', 'RuntimeMaxUSec', 'ashore-r2'], limit: 6 * 3600 },
+    ]);
+    expect(output(0).trim()).toBe('RuntimeMaxUSec=7h 2min');
+  });
+
   describe('a unit', () => {
     it('that stays up is done', async () => {
       const { finished, output } = await go(

@@ -1,0 +1,35 @@
+// How long a run may take before its host takes it for hung and ends it. Pure.
+import { CONFIRM_WITHIN } from '../core/guard.ts';
+import type { HostRun } from '../core/run.ts';
+import type { Step } from '../core/step.ts';
+
+/** Whatever its steps say: most have no limit of their own, such as what apt does. */
+const LEAST = 4 * 3600;
+
+/** What steps without a limit may add to those that have one. */
+const MARGIN = 3600;
+
+/** A unit may take its time before it settles. */
+export const SETTLE_MORE = 90;
+
+/** Seconds. A declared limit, however long, is never cut short by that of the run. */
+export function runLimit({ changes, duties = [] }: Pick<HostRun, 'changes' | 'duties'>): number {
+  const seconds = [...changes, ...duties].flatMap(({ steps }) => steps).map(secondsOf);
+  return Math.max(
+    LEAST,
+    seconds.reduce((sum, each) => sum + each, MARGIN + CONFIRM_WITHIN),
+  );
+}
+
+function secondsOf(step: Step): number {
+  switch (step.do) {
+    case 'run':
+      return step.limit ?? 0;
+    case 'check':
+      return step.within;
+    case 'settle':
+      return step.seconds + SETTLE_MORE;
+    default:
+      return 0;
+  }
+}
