@@ -5,7 +5,7 @@ import { sha256 } from '../core/json.ts';
 import { ASIDE, defineKind } from '../core/kind.ts';
 import type { Blocked, ChangeRequest, KindChange, SourceFiles, Unresolved, World } from '../core/kind.ts';
 import type { Reader } from '../core/host.ts';
-import { bytesOf, contentOf } from '../core/step.ts';
+import { contentOf } from '../core/step.ts';
 import { judgeAround, readAround } from './paths/around.ts';
 import { Absent, Account, parentOf, Path } from './paths/path.ts';
 import { leadsTo } from './paths/placed.ts';
@@ -13,9 +13,10 @@ import { judgeProgram, readPrograms } from './programs.ts';
 import { compressionOf } from './releases/compression.ts';
 import { linkedRelease, readReleases } from './releases/look.ts';
 import type { Releases } from './releases/look.ts';
-import { fetchSteps, placesOf, pruneSteps, refusePlace, removeSteps } from './releases/steps.ts';
+import { fetchSteps, layoutOf, placesOf, pruneSteps, refusePlace, removeSteps } from './releases/steps.ts';
 import type { Places, ReleaseWant } from './releases/steps.ts';
 import type { ReleaseAside } from './releases/steps.ts';
+import { describeAgain, describeSwitch, plainNotes } from './releases/words.ts';
 
 /** What comes from the repository is in the plan; larger things have an address. */
 const MOST_BYTES = 2 * 1024 * 1024;
@@ -164,21 +165,23 @@ function change({ id, want, have, world }: ChangeRequest<Want, State>): KindChan
   if ('absent' in want) return removal(id, releases, places);
   const refused = refusePlace(id, releases);
   if (refused) return { blocked: refused };
-  if (releases.current === `releases/${want.sum}` && releases.kept.includes(want.sum)) return undefined;
+  const there = releases.kept.includes(want.sum);
+  const layout = releases.layouts?.[want.sum];
+  const again = there && (layout ?? layoutOf(want)) === layoutOf(want);
+  const linked = current === want.sum;
+  if (linked && again) return pruneOnly(want, releases, places);
   const around = judgeAround(have[ASIDE].around, world);
   if ('blocked' in around) return around;
   const { compression } = want;
-  const there = compression !== null && have[ASIDE].programs.has(compression.program);
-  const program = compression ? judgeProgram({ ...compression, there }, world) : { notes: [] };
+  const unpacks = compression !== null && have[ASIDE].programs.has(compression.program);
+  const program = compression ? judgeProgram({ ...compression, there: unpacks }, world) : { notes: [] };
   if ('blocked' in program) return program;
-  const again = releases.kept.includes(want.sum);
-  const back = again ? 'it is there from before, so only the link changes' : `it is not on the host yet`;
   return {
-    verb: releases.current === null ? 'create' : 'update',
-    reason: `${releases.current === null ? 'no release is in use' : 'another release is in use'}; ${back}`,
-    fields: [{ name: 'release', before: current ?? releases.current, after: want.sum }],
+    ...(linked && there
+      ? describeAgain(want, layout ?? null)
+      : describeSwitch(want, releases, { there, again })),
     steps: [
-      ...(again ? [] : fetchSteps(id, want, releases, places)),
+      ...(again ? [] : fetchSteps(id, want, releases, places, linked && there)),
       { do: 'link', path: `${id}/current`, at: places.program, target: `releases/${want.sum}` },
       ...pruneSteps(want, releases, places),
     ],
@@ -186,10 +189,11 @@ function change({ id, want, have, world }: ChangeRequest<Want, State>): KindChan
   };
 }
 
-/** A look reaches no network, so only the size of what comes with the plan is known. */
-function plainNotes({ url, content }: ReleaseWant): readonly string[] {
-  if (url !== null) return [`the host gets it from ${url}; how large it is shows in the deploy`];
-  return content === null ? [] : [`${Math.ceil(bytesOf(content).length / 1024)} KiB, from the repository`];
+function pruneOnly(want: ReleaseWant, releases: Releases, places: Places): KindChange | undefined {
+  const steps = pruneSteps(want, releases, places);
+  if (steps.length === 0) return undefined;
+  const fields = [{ name: 'kept', before: String(releases.kept.length), after: String(want.keep) }];
+  return { verb: 'update', reason: 'more releases are there than are to be kept', fields, steps };
 }
 
 /** A link that the same plan makes may lead anywhere. */

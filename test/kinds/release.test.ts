@@ -90,7 +90,11 @@ describe('change', () => {
       fields: [{ name: 'release', before: D, after: A }],
       steps: [
         LINK,
-        { argv: ['rm', '-rf', '--one-file-system', '--', C], directory: '/opt/shop/releases', pinned: true },
+        {
+          argv: ['rm', '-rf', '--one-file-system', '--', C, `.${C}.layout`],
+          directory: '/opt/shop/releases',
+          pinned: true,
+        },
       ],
     });
   });
@@ -131,6 +135,56 @@ describe('change', () => {
   it('is done when the link points to it', () => {
     expect(change(SPEC, have({ current: `releases/${A}`, kept: [A] }))).toBeUndefined();
     expect(change(SPEC, have({ current: `releases/${A}`, kept: [] }))).toMatchObject({ verb: 'update' });
+  });
+
+  describe('the same bytes', () => {
+    const there = (more: object = {}) => have({ current: `releases/${A}`, kept: [A], ...more });
+    const PLAIN = 'root:root archive --strip-components=0 --gzip';
+
+    it.each([
+      ['strip', { strip: 1 }, 'root:root archive --strip-components=1 --gzip'],
+      ['owner', { owner: 'games' }, 'games:root archive --strip-components=0 --gzip'],
+      ['group', { group: 'games' }, 'root:games archive --strip-components=0 --gzip'],
+      ['file', { file: 'shop' }, 'root:root file shop'],
+    ])('are unpacked again for another %s', (_name, more, layout) => {
+      const made = change({ ...SPEC, ...more }, there({ layouts: { [A]: PLAIN } }));
+      expect(made).toMatchObject({
+        verb: 'replace',
+        fields: [{ name: 'layout', before: PLAIN, after: layout }],
+        steps: [
+          { argv: expect.arrayContaining(['download-file', URL]), beside: true },
+          { argv: ['sh', '-c', UNPACK, 'release', '.', A, ...layout.split(' ')] },
+          LINK,
+        ],
+        data: 'lost',
+      });
+      // What runs is taken away: to leave it would undo nothing.
+      expect(made && 'steps' in made ? made.steps[1] : undefined).not.toHaveProperty('beside');
+      expect(change({ ...SPEC, ...more }, there({ layouts: { [A]: layout } }))).toBeUndefined();
+    });
+
+    it('are unpacked again also when they are there from before, and were unpacked otherwise', () => {
+      const found = have({ current: `releases/${B}`, kept: [B, A], layouts: { [A]: PLAIN } });
+      expect(change({ ...SPEC, strip: 1 }, found)).toMatchObject({
+        verb: 'update',
+        steps: [{ beside: true }, { argv: expect.arrayContaining([UNPACK]), beside: true }, LINK],
+      });
+      expect(change(SPEC, found)).toMatchObject({ verb: 'update', steps: [LINK] });
+    });
+
+    it('stay as they are where an older version did not note how it unpacked them', () => {
+      expect(change({ ...SPEC, strip: 1 }, there())).toBeUndefined();
+    });
+
+    it('and fewer to keep: the oldest go', () => {
+      const found = have({ current: `releases/${A}`, kept: [A, B, C, D] });
+      expect(change({ ...SPEC, keep: 4 }, found)).toBeUndefined();
+      expect(change({ ...SPEC, keep: 2 }, found)).toMatchObject({
+        verb: 'update',
+        fields: [{ name: 'kept', before: '4', after: '2' }],
+        steps: [{ argv: ['rm', '-rf', '--one-file-system', '--', C, D, `.${C}.layout`, `.${D}.layout`] }],
+      });
+    });
   });
 
   it.each([
@@ -232,7 +286,20 @@ b"; echo y >'d/$(touch canary)'; cp /bin/true d/su; chmod 6755 d/su; ln -s ../d/
     expect([(mode & 0o7777).toString(8), uid]).toEqual(['755', statSync(at).uid]);
     expect(uid).not.toBe(0);
     expect(statSync('/etc/passwd').uid).toBe(0);
-    expect(readdirSync(join(place, 'releases'))).toHaveLength(1);
+    expect(readdirSync(join(place, 'releases'))).toEqual([`.${at.slice(-64)}.layout`, at.slice(-64)]);
+  });
+
+  it('takes the place of what was unpacked otherwise', () => {
+    const make = 'mkdir -p app; echo x >app/run; tar --mtime=@0 -cf "$1" app';
+    const first = unpack(make);
+    expect(readdirSync(first.at)).toEqual(['app']);
+    const second = unpack(make, ['archive', '--strip-components=1']);
+    expect([second.status, second.stderr, second.at]).toEqual([0, '', first.at]);
+    expect(readdirSync(second.at)).toEqual(['run']);
+    expect(readFileSync(join(place, 'releases', `.${second.at.slice(-64)}.layout`), 'utf8')).toBe(
+      `${second.at.slice(-64)} games:games archive --strip-components=1\n`,
+    );
+    expect(readdirSync(join(place, 'releases'))).toHaveLength(2);
   });
 
   it.each([
@@ -280,11 +347,13 @@ b"; echo y >'d/$(touch canary)'; cp /bin/true d/su; chmod 6755 d/su; ln -s ../d/
   });
 
   it('takes away what a run that was torn left, and no release', () => {
-    for (const name of [`.${B}.new`, B]) mkdirSync(join(place, 'releases', name));
+    for (const name of [`.${B}.new`, `.${B}.old`, B]) mkdirSync(join(place, 'releases', name));
     for (const name of [`.${B}.new/file`, `.${C}.archive`]) writeFileSync(join(place, 'releases', name), 'x');
     const { status, at } = unpack('mkdir in; echo x >in/f; ln -s f in/l; ln -s in/l m; tar -cf "$1" in m');
     expect(status).toBe(0);
-    expect(readdirSync(join(place, 'releases')).toSorted()).toEqual([at.slice(-64), B].toSorted());
+    expect(readdirSync(join(place, 'releases')).toSorted()).toEqual(
+      [`.${at.slice(-64)}.layout`, at.slice(-64), B].toSorted(),
+    );
   });
 
   it('refuses other bytes than those that were pinned', () => {
@@ -301,7 +370,13 @@ b"; echo y >'d/$(touch canary)'; cp /bin/true d/su; chmod 6755 d/su; ln -s ../d/
     spawnSync('ln', ['-s', `releases/${at.slice(-64)}`, join(place, 'current')]);
     const found = await readReleases(createLocalReader(), [place, '/nonexistent/x', '/etc/passwd']);
     expect(Object.fromEntries(found)).toEqual({
-      [place]: { place: 'own', stocked: true, current: `releases/${at.slice(-64)}`, kept: [at.slice(-64)] },
+      [place]: {
+        place: 'own',
+        stocked: true,
+        current: `releases/${at.slice(-64)}`,
+        kept: [at.slice(-64)],
+        layouts: { [at.slice(-64)]: 'games:games file shop' },
+      },
       '/nonexistent/x': { place: 'missing', stocked: false, current: null, kept: [] },
       '/etc/passwd': { place: 'other', stocked: false, current: null, kept: [] },
     });

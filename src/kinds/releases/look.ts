@@ -12,6 +12,8 @@ export interface Releases {
   readonly current: string | null;
   /** Sums of the releases that are whole, the newest first. */
   readonly kept: readonly string[];
+  /** How each of them was unpacked, by its sum; left out where an older version did it. */
+  readonly layouts?: Readonly<Record<string, string>>;
 }
 
 export async function readReleases(
@@ -21,17 +23,27 @@ export async function readReleases(
   const argv = ['xargs', '-0', '-r', 'sh', '-c', LOOK, 'look'];
   const text = await readText(host, argv, { stdin: paths.map((path) => `${path}\0`).join('') });
   return new Map(
-    parseRecords(text, 5).map(([path = '', place = '', stocked = '', current = '', found = '']) => {
-      const kept = found
-        .split('\n')
-        .map((line) => line.split(' '))
-        .filter(([, name]) => name !== undefined && /^[0-9a-f]{64}$/.test(name))
-        .toSorted(([a], [b]) => Number(b) - Number(a))
-        .map(([, name = '']) => name);
-      const link = current === '' ? null : current.replace(/^link /, '');
-      return [path, { place: placeOf(place), stocked: stocked === 'yes', current: link, kept }];
-    }),
+    parseRecords(text, 6).map(
+      ([path = '', place = '', stocked = '', current = '', found = '', notes = '']) => {
+        const kept = found
+          .split('\n')
+          .map((line) => line.split(' '))
+          .filter(([, name]) => name !== undefined && /^[0-9a-f]{64}$/.test(name))
+          .toSorted(([a], [b]) => Number(b) - Number(a))
+          .map(([, name = '']) => name);
+        const link = current === '' ? null : current.replace(/^link /, '');
+        const layouts = parseLayouts(notes, kept);
+        return [path, { place: placeOf(place), stocked: stocked === 'yes', current: link, kept, ...layouts }];
+      },
+    ),
   );
+}
+
+/** A note of what is there no more says nothing. */
+function parseLayouts(notes: string, kept: readonly string[]): Pick<Releases, 'layouts'> {
+  const noted = notes.split('\n').map((line) => [line.slice(0, 64), line.slice(65)] as const);
+  const layouts = noted.filter(([sum]) => kept.includes(sum));
+  return layouts.length === 0 ? {} : { layouts: Object.fromEntries(layouts) };
 }
 
 /** The sum of the release in use, where the link points to one. */
@@ -64,5 +76,7 @@ for path do
   elif [ -e "$path/current" ]; then printf other; fi
   printf '\\0'
   if [ -d "$path/releases" ]; then find "$path/releases" -mindepth 1 -maxdepth 1 -type d -printf '%T@ %f\\n' || exit 255; fi
+  printf '\\0'
+  if [ -d "$path/releases" ]; then grep -shm 1 . "$path"/releases/.*.layout || :; fi
   printf '\\0'
 done`;

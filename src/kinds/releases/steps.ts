@@ -63,17 +63,27 @@ export function refusePlace(id: string, { place, current }: Releases): Reason | 
   };
 }
 
+/** How it lies there, as the host notes it: whose it is, and what was made of its bytes. */
+export function layoutOf(want: ReleaseWant): string {
+  return unpackWords(want).join(' ');
+}
+
+function unpackWords({ file, strip, owner, group, compression }: ReleaseWant): readonly string[] {
+  const options = [`--strip-components=${strip}`, ...(compression ? [compression.flag] : [])];
+  return [`${owner}:${group}`, ...(file === null ? ['archive', ...options] : ['file', file])];
+}
+
+/** `inUse`: what is unpacked takes the place of what the link points to. */
 export function fetchSteps(
   id: string,
   want: ReleaseWant,
   { place, stocked }: Releases,
   { above, program, releases }: Places,
+  inUse: boolean,
 ): readonly Step[] {
-  const { sum, url, content, file, strip, owner, group, compression } = want;
+  const { sum, url, content } = want;
   const root = { owner: null, group: null, mode: '0755' };
   const archive = `.${sum}.archive`;
-  const options = [`--strip-components=${strip}`, ...(compression ? [compression.flag] : [])];
-  const how = file === null ? ['archive', ...options] : ['file', file];
   return [
     ...(place === 'missing' ? [{ do: 'mkdir', path: id, at: above, ...root } satisfies Step] : []),
     ...(stocked ? [] : [{ do: 'mkdir', path: `${id}/releases`, at: program, ...root } satisfies Step]),
@@ -96,9 +106,9 @@ export function fetchSteps(
         },
     {
       do: 'run',
-      argv: ['sh', '-c', UNPACK, 'release', '.', sum, `${owner}:${group}`, ...how],
+      argv: ['sh', '-c', UNPACK, 'release', '.', sum, ...unpackWords(want)],
       ...releases.run,
-      beside: true,
+      ...(inUse ? {} : { beside: true }),
     },
   ];
 }
@@ -115,7 +125,8 @@ export function pruneSteps({ sum, keep }: ReleaseWant, releases: Releases, place
 
 export function removeSteps(sums: readonly string[], { releases }: Places): readonly RunStep[] {
   if (sums.length === 0) return [];
-  return [{ do: 'run', argv: ['rm', '-rf', '--one-file-system', '--', ...sums], ...releases.run }];
+  const names = [...sums, ...sums.map((sum) => `.${sum}.layout`)];
+  return [{ do: 'run', argv: ['rm', '-rf', '--one-file-system', '--', ...names], ...releases.run }];
 }
 
 /** curl and wget are no part of every Debian; apt is. Its apt-helper looks at the sum on Debian 13 only, so the sum is taken again. */
@@ -125,7 +136,8 @@ const HELPER = '/usr/lib/apt/apt-helper';
  * Arguments: directory, sum, owner, and either `archive` with options of tar or `file` with a name. The account 65533 owns nothing and no
  * process runs as it, so what an archive makes tar do it can do below the new directory only. Names that lead out of it, devices, pipes and
  * sockets are refused before anything is unpacked, links that lead out of it before it gets its name: what is run from a release is what was
- * pinned. Set-id bits are taken off. What a run that was torn left goes first.
+ * pinned. Set-id bits are taken off. What a run that was torn left goes first. How it was unpacked is noted last, so that a note never
+ * promises more than what is there.
  */
 export const UNPACK = `set -e; umask 022
 LEADS_OUT='root=$1; shift
@@ -138,7 +150,7 @@ sum=$2 owner=$3 how=$4; shift 4
 refuse() { echo "$1" >&2; rm -rf -- ".$sum.new" ".$sum.archive"; exit 1; }
 [ "$(stat -c %u .)" -eq "$(id -u)" ] || { echo "$PWD belongs to another account" >&2; exit 1; }
 printf '%s  %s\\n' "$sum" ".$sum.archive" | sha256sum -c --quiet - || refuse 'the bytes are not those that were pinned'
-find . -mindepth 1 -maxdepth 1 \\( -name '.?*.new' -o -name '.?*.archive' \\) ! -name ".$sum.archive" -exec rm -rf --one-file-system -- {} +
+find . -mindepth 1 -maxdepth 1 \\( -name '.?*.new' -o -name '.?*.old' -o -name '.?*.archive' \\) ! -name ".$sum.archive" -exec rm -rf --one-file-system -- {} +
 mkdir -m 0755 ".$sum.new"
 if [ "$how" = file ]; then install -m 0755 -T -- ".$sum.archive" ".$sum.new/$1"
 else
@@ -161,6 +173,7 @@ chmod 0755 -- ".$sum.new"
 chown -R -h -- "$owner" ".$sum.new"
 touch -- ".$sum.new"
 sync -f -- ".$sum.new"
-rm -rf -- "$sum"
+if [ -e "$sum" ]; then mv -T -- "$sum" ".$sum.old"; fi
 mv -T -- ".$sum.new" "$sum"
-rm -f -- ".$sum.archive"`;
+printf '%s\\n' "$sum $owner $how $*" >".$sum.layout"
+rm -rf -- ".$sum.archive" ".$sum.old"`;

@@ -12,6 +12,8 @@ const PLAIN = `
   sha256: ${PROGRAM}
   file: trial
 `;
+/** Only where its program is in it is another one. */
+const RENAMED = PLAIN.replace('file: trial', 'file: other');
 
 export const scenario: Scenario = {
   kind: 'release',
@@ -34,7 +36,7 @@ ${PLAIN}`,
     { run: ['stat', '-c', '%U %a', '/opt/trial/current/bin/run'], stdout: /^games 755$/m },
     { run: ['readlink', '/opt/trial/current'], stdout: new RegExp(`^releases/${ONE}$`, 'm') },
     { run: ['/opt/trial-program/current/trial'], stdout: /^a program$/m },
-    { run: ['sh', '-c', 'ls -A /opt/trial/releases | grep -c .'], stdout: /^1$/m },
+    { run: ['sh', '-c', 'ls /opt/trial/releases | grep -c .'], stdout: /^1$/m },
   ],
   update: `
 - release: /opt/trial
@@ -42,11 +44,13 @@ ${PLAIN}`,
   sha256: ${TWO}
   strip: 1
   owner: games
-${PLAIN}`,
-  updatePlan: ['update release//opt/trial'],
+${RENAMED}`,
+  updatePlan: ['update release//opt/trial', 'replace release//opt/trial-program'],
   updated: [
     { run: ['/opt/trial/current/bin/run'], stdout: /^version two$/m },
     { run: ['sh', '-c', `test -d /opt/trial/releases/${ONE}`] },
+    { run: ['/opt/trial-program/current/other'], stdout: /^a program$/m },
+    { run: ['ls', '/opt/trial-program/current/'], stdout: /^other\n$/ },
   ],
   // Going back is a plan; here somebody did it by hand.
   drift: `ln -sfn releases/${ONE} /opt/trial/current`,
