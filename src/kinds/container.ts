@@ -16,6 +16,7 @@ import { apartFile } from './files/shown.ts';
 import { joinMembers } from './join.ts';
 import { guardUnit } from './lifelines.ts';
 import { readStats } from './paths/found.ts';
+import { bringersOf } from './paths/path.ts';
 import { readPrograms } from './programs.ts';
 import { readUnitStates } from './systemd/read.ts';
 import { apartUnit, ownedUnit } from './systemd/state.ts';
@@ -75,12 +76,6 @@ async function read(
 function needs(_id: string, want: Want): readonly Ref[] {
   if ('absent' in want) return [];
   const { archive, paths, restartOn } = want;
-  const files = [...paths, ...restartOn, ...(archive === null ? [] : [archive])];
-  return [
-    { kind: 'package', id: 'podman' },
-    ...files.flatMap((path) => [
-      { kind: 'file', id: path },
-      { kind: 'directory', id: path },
-    ]),
-  ];
+  const brought = [...paths, ...restartOn, ...(archive === null ? [] : [archive])];
+  return [{ kind: 'package', id: 'podman' }, ...brought.flatMap(bringersOf)];
 }

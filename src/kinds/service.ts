@@ -8,7 +8,7 @@ import type { Unresolved } from '../core/kind.ts';
 import { formatUnit, parseUnit } from '../formats/unit.ts';
 import { resolveAlone } from './absent.ts';
 import { guardUnit } from './lifelines.ts';
-import { Absent, Path } from './paths/path.ts';
+import { Absent, bringersOf, Path } from './paths/path.ts';
 import { changeUnit } from './systemd/change.ts';
 import { readUnitStates } from './systemd/read.ts';
 import { apartUnit, dropInPath, ownedUnit, rememberUnit, unitToken } from './systemd/state.ts';
@@ -30,8 +30,13 @@ const Spec = z.strictObject({
     .boolean()
     .optional()
     .describe('Whether it runs. Left out: as it is, but a running one is restarted when that is due.'),
-  restart_on: z.array(Path).optional().describe('Files; when one changes, the unit is restarted.'),
-  reload_on: z.array(Path).optional().describe('Files; when one changes, the unit is reloaded.'),
+  restart_on: z
+    .array(Path)
+    .optional()
+    .describe(
+      'Files, links, directories, or a release’s `<path>/current`; when one changes, the unit is restarted.',
+    ),
+  reload_on: z.array(Path).optional().describe('The same; when one changes, the unit is reloaded.'),
   settle: z
     .int()
     .min(2)
@@ -169,6 +174,6 @@ function owns(id: string, want: Want): readonly string[] {
 
 function needs(_id: string, want: Want): readonly Ref[] {
   if ('absent' in want) return [];
-  const files = [...want.restartOn, ...want.reloadOn].map((id) => ({ kind: 'file', id }));
-  return want.user === null ? files : [...files, { kind: 'user', id: want.user }];
+  const watched = [...want.restartOn, ...want.reloadOn].flatMap(bringersOf);
+  return want.user === null ? watched : [...watched, { kind: 'user', id: want.user }];
 }

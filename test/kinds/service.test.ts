@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { sha256 } from '../../src/core/json.ts';
 import { ASIDE } from '../../src/core/kind.ts';
+import { orderResources } from '../../src/engine/order.ts';
+import { kinds } from '../../src/kinds/index.ts';
 import { service } from '../../src/kinds/service.ts';
 import { parseUnits } from '../../src/kinds/systemd/look.ts';
 import { unitFilesOf } from '../../src/kinds/systemd/state.ts';
@@ -931,13 +933,54 @@ describe('service', () => {
       restart_on: ['/a'],
       reload_on: ['/b'],
     });
-    expect(service.needs?.('shop', wish)).toEqual([
-      { kind: 'file', id: '/a' },
-      { kind: 'file', id: '/b' },
-      { kind: 'user', id: 'shop' },
-    ]);
+    const at = (id: string) => ['file', 'symlink', 'directory'].map((kind) => ({ kind, id }));
+    expect(service.needs?.('shop', wish)).toEqual([...at('/a'), ...at('/b'), { kind: 'user', id: 'shop' }]);
     expect(service.needs?.('shop', declared({ running: true }))).toEqual([]);
     expect(service.needs?.('shop', declared({ absent: true }))).toEqual([]);
+  });
+
+  it.each([
+    ['release', '/opt/shop', '/opt/shop/current'],
+    ['release', '/opt/shop', '/opt/shop/current/etc/shop.conf'],
+    ['release', '/opt/current/shop', '/opt/current/shop/current'],
+    ['symlink', '/etc/shop', '/etc/shop'],
+    ['directory', '/etc/shop', '/etc/shop'],
+    ['file', '/etc/shop', '/etc/shop'],
+  ])('a %s %s below it that it watches as %s comes too late', (kind, id, path) => {
+    const resource = (address: { kind: string; id: string }, wanted: unknown, line: number) => ({
+      address: { host: 'web1', ...address },
+      stack: 'shop',
+      want: wanted,
+      where: { file: 'shop.yml', line, column: 1 },
+    });
+    const ordered = (watch: object) =>
+      orderResources(
+        [
+          resource({ kind: 'service', id: 'shop' }, declared({ running: true, ...watch }), 1),
+          resource({ kind, id }, { absent: true }, 2),
+        ],
+        kinds,
+      );
+    const code = expect.objectContaining({ code: 'NEEDS_LATER' });
+    expect(ordered({ restart_on: [path] })).toEqual({ problems: [code] });
+    expect(ordered({ reload_on: [path] })).toEqual({ problems: [code] });
+    expect(ordered({ restart_on: ['/opt/shop/currently', '/opt/other/current'] })).not.toHaveProperty(
+      'problems',
+    );
+  });
+
+  it('is restarted for what is behind the link of a release that the plan switches', () => {
+    const made = (path: string) =>
+      service.change({
+        id: 'shop',
+        want: declared({ running: true, restart_on: [path] }),
+        have: { ...PACKAGED, run: 'up' },
+        last: undefined,
+        world: worldOf({ 'release//opt/shop': 'update' }),
+      });
+    expect(made('/opt/shop/current/etc/shop.conf')).toMatchObject({ verb: 'restart' });
+    expect(made('/opt/shop/current')).toMatchObject({ verb: 'restart' });
+    expect(made('/opt/shop/currently')).toBeUndefined();
   });
 
   it('knows the files of a unit by their paths', () => {

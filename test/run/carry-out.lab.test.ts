@@ -40,7 +40,8 @@ function unit(name: string, service: string, more = ''): Step {
 const systemctl = (...argv: readonly string[]): Step => ({ do: 'run', argv: ['systemctl', ...argv] });
 const settle = (name: string, seconds: number): Step => ({ do: 'settle', unit: name, seconds });
 
-const OWN_LIMIT = 'systemctl show -p RuntimeMaxUSec "$(sed s,.*/,, /proc/self/cgroup)"';
+const OWN_LIMIT =
+  'systemctl show -p RuntimeMaxUSec "$(grep -om1 "ashore-[^/]*[.]service" /proc/self/cgroup)"';
 
 describe.skipIf(unavailable !== undefined).each(SUITES)('on %s', (suite) => {
   let host: LabHost;

@@ -1,5 +1,6 @@
 // How paths, owners and modes are written in a declaration. Pure.
 import { z } from 'zod';
+import type { Ref } from '../../core/address.ts';
 
 const encoder = new TextEncoder();
 
@@ -55,6 +56,15 @@ export function ownedOf({ owner, group, mode }: WrittenOwned, defaultMode: strin
 
 export function parentOf(path: string): string {
   return path.slice(0, path.lastIndexOf('/')) || '/';
+}
+
+/** What may bring what is at a path, where it is declared: a link of a release is brought by it, with all that is behind the link. */
+export function bringersOf(path: string): readonly Ref[] {
+  const links = [...path.matchAll(/\/current(?=\/|$)/g)].filter(({ index }) => index > 0);
+  return [
+    ...['file', 'symlink', 'directory'].map((kind) => ({ kind, id: path })),
+    ...links.map(({ index }) => ({ kind: 'release', id: path.slice(0, index) })),
+  ];
 }
 
 /** A path as a person reads it on one line, whatever is in it. */

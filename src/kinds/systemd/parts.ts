@@ -57,9 +57,14 @@ function put(path: string, text: string): Step {
 /** Paths that the plan so far changes. */
 function changedPaths(world: World): readonly string[] {
   const kinds = ['file', 'symlink', 'directory'];
-  const verbs = ['create', 'update', 'replace', 'delete'] as const;
-  const links = world.plannedIds('release', verbs).map((id) => `${id}/current`);
-  return [...kinds.flatMap((kind) => world.plannedIds(kind, verbs)), ...links];
+  return [...kinds.flatMap((kind) => world.plannedIds(kind, CHANGING)), ...changedLinks(world)];
+}
+
+const CHANGING = ['create', 'update', 'replace', 'delete'] as const;
+
+/** Of releases; what is behind one changes with it. */
+function changedLinks(world: World): readonly string[] {
+  return world.plannedIds('release', CHANGING).map((id) => `${id}/current`);
 }
 
 /** Files of the unit that other resources of this plan change. */
@@ -116,8 +121,11 @@ export function causesOf(
   world: World,
 ): { readonly restart: readonly string[]; readonly reload: readonly string[] } {
   const changed = changedPaths(world);
+  const links = changedLinks(world);
+  const changes = (path: string): boolean =>
+    changed.includes(path) || links.some((link) => path.startsWith(`${link}/`));
   const planned = (paths: readonly string[]): string[] =>
-    paths.filter((path) => changed.includes(path)).map((path) => `${path} changes in this plan`);
+    paths.filter(changes).map((path) => `${path} changes in this plan`);
   const { restart = [], reload = [] } = have?.newer ?? {};
   return {
     restart: [...planned(want.restartOn), ...restart.map((path) => `${path} changed after it was started`)],
