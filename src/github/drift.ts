@@ -11,6 +11,7 @@ import type { Policy } from '../core/resource.ts';
 import type { Link } from '../render/change.ts';
 import type { DriftLook } from '../render/drift.ts';
 import { renderDriftIssue, renderDriftOver, renderDriftTitle } from '../render/drift.ts';
+import { leaveBusy, watchBusy } from './busy-hosts.ts';
 import { readFiles } from './contents.ts';
 import { readTip } from './pulls.ts';
 import { statusOf } from './http-status.ts';
@@ -51,6 +52,7 @@ export async function lookForDrift(
   const link: Link = ({ file, line }) =>
     `${data.html_url}/blob/${commit}/${file.split('/').map(encodeURIComponent).join('/')}#L${line}`;
   const only = { ...(hosts.length === 0 ? {} : { hosts }), ...(named ? { stacks: named } : {}) };
+  const busyIn = await watchBusy(world, repo);
   const planned = await world.deployerOf(repo).plan({ files, base: files, commit, all: true, ...only });
   if (planned.is === 'problems') return { ...planned, link };
   if (planned.is === 'refused') return planned;
@@ -59,7 +61,9 @@ export async function lookForDrift(
     config.stacks.find((stack) => stack.name === name)?.hosts ?? [];
   const drifts = driftOf(plan, hostsOf);
   const stacks = stackStatuses(plan, recorded, drifts, hostsOf);
-  return { is: 'looked', drifts, stacks, look: { commit, at: plan.at, link }, policy: config.policy };
+  const busy = await busyIn(plan);
+  const quiet = drifts.map((drift) => leaveBusy(drift, busy, hostsOf(drift.stack)));
+  return { is: 'looked', drifts: quiet, stacks, look: { commit, at: plan.at, link }, policy: config.policy };
 }
 
 /** Brings the issues to what a look at all hosts found. */
@@ -101,7 +105,7 @@ async function putDriftIssue(
     await closeIssue(world, repo, known.issue, renderDriftOver(drift, look));
     return drifts.keep(repo.key, drift.stack, { issue: known.issue, shown: OVER });
   }
-  if (known?.shown === shown) return;
+  if (known?.shown === shown && (await isOpen(repo, known.issue))) return;
   const text = { title: renderDriftTitle(drift), body: renderDriftIssue(drift, look) };
   const issue =
     (known && (await updateIssue(world, repo, known.issue, text))) ?? (await openIssue(repo, text));
@@ -129,6 +133,11 @@ async function openIssue(repo: Repo, text: IssueText): Promise<number> {
   return data.number;
 }
 
+/** What somebody closed while hosts still differ is opened again: the issue says what is so. */
+async function isOpen(repo: Repo, issue_number: number): Promise<boolean> {
+  return (await readIssue(repo, issue_number))?.state === 'open';
+}
+
 /** Opens it again when it was closed. undefined when it is gone, or not by our App. */
 async function updateIssue(
   world: GithubWorld,
@@ -153,11 +162,15 @@ async function closeIssue(
 }
 
 async function isOurs({ appId }: GithubWorld, repo: Repo, issue_number: number): Promise<boolean> {
+  return (await readIssue(repo, issue_number))?.performed_via_github_app?.id === appId;
+}
+
+/** undefined when it is gone. */
+async function readIssue(repo: Repo, issue_number: number) {
   try {
-    const { data } = await repo.octokit.rest.issues.get({ ...place(repo), issue_number });
-    return data.performed_via_github_app?.id === appId;
+    return (await repo.octokit.rest.issues.get({ ...place(repo), issue_number })).data;
   } catch (error) {
-    if (statusOf(error) === 404 || statusOf(error) === 410) return false;
+    if (statusOf(error) === 404 || statusOf(error) === 410) return undefined;
     throw error;
   }
 }

@@ -4,10 +4,10 @@ import { authorize } from './authorize.ts';
 import type { DeployAsk, Request, Requirement } from './authorize.ts';
 import { sha256 } from '../core/json.ts';
 import type { Reason } from '../core/reason.ts';
-import type { Plan } from '../core/plan.ts';
 import { findHeld } from '../core/stop.ts';
 import type { StoredPlan } from '../store/plans.ts';
-import type { Lease, NewRun, Run } from '../store/runs.ts';
+import type { NewRun, Run } from '../store/runs.ts';
+import { busyReason, machinesOf } from './busy-hosts.ts';
 import type { CheckPlace } from './checks.ts';
 import { readActor } from './permissions.ts';
 import type { Account } from './permissions.ts';
@@ -64,7 +64,7 @@ export async function requestDeploy(world: GithubWorld, repo: Repo, wish: Deploy
     case 'known':
       return { is: 'accepted', run: started.run };
     case 'busy':
-      return { is: 'refused', reasons: started.held.map((lease) => busy(run, lease)) };
+      return { is: 'refused', reasons: started.held.map((lease) => busyReason(run.repo, lease)) };
     default:
       return started satisfies never;
   }
@@ -166,18 +166,4 @@ function runOf(repo: Repo, wish: DeployWish, { deploy, stops }: Request): NewRun
     },
     hosts: selected.filter((host) => host.changes.length > 0).map(({ host }) => host),
   };
-}
-
-/** Two repositories may name one host each in its own way: what it is held by is its address. */
-function machinesOf({ hosts }: Plan): ReadonlyMap<string, string> {
-  return new Map(hosts.map(({ host, login }) => [host, login.replace(/^.*@/, '')]));
-}
-
-/** Who deploys what in another repository is nothing that this one's people may see. */
-function busy({ repo }: NewRun, { host, repo: holder, run, by, pull, since }: Lease): Reason {
-  if (holder !== repo)
-    return { code: 'HOST_BUSY', message: `${host} is held by a run of another repository since ${since}` };
-  const message = `${host} is held by run ${run} of ${by} (#${pull}) since ${since}`;
-  const next = holder === repo ? `Wait for it, or end it by \`/cancel ${run}\`.` : 'Wait for it.';
-  return { code: 'HOST_BUSY', message, next };
 }

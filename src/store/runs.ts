@@ -79,6 +79,11 @@ export interface Lease {
   readonly since: string;
 }
 
+/** By the machine that is held, which another repository may name otherwise. */
+export interface Held extends Lease {
+  readonly machine: string;
+}
+
 /** What a run begins with beside itself. */
 export interface Beginning {
   readonly posts?: RunPosts;
@@ -111,6 +116,8 @@ export interface Runs {
   read(id: string): Promise<Run | undefined>;
   /** Of those that no other server follows: all that go on, and those that ended since and were not shown. */
   untold(since: Date): Promise<readonly Run[]>;
+  /** All hosts that are held now, whosever runs hold them. */
+  held(): Promise<readonly Held[]>;
   /** The run of a repository that began last. */
   newest(repo: string): Promise<Run | undefined>;
   /** The runs of one plan, oldest first. */
@@ -146,6 +153,7 @@ export function openRuns(db: Database, member: Membership): Runs {
       );
       return (await recent.orderBy('started_at').execute()).map(parseRun);
     },
+    held: () => leases(db).execute(),
     newest: async (repo) => {
       const all = db.selectFrom('runs').selectAll().where('repo', '=', repo);
       const row = await all.orderBy('started_at', 'desc').limit(1).executeTakeFirst();
@@ -224,13 +232,16 @@ function machineOf({ repo }: NewRun, { machines }: Beginning, host: string): str
 
 async function readLeases(trx: Database, machines: readonly string[]): Promise<readonly Lease[]> {
   if (machines.length === 0) return [];
-  return trx
+  return leases(trx).where('leases.machine', 'in', machines).execute();
+}
+
+function leases(db: Database) {
+  return db
     .selectFrom('leases')
     .innerJoin('runs', 'runs.id', 'leases.run')
-    .select(['leases.host', 'leases.repo', 'leases.run', 'leases.since', 'runs.asked_by as by', 'runs.pull'])
-    .where('leases.machine', 'in', machines)
-    .orderBy('leases.host')
-    .execute();
+    .select(['leases.machine', 'leases.host', 'leases.repo', 'leases.run', 'leases.since'])
+    .select(['runs.asked_by as by', 'runs.pull'])
+    .orderBy('leases.host');
 }
 
 function rowOf(run: NewRun, posts: RunPosts) {

@@ -129,3 +129,83 @@ it('is over with the deploy of a pull request that leaves nothing of it', async 
   expect([...rig.fleet.live.values()]).toEqual(['v2', 'v2']);
   expect(shown()).toEqual([['Drift: shop (1 resource on 1 host)', 'closed']]);
 });
+
+it('is opened again when somebody closed it and the hosts still differ', async () => {
+  const pull = await start();
+  rig.fleet.live.set('web1', 'by hand');
+  await rig.comment(pull, '/drift');
+  const close = async (): Promise<void> => {
+    const [issue] = issues();
+    if (issue) rig.repo.repository.issues.set(issue.number, { ...issue, state: 'closed' });
+    await rig.settled();
+  };
+  await close();
+  expect(shown()).toEqual([['Drift: shop (1 resource on 1 host)', 'closed']]);
+  await rig.comment(pull, '/drift');
+  expect(shown()).toEqual([['Drift: shop (1 resource on 1 host)', 'open']]);
+
+  await close();
+  const [gone] = issues();
+  if (gone) rig.repo.repository.issues.delete(gone.number);
+  await rig.comment(pull, '/drift');
+  expect(shown()).toEqual([['Drift: shop (1 resource on 1 host)', 'open']]);
+});
+
+it('is not said of a host to which a run deploys, before the run has ended', async () => {
+  const pull = await start();
+  await rig.comment(pull, '/plan');
+  const looked: (readonly (readonly string[])[])[] = [];
+  const answered: string[] = [];
+  rig.fleet.during = async () => {
+    // As between the bytes of a file and the restart of what reads it.
+    rig.fleet.live.set('web1', 'half way');
+    const before = rig.said(pull).length;
+    await rig.repo.comment(pull, '/drift', 'grace');
+    const said = await rig.github.waitFor(
+      () =>
+        rig
+          .said(pull)
+          .slice(before)
+          .find((body) => body.includes('## Drift')),
+      {
+        what: 'what was found',
+        within: 10_000,
+      },
+    );
+    answered.push(said);
+    looked.push(shown());
+  };
+  await rig.comment(pull, `/deploy ${rig.digest(pull)}`);
+  expect(looked).toEqual([[]]);
+  expect(answered[0]).toContain('HOST_BUSY');
+  rig.fleet.live.set('web1', 'by hand');
+  await rig.comment(pull, '/drift');
+  expect(shown()).toEqual([['Drift: shop (1 resource on 2 hosts)', 'open']]);
+});
+
+it('nor of one to which a run came and went while it was looked at', async () => {
+  const pull = await start();
+  const asks = await rig.open('v3');
+  await rig.comment(pull, '/plan');
+  const deploy = `/deploy ${rig.digest(pull)}`;
+  const { plan } = rig.fleet;
+  Object.assign(rig.fleet, {
+    plan: async (input: Parameters<typeof plan>[0]) => {
+      const planned = await plan(input);
+      if (input.all !== true || rig.fleet.deployed.length > 0) return planned;
+      await rig.repo.comment(pull, deploy, 'grace');
+      await rig.github.waitFor(
+        () => rig.repo.checkRuns().find(({ name, conclusion }) => name === 'ashore/deploy' && conclusion),
+        {
+          what: 'the end of the run',
+          within: 10_000,
+        },
+      );
+      return planned;
+    },
+  });
+  rig.fleet.live.set('web1', 'by hand');
+  await rig.comment(asks, '/drift');
+  expect(rig.said(asks).at(-1)).toContain('HOST_BUSY');
+  expect(issues()).toEqual([]);
+});
