@@ -3,6 +3,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { z } from 'zod';
+import { ENTRY_KEYS } from '../src/config/entry.ts';
 import { renderJsonSchemas } from '../src/config/schema.ts';
 import type { AnyKind } from '../src/core/kind.ts';
 import { REASON_CODES, REASONS } from '../src/core/reason.ts';
@@ -33,18 +34,21 @@ function renderKinds(): string {
     '',
     'What a resource can be. Generated from `src/kinds/`; change it there and run `npm run docs`.',
     '',
-    'An entry of `resources:` names its kind and id in its first key: `- file: /etc/motd`. The other keys are those below.',
+    'An entry of `resources:` names its kind and id in its first key: `- file: /etc/motd`. The other keys are those below, and for each kind:',
+    '',
+    '| key | value | meaning |',
+    '|---|---|---|',
+    ...Object.entries(ENTRY_KEYS).map(([name, form]) => renderKey(name, shapeOf(form))),
   ];
   return `${[...head, ...kinds.flatMap(renderKind)].join('\n')}\n`;
 }
 
 function renderKind(kind: AnyKind): string[] {
   const { properties, required } = Shape.parse(z.toJSONSchema(kind.spec, { io: 'input', target: 'draft-7' }));
-  const id = Property.parse(z.toJSONSchema(kind.id, { io: 'input', target: 'draft-7' }));
-  const rows = Object.entries(properties).map(([name, property]) => {
-    const must = required.includes(name) ? ' (required)' : '';
-    return `| \`${name}\`${must} | ${cell(typeOf(property))} | ${cell(property.description ?? '')} |`;
-  });
+  const id = shapeOf(kind.id);
+  const rows = Object.entries(properties).map(([name, property]) =>
+    renderKey(name, property, required.includes(name)),
+  );
   return [
     '',
     `## ${kind.name}`,
@@ -57,6 +61,15 @@ function renderKind(kind: AnyKind): string[] {
     '|---|---|---|',
     ...rows,
   ];
+}
+
+function shapeOf(form: z.ZodType): z.infer<typeof Property> {
+  return Property.parse(z.toJSONSchema(form, { io: 'input', target: 'draft-7' }));
+}
+
+function renderKey(name: string, property: z.infer<typeof Property>, required = false): string {
+  const must = required ? ' (required)' : '';
+  return `| \`${name}\`${must} | ${cell(typeOf(property))} | ${cell(property.description ?? '')} |`;
 }
 
 function typeOf(property: z.infer<typeof Property>): string {

@@ -7,6 +7,7 @@ import type { AnyKind, Unresolved } from '../core/kind.ts';
 import type { Resource } from '../core/resource.ts';
 import { check } from './check.ts';
 import { keysAt } from './keys.ts';
+import { Selector } from './selector.ts';
 import { keyOf } from './tell.ts';
 import type { Found, Tell } from './tell.ts';
 import { LARGEST, OVERSIZE, RESOURCE_UNITS } from './bounds.ts';
@@ -27,6 +28,12 @@ export const Once = z
   .describe(
     'Done on one host only, the first one or that of `on`, which goes alone before or after all others of the stack.',
   );
+
+/** The keys of every entry, for docs and editors. */
+export const ENTRY_KEYS = {
+  [ON]: Selector.describe('Limits it to some hosts of the stack: a host, a group, a list of them, or `all`.'),
+  [ONCE]: Once,
+};
 
 export interface Entry {
   readonly kind: AnyKind;

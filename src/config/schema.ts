@@ -4,8 +4,7 @@ import type { AnyKind } from '../core/kind.ts';
 import { HostsFile } from './hosts-file.ts';
 import { PolicyFile } from './policy.ts';
 import { BakeForm, CheckForm, DutyKeys, HookForm } from './duty-forms.ts';
-import { Once } from './entry.ts';
-import { Selector } from './selector.ts';
+import { ENTRY_KEYS } from './entry.ts';
 import { StackFile } from './stack.ts';
 
 type JsonSchema = z.core.JSONSchema.BaseSchema;
@@ -53,7 +52,7 @@ function formOf(form: z.ZodType): JsonSchema {
 }
 
 function entryForm(kind: AnyKind): z.ZodType {
-  return z.object({ id: kind.id, spec: kind.spec, on: Selector, once: Once });
+  return z.object({ id: kind.id, spec: kind.spec, ...ENTRY_KEYS });
 }
 
 /** `- file: /etc/x` and the keys of the kind beside it. */

@@ -32,22 +32,31 @@ interface Scenario {
 const service = (name: string, keys: string): string =>
   `  - service: ${name}\n    unit: { Service: { ${keys} } }\n    running: true\n    settle: 2`;
 
-/** As apt takes it: a lock of fcntl(2), whose form this is on 64-bit machines. */
+/** As apt takes it: a lock of fcntl(2), whose form this is on 64-bit machines. That of the lists is not waited for. */
 const LOCK = `
+mkdir -p /srv/flat && : >/srv/flat/Packages
 cat >/run/locker.pl <<'END'
 use Fcntl;
-open F, '>>', '/var/lib/dpkg/lock-frontend' or die;
+open F, '>>', '/var/lib/apt/lists/lock' or die;
 my $lock = pack 's s x4 q q i x4', F_WRLCK, 0, 0, 0, 0;
 fcntl F, F_SETLK, $lock or die;
 sleep 600;
 END
 systemd-run -q --unit=locker perl /run/locker.pl; sleep 1`;
 
+/** What only a repository of the same plan has is not seen before; so what it lacks shows in the deploy. */
 const LACKING = `
-mkdir -p /tmp/lacking/DEBIAN
+mkdir -p /srv/lacking /tmp/lacking/DEBIAN && cd /srv/lacking
 printf 'Package: lacking\\nVersion: 1\\nArchitecture: all\\nMaintainer: a <a@example.org>\\nDescription: x\\nDepends: not-to-be-had\\n' \\
   >/tmp/lacking/DEBIAN/control
-dpkg-deb -b /tmp/lacking /tmp/lacking.deb`;
+dpkg-deb -b /tmp/lacking lacking.deb
+{ dpkg-deb -f lacking.deb; printf 'Filename: ./lacking.deb\\nSize: %s\\nSHA256: %s\\n' "$(stat -c %s lacking.deb)" "$(sha256sum lacking.deb | cut -d ' ' -f 1)"; } >Packages`;
+
+const flat = (name: string): string =>
+  `  - apt-repository: ${name}\n    uris: ["file:/srv/${name}"]\n    suites: ["./"]\n    unsigned: true`;
+
+const release = (url: string): string =>
+  `  - release: /opt/fetched\n    url: ${url}\n    sha256: ${'a'.repeat(64)}`;
 
 const SERVE = `
 cd /tmp && openssl req -x509 -newkey rsa:2048 -nodes -keyout k.pem -out c.pem -days 1 -subj /CN=localhost 2>/dev/null
@@ -124,16 +133,16 @@ const SCENARIOS: readonly Scenario[] = [
     code: 'APT_LOCKED',
     name: 'a lock that another apt holds',
     before: LOCK,
-    resources:
-      '  - command: install it\n    run: [apt-get, -y, -o, "DPkg::Lock::Timeout=1", install, lab-hello]',
-    sentence: /Could not get lock \/var\/lib\/dpkg\/lock-frontend/,
+    resources: flat('flat'),
+    sentence: /Could not get lock \/var\/lib\/apt\/lists\/lock/,
     after: 'systemctl stop locker',
   },
   {
     code: 'PACKAGE_HELD',
-    name: 'a package that is held',
-    before: 'apt-get -qq -y --allow-downgrades install lab-hello=1.0 && apt-mark hold lab-hello',
-    resources: '  - command: take the new one\n    run: [apt-get, -y, install, lab-hello=1.1]',
+    name: 'a package that comes to be held in the deploy; one that is held before is refused in the plan',
+    before: 'apt-get -qq -y --allow-downgrades install lab-hello=1.0',
+    resources:
+      '  - command: hold it\n    run: [apt-mark, hold, lab-hello]\n  - package: lab-hello\n    version: "1.1"',
     sentence: /Held packages were changed/i,
     after: 'apt-mark unhold lab-hello',
   },
@@ -141,29 +150,31 @@ const SCENARIOS: readonly Scenario[] = [
     code: 'DEPENDENCY_UNMET',
     name: 'a package whose need cannot be had',
     before: LACKING,
-    resources: '  - command: install what lacks\n    run: [apt-get, -y, install, /tmp/lacking.deb]',
+    resources: `${flat('lacking')}\n  - package: lacking`,
     sentence: /unmet dependencies|Depends: not-to-be-had|Unsatisfied dependencies/,
+    after: 'rm -f /etc/apt/sources.list.d/lacking.sources && apt-get -qq update',
   },
   {
     code: 'UNIT_MASKED',
-    name: 'a unit that is masked',
-    before: 'systemctl mask lab-masked.service',
-    resources: '  - command: start it\n    run: [systemctl, start, lab-masked.service]',
-    sentence: /Unit lab-masked\.service is masked/,
+    name: 'a unit that comes to be masked in the deploy; one that is masked before is refused in the plan',
+    before: 'apt-get -qq -y install lab-hello && systemctl stop lab-hello',
+    resources:
+      '  - command: mask it\n    run: [systemctl, mask, lab-hello]\n  - service: lab-hello\n    running: true',
+    sentence: /Unit lab-hello\.service is masked/,
+    after: 'systemctl unmask lab-hello',
   },
   {
     code: 'DNS_FAILED',
     name: 'a name that nobody knows',
-    resources: '  - command: look it up\n    run: [ssh, -o, BatchMode=yes, nobody.invalid]',
-    sentence: /nobody\.invalid.*(?:Temporary failure in name resolution|Name or service not known)/,
+    resources: release('https://nobody.invalid/x.tar'),
+    sentence: /Could not resolve 'nobody\.invalid'|Temporary failure resolving 'nobody\.invalid'/,
   },
   {
     code: 'TLS_FAILED',
     name: 'a certificate that nobody vouches for',
     before: SERVE,
-    resources:
-      '  - command: speak to it\n    run: [openssl, s_client, -connect, "localhost:4433", -verify_return_error, -brief]',
-    sentence: /self[- ]signed certificate|certificate verify failed/,
+    resources: release('https://localhost:4433/x.tar'),
+    sentence: /certificate verif(?:y|ication) failed/i,
   },
 ];
 

@@ -39,8 +39,18 @@ const REFUSED = [
   },
 ] as const;
 
-/** systemd-analyze writes below /tmp, which the plan's key cannot. */
-const UNITS = [
+/** What the plan's key cannot ask: systemd-analyze writes below /tmp, and nft asks the kernel for its rules first. */
+const OF_DEPLOYER = [
+  {
+    name: 'nftables',
+    resource: '- nftables: ruleset\n    content: "flush ruleset\\ntable inet own { chain in { accpt } }\\n"',
+    says: /nft -c does not take it: .*syntax error/,
+  },
+  {
+    name: 'a file of nftables',
+    resource: '- file: /etc/nftables.conf\n    content: "table inet own {\\n"',
+    says: /nft -c does not take it: .*syntax error/,
+  },
   {
     name: 'a unit',
     resource: '- file: /etc/systemd/system/own.service\n    content: "[Service]\\nType=simple\\n"',
@@ -87,7 +97,7 @@ describe.each(['the key that deploys', 'the key that can only look'])('with %s',
     const planned = (resources: string): Promise<Plan> =>
       fleet.plan(fleet.files({ 'own.yml': `on: ${name}\nresources:\n${resources}\n` }));
 
-    it.each(deploying ? [...REFUSED, ...UNITS] : REFUSED)(
+    it.each(deploying ? [...REFUSED, ...OF_DEPLOYER] : REFUSED)(
       'refuses $name at its line',
       async ({ resource, says }) => {
         const [host] = (await planned(`  ${resource}`)).hosts;
