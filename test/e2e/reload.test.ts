@@ -47,7 +47,10 @@ resources:
     content: ${text(note)}
 ${between}
   - service: pilot
-    unit: { Service: { ExecStart: /opt/pilot, ExecReload: "/bin/kill -HUP $MAINPID" } }
+    unit:
+      Service:
+        ExecStart: /opt/pilot
+        ExecReload: ["/bin/grep -vq storm /etc/pilot.chart", "/bin/kill -HUP $MAINPID"]
     running: true
     settle: 2
     restart_on: [/etc/pilot.tide]
@@ -108,5 +111,20 @@ describe.each(['old', 'new'])('on %s', (name) => {
     const change = await deploy({ chart: 'b', tide: 'high', note: 'y' });
     expect(change).toMatchObject({ verb: 'reload', reason: '/etc/pilot.chart changed after it was loaded' });
     expect(await pid()).toBe(before);
+  });
+
+  it('a reload that failed is due until one goes well, whatever runs meanwhile', async () => {
+    const storm = files({ chart: 'storm', tide: 'high', note: 'y' });
+    for (const again of [false, true]) {
+      const plan = await fleet.plan(storm);
+      expect(linesOf(plan)).toEqual([
+        ...(again ? [] : [`${name} update file//etc/pilot.chart`]),
+        `${name} reload service/pilot`,
+      ]);
+      const [report] = (await fleet.deploy(plan, storm)).hosts;
+      expect(report?.outcome).toBe('failed');
+      expect(report?.remaining?.map(({ verb, ref }) => `${verb} ${ref}`)).toEqual(['reload service/pilot']);
+    }
+    expect(await deploy({ chart: 'calm', tide: 'high', note: 'y' })).toMatchObject({ verb: 'reload' });
   });
 });

@@ -68,7 +68,9 @@ describe.each(['old', 'new'])('on %s', (name) => {
     expect(linesOf(plan)).toEqual(['key', 'env'].map((end) => `${name} create file//etc/trial-shop.${end}`));
     const [key, env] = plan.hosts[0]?.changes ?? [];
     expect(key?.fields[0]).toEqual({ name: 'content', before: null, after: 'secret shop/key: set' });
-    expect(env?.notes).toEqual(['it may be read by root, by its owner the deploy login and the group adm']);
+    expect(env?.notes).toEqual([
+      'it may be read by root, by its owner root (without sudo: the login) and the group adm',
+    ]);
 
     const stopTrace = await startTrace(host);
     const report = await deploy(plan, first);

@@ -49,6 +49,7 @@ const UP: Unit = {
   ends: false,
   upSince: 1,
   changedAt: 1,
+  reloadFailed: false,
   stateSince: 1,
 };
 const TEXT = '[Service]\nExecStart=/bin/true\n';

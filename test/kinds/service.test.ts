@@ -1059,6 +1059,16 @@ describe('systemctl show', () => {
     ).toBe(run);
   });
 
+  it.each([
+    ['active', 'success', false],
+    ['active', 'exit-code', true],
+    ['active', '', false],
+    ['failed', 'exit-code', false],
+  ])('of a unit that is %s, with %j for its last reload', (active, result, failed) => {
+    const shown = `Id=a.service\nNames=a.service\nActiveState=${active}\nReloadResult=${result}\n`;
+    expect(parseUnits(shown, NOW).get('a.service')).toMatchObject({ reloadFailed: failed });
+  });
+
   it('is read to the microsecond, by every name', () => {
     const units = parseUnits(
       'Names=a.service b.service\nId=a.service\nActiveState=active\nActiveEnterTimestamp=Sun 2026-11-22 15:00:00.5 UTC\nStateChangeTimestamp=Sun 2026-11-22 15:00:01 UTC\nType=oneshot\n\nId=c.service\nNames=c.service\nActiveState=inactive\nActiveEnterTimestamp=\n',

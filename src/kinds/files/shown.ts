@@ -77,11 +77,13 @@ export function foundContent(found: Present, known: Remembered | undefined, want
   return shown ? { sha256: sum, size, content: old } : { sha256: null, size, content: null };
 }
 
-/** Who may read a secret is what a reviewer has to know about it. */
+/** Who may read a secret is what a reviewer has to know about it. What names no owner belongs to whoever makes it. */
 export function readerNotes({ content }: Bytes, { owner, group, mode }: Owned): readonly string[] {
   if (!('seal' in content)) return [];
-  const byGroup = /[4-7].$/.test(mode) ? ` and the group ${group ?? 'of the deploy login'}` : '';
-  return [`it may be read by root, by its owner ${owner ?? 'the deploy login'}${byGroup}`];
+  const byGroup = /[4-7].$/.test(mode)
+    ? ` and the group ${group ?? 'root (without sudo: that of the login)'}`
+    : '';
+  return [`it may be read by root, by its owner ${owner ?? 'root (without sudo: the login)'}${byGroup}`];
 }
 
 export function linkNotes({ links }: Present): readonly string[] {

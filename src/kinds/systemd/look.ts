@@ -23,6 +23,8 @@ export interface Unit {
   readonly changedAt: number | null;
   /** When it came to the state that it is in, up or not. */
   readonly stateSince: number | null;
+  /** Its last reload failed: it goes on with what it had loaded before. */
+  readonly reloadFailed: boolean;
 }
 
 /** What stands at a path. */
@@ -33,7 +35,7 @@ export type Standing =
   | { readonly is: 'other' };
 
 const PROPERTIES =
-  'Id,Names,LoadState,ActiveState,SubState,UnitFileState,FragmentPath,NeedDaemonReload,CanReload,Type,RemainAfterExit,NRestarts,ActiveEnterTimestamp,StateChangeTimestamp';
+  'Id,Names,LoadState,ActiveState,SubState,UnitFileState,FragmentPath,NeedDaemonReload,CanReload,Type,RemainAfterExit,NRestarts,ActiveEnterTimestamp,StateChangeTimestamp,ReloadResult';
 
 /**
  * One call for all units: a missing unit is an answer with status 0, while a template (`x@.service`) would end the call
@@ -82,6 +84,8 @@ function unitOf(property: (name: string) => string, now: number): Unit {
     upSince: up ? parseTime(property('ActiveEnterTimestamp')) : null,
     changedAt: up ? parseTime(property('StateChangeTimestamp')) : null,
     stateSince: parseTime(property('StateChangeTimestamp')),
+    // Of units that cannot be reloaded it is `success` or not there. A start sets it back.
+    reloadFailed: up && !['', 'success'].includes(property('ReloadResult')),
   };
 }
 

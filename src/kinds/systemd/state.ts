@@ -148,7 +148,7 @@ function newerOf(
   unit: Unit,
   times: ReadonlyMap<string, number>,
 ): State['newer'] {
-  const { upSince, changedAt } = unit;
+  const { upSince, changedAt, reloadFailed } = unit;
   if (upSince === null || unit.ends) return { restart: [], reload: [] };
   const own = [...times.keys()].filter(
     (path) =>
@@ -158,7 +158,8 @@ function newerOf(
     [...new Set(paths)].filter((path) => (times.get(path) ?? 0) > since);
   return {
     restart: after([...own, ...want.restartOn], upSince),
-    reload: after(want.reloadOn, Math.max(upSince, changedAt ?? 0)),
+    // A reload that failed changes the time of the state as well, and has loaded nothing.
+    reload: after(want.reloadOn, reloadFailed ? upSince : Math.max(upSince, changedAt ?? 0)),
   };
 }
 
