@@ -140,7 +140,7 @@ function bakeOf(form: BakeForm, address: string, { stack }: Given): readonly Dra
 
 function limitOf(of: Limit['of'], value: number | string | undefined): readonly Limit[] {
   if (value === undefined) return [];
-  return [{ of, most: Number.parseInt(String(value), 10), percent: typeof value === 'string' }];
+  return [{ of, most: Number.parseFloat(String(value)), percent: typeof value === 'string' }];
 }
 
 function fillText(tree: Tree, host: Bindings, { budget }: Given): string {

@@ -10,6 +10,7 @@ const Argv = z
 const Line = z.string().regex(/^[^\0\r\n]*$/, 'a text on one line');
 const Percent = z.string().regex(/^\d{1,4}%$/, 'a percentage, such as 50%');
 const Growth = z.union([z.number().min(0), Percent]);
+const Share = z.string().regex(/^(?:100|\d{1,2}(?:\.\d{1,2})?)%$/, 'a share from 0% to 100%, such as 0.5%');
 const Most = z.int().min(0);
 
 /** Seconds, minutes or hours. */
@@ -74,13 +75,14 @@ export const BakeForm = z.strictObject({
     .strictObject({
       p50: Growth.optional(),
       p95: Growth.optional(),
+      failures: Share.optional(),
       memory: Percent.optional(),
       restarts: Most.optional(),
       errors: Most.optional(),
     })
     .refine((limits) => Object.keys(limits).length > 0, 'at least one limit is needed')
     .describe(
-      'What ends it: p50 and p95 in milliseconds or in percent more than before the change; memory in percent more; restarts and error lines in the journal.',
+      'What ends it: p50 and p95 in milliseconds or in percent more than before the change, where a request that fails is slower than all others; failures, the share of requests that fail, no larger than before unless given; memory in percent more; restarts and error lines in the journal.',
     ),
 });
 export type BakeForm = z.infer<typeof BakeForm>;

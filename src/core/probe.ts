@@ -9,8 +9,8 @@ const Port = z.int().min(1).max(65_535);
 export const Url = z.strictObject({ host: z.string(), port: Port, path: z.string() });
 export type Url = z.infer<typeof Url>;
 
-export const LIMITS = ['p50', 'p95', 'restarts', 'memory', 'errors'] as const;
-/** percent: more than before · else: milliseconds, restarts or lines. */
+export const LIMITS = ['p50', 'p95', 'failures', 'restarts', 'memory', 'errors'] as const;
+/** percent: more than before, of `failures` of all requests · else: milliseconds, restarts or lines. */
 export const Limit = z.strictObject({ of: z.enum(LIMITS), most: z.number().min(0), percent: z.boolean() });
 export type Limit = z.infer<typeof Limit>;
 
@@ -51,7 +51,7 @@ export function formatProbe(probe: Probe): string {
     case 'measure':
       return `${formatUrl(probe.url)} is measured`;
     case 'bake':
-      return `${formatUrl(probe.url)} keeps to ${probe.limits.map(formatLimit).join(', ')}`;
+      return `${formatUrl(probe.url)} keeps to ${limitWords(probe.limits).join(', ')}`;
     default:
       return probe satisfies never;
   }
@@ -61,7 +61,14 @@ export function formatUrl({ host, port, path }: Url): string {
   return `http://${formatHost(host)}${port === 80 ? '' : `:${port}`}${path}`;
 }
 
-export function formatLimit({ of, most, percent }: Limit): string {
+/** What the bake holds without being told is said as well. */
+function limitWords(limits: readonly Limit[]): readonly string[] {
+  const said = limits.map(formatLimit);
+  return limits.some(({ of }) => of === 'failures') ? said : [...said, 'failures as before'];
+}
+
+function formatLimit({ of, most, percent }: Limit): string {
+  if (of === 'failures') return `${of} ${most}%`;
   const unit = of === 'p50' || of === 'p95' ? ' ms' : '';
   return `${of} ${percent ? `+${most}%` : `${most}${unit}`}`;
 }

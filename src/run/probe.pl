@@ -10,6 +10,9 @@ use warnings;
 use IO::Socket::IP;
 
 $| = 1;
+# How long it takes to be answered wrong, or never.
+use constant NEVER => 9**9**9;
+
 my ($what, @rest) = @ARGV;
 my %looks = (tcp => \&tcp, http => \&http, measure => \&measure, bake => \&bake, listen => \&listening);
 exit $looks{$what}->(@rest);
@@ -52,6 +55,7 @@ sub bake {
   my %start = unit_numbers(@units);
   my @asked;
   while (my ($of, $most, $percent) = splice @limits, 0, 3) { push @asked, [$of, $most, $percent] }
+  push @asked, ['failures', undef, '%'] unless grep { $_->[0] eq 'failures' } @asked;
   my $passed;
   my $judge = sub {
     my ($numbers, $last) = @_;
@@ -76,13 +80,39 @@ sub bake {
 sub over {
   my ($limit, $numbers, $before, $start) = @_;
   my ($of, $most, $percent) = @$limit;
+  return over_failures($most, $numbers, $before) if $of eq 'failures';
   my $now = $numbers->{$of} // 0;
-  return $now > $most ? "$of is $now, more than $most" : undef unless $percent;
+  return $now > $most ? sprintf('%s is %s, more than %s', $of, map { amount($of, $_) } $now, $most) : undef unless $percent;
   my $was = $of eq 'memory' ? $start->{memory} : $before->{$of};
   return undef unless $was;
   return undef if $of =~ /^p/ && $now - $was < 10;
-  my $bound = $was * (1 + $most / 100);
-  return $now > $bound ? sprintf('%s went from %s to %s, more than %s%%', $of, $was, $now, $most) : undef;
+  return undef unless $now > $was * (1 + $most / 100);
+  return sprintf '%s went from %s to %s, more than %s%%', $of, (map { amount($of, $_) } $was, $now), $most;
+}
+
+# The share of requests that failed. Without a limit of its own it is not to be larger than before.
+sub over_failures {
+  my ($most, $numbers, $before) = @_;
+  my ($now, $was) = (share($numbers), $before->{count} ? share($before) : 0);
+  return undef unless $now > ($most // $was);
+  my $words = amount('failures', $now);
+  return "failures are $words, more than $most%" if defined $most;
+  return "failures are $words, and nothing answered before" unless $before->{count};
+  return 'failures went from ' . amount('failures', $was) . " to $words, more than before";
+}
+
+sub share {
+  my ($n) = @_;
+  my $all = $n->{count} + $n->{failed};
+  return $all ? 100 * $n->{failed} / $all : 0;
+}
+
+sub amount {
+  my ($of, $number) = @_;
+  return sprintf '%.1f MiB', $number / 1048576 if $of eq 'memory';
+  return sprintf('%.2f', $number) =~ s/\.?0+$//r . '%' if $of eq 'failures';
+  return $number unless $of =~ /^p/;
+  return $number == NEVER ? 'no answer' : "$number ms";
 }
 
 # Ten requests a second, one after the other; $judge sees the numbers every five seconds and may end it.
@@ -104,16 +134,21 @@ sub sample {
   return numbers($failed, @took);
 }
 
+# What failed stands behind all that was answered, lest a version be the faster the more it fails.
 sub numbers {
   my ($failed, @took) = @_;
   my @sorted = sort { $a <=> $b } @took;
-  my $part = sub { @sorted ? int(1000 * $sorted[int($_[0] * $#sorted + 0.5)] + 0.5) : 0 };
+  my $part = sub {
+    my $at = int($_[0] * ($failed + $#sorted) + 0.5);
+    return $at > $#sorted ? NEVER : int(1000 * $sorted[$at] + 0.5);
+  };
   return { count => scalar @sorted, failed => $failed, p50 => $part->(0.5), p95 => $part->(0.95) };
 }
 
 sub words {
   my ($n) = @_;
-  my $words = "$n->{count} answered, $n->{failed} failed, p50 $n->{p50} ms, p95 $n->{p95} ms";
+  my $words = "$n->{count} answered, $n->{failed} failed";
+  $words .= ", $_ " . amount($_, $n->{$_}) for qw(p50 p95);
   $words .= ", restarts $n->{restarts}, error lines $n->{errors}" if defined $n->{restarts};
   $words .= sprintf ', memory %.1f MiB', $n->{memory} / 1048576 if $n->{memory};
   return $words;

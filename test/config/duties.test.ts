@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { formatProbe } from '../../src/core/probe.ts';
 import { configOf, problemsOf } from './fleet.ts';
 
 const END = '\nresources: []';
@@ -117,9 +118,25 @@ hooks: { before: [{ run: [a] }] }`;
   });
 
   it.each([
+    ['p50: 50%, memory: 20%', 'p50 +50%, memory +20%, failures as before'],
+    ['failures: 0.5%, p95: 250', 'p95 250 ms, failures 0.5%'],
+  ])('{ %s } holds what it says, and failures in any case', (limits, words) => {
+    const keys = `bake: { for: 1m, http: "http://localhost/", limits: { ${limits} } }`;
+    const { duties = [] } = configOf({ 's.yml': `on: web1\n${keys}${END}` });
+    const looks = duties.flatMap(({ duty }) =>
+      duty.steps.flatMap((step) => (step.do === 'check' ? [step] : [])),
+    );
+    expect(looks.map(({ probe }) => formatProbe(probe))).toEqual([
+      'http://localhost/ is measured',
+      `http://localhost/ keeps to ${words}`,
+    ]);
+  });
+
+  it.each([
     ['bake: { for: 1m, limits: { p95: 1 } }', '`bake` asks an http address'],
     ['bake: { for: 1m, http: "http://localhost/", limits: {} }', 'at least one limit is needed'],
     ['bake: { for: 1m, http: "http://localhost/", limits: { memory: 5 } }', 'expected text'],
+    ['bake: { for: 1m, http: "http://localhost/", limits: { failures: 101% } }', 'a share from 0% to 100%'],
   ])('%s is a problem', (keys, words) => {
     const found = problemsOf({ 's.yml': `on: web\n${keys}${END}` });
     expect(found).toHaveLength(1);
