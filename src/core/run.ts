@@ -33,6 +33,8 @@ export interface RunDuty {
 export interface RunProof {
   readonly due: LedgerLine;
   readonly held: LedgerLine;
+  /** The stack, where an earlier run has left them due: what runs there now may have failed them. */
+  readonly overdue?: string;
 }
 
 /** One deploy on one host: compiled to one script, started as a transient unit, followed by its journal. */

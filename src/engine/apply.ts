@@ -190,7 +190,7 @@ function hostRunOf(planned: HostPlan, order: ApplyOrder, found: Observation, { d
   }));
   const { run, plan, commit, by } = order;
   const duties = runDuties(planned, found.ledger, order, (duty) => failedLine(duty, order));
-  const proofs = runProofs(planned.duties ?? [], order);
+  const proofs = runProofs(planned.duties ?? [], found.ledger, order);
   return { run, plan, commit, by, ledger: found.ledger.digest, changes, duties, proofs };
 }
 

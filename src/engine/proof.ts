@@ -49,9 +49,17 @@ export function planProofs(
 }
 
 /** What the ledger is told around a run, for each stack whose checks are in it. */
-export function runProofs(duties: readonly Duty[], order: Order): readonly RunProof[] {
+export function runProofs(
+  duties: readonly Duty[],
+  { unproven }: Pick<Ledger, 'unproven'>,
+  order: Order,
+): readonly RunProof[] {
   const stacks = [...new Set(duties.filter(proves).map(({ stack }) => stack))];
-  return stacks.map((stack) => ({ due: markOf(stack, order), held: { proven: stack, run: order.run } }));
+  return stacks.map((stack) => ({
+    due: markOf(stack, order),
+    held: { proven: stack, run: order.run },
+    ...(unproven.has(stack) ? { overdue: stack } : {}),
+  }));
 }
 
 /** What the ledger is told when a duty fails; a hook that comes before all changes leaves nothing to be proven. */

@@ -1,6 +1,7 @@
 # check WORDS SECONDS UNITS PROBE ARGS: looks until what WORDS say is so, SECONDS at most, and tells what it waits for and
 # what it saw last, every five seconds and whenever that changes. UNITS are watched meanwhile: one that has failed, or
 # that died three times, ends the wait at once. Needs PROBE_TEXT, WORK and RUN_BEGUN.
+# What a `measure` found is named in BASELINES. OVERDUE has the stacks whose checks an earlier run has left due.
 # A cancel ends the wait as well, and sets CANCELLED.
 # Status: 0 · 61 nothing answered · 62 another answer · 63 a unit failed · 64 a crash loop · 65 a limit of a bake was passed.
 check() {
@@ -8,6 +9,7 @@ check() {
   shift 4
   read_clock
   CHECK_BEGUN=${NOW%.*} TOLD=$((${NOW%.*} - 99))
+  [ "$PROBE" != measure ] || BASELINES="$BASELINES $4"
   remember_restarts
   while :; do
     read_clock
@@ -71,9 +73,20 @@ probe_tcp() { perl -e "$PROBE_TEXT" tcp "$(short)" "$@"; }
 
 probe_http() { perl -e "$PROBE_TEXT" http "$(short)" "$WORK/answer" "$@"; }
 
+# While checks are due, what runs may be the version that failed them: only the numbers of before that one count.
 probe_measure() {
   KEEP=$WORK/$4
-  perl -e "$PROBE_TEXT" measure "$WITHIN" "$KEEP" "$1" "$2" "$3"
+  case " $OVERDUE " in
+    *" ${4#bake-} "*)
+      [ -s "$STATE/$4" ] || {
+        printf 'checks are due since an earlier deploy, and no numbers of before that are kept\n'
+        return
+      }
+      cat <"$STATE/$4" >"$KEEP"
+      perl -e "$PROBE_TEXT" kept "$KEEP"
+      ;;
+    *) perl -e "$PROBE_TEXT" measure "$WITHIN" "$KEEP" "$1" "$2" "$3" ;;
+  esac
 }
 
 probe_bake() {

@@ -179,9 +179,15 @@ function groupTogether(changes: readonly RunChange[]): readonly (readonly number
 }
 
 /** Each as the lines that they are in the ledger, without the last newline. */
-function linesOf(proofs: readonly RunProof[]): Readonly<Record<'DUE_LINES' | 'HELD_LINES', string>> {
+function linesOf(
+  proofs: readonly RunProof[],
+): Readonly<Record<'DUE_LINES' | 'HELD_LINES' | 'OVERDUE', string>> {
   const join = (lines: readonly LedgerLine[]): string => lines.map(formatLedgerLine).join('\n');
-  return { DUE_LINES: join(proofs.map(({ due }) => due)), HELD_LINES: join(proofs.map(({ held }) => held)) };
+  return {
+    DUE_LINES: join(proofs.map(({ due }) => due)),
+    HELD_LINES: join(proofs.map(({ held }) => held)),
+    OVERDUE: proofs.flatMap(({ overdue }) => overdue ?? []).join(' '),
+  };
 }
 
 /** Duties are numbered after the changes. */

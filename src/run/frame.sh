@@ -1,4 +1,5 @@
-# What every run does around its changes. Needs STATE, RUN, WORK, MACHINE, NONCE, LEDGER, HOLDER, BOUNDED_TEXT, DUE_LINES, HELD_LINES.
+# What every run does around its changes. Needs STATE, RUN, WORK, MACHINE, NONCE, LEDGER, HOLDER, BOUNDED_TEXT, DUE_LINES,
+# HELD_LINES, OVERDUE.
 # Standard output is the journal. Events stand on lines of their own that begin with the nonce; all else is output.
 
 HOME=${HOME:-/root} LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive
@@ -16,6 +17,7 @@ GUARDED=
 GUARDED_LINES=
 KEPT=
 LATE=
+BASELINES=
 
 event() { printf '\n@@%s %s\n' "$NONCE" "$*"; }
 
@@ -134,11 +136,22 @@ end_change() {
 # Before the first change: from now on the checks of its stacks are due, whatever becomes of this run.
 checks_due() {
   [ -n "$DUE_LINES" ] || return 0
-  ledger_add "$DUE_LINES" && DUE_LINES=
+  keep_baselines && ledger_add "$DUE_LINES" && DUE_LINES=
 }
 
 checks_held() {
   [ -z "$HELD_LINES" ] || ledger_add "$HELD_LINES" || finish_run failed unproven
+  for NAME in $BASELINES; do rm -f -- "$STATE/$NAME"; done
+}
+
+# keep_baselines: what was measured before the first change outlives this run. A version that fails its bake is nothing that
+# the next deploy may compare with.
+keep_baselines() {
+  for NAME in $BASELINES; do
+    [ -s "$WORK/$NAME" ] || continue
+    read -r NUMBERS <"$WORK/$NAME" && printf '%s\n' "$NUMBERS" >"$STATE/$NAME.new" && sync "$STATE/$NAME.new" &&
+      mv -f -T -- "$STATE/$NAME.new" "$STATE/$NAME" || return
+  done
 }
 
 # record LEDGER-LINE: of what is guarded not before it is confirmed.

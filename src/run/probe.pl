@@ -2,6 +2,7 @@
 #   tcp LIMIT HOST PORT
 #   http LIMIT KEEP HOST PORT PATH STATUS BODY [NAME VALUE]...     KEEP: file for the beginning of the answer
 #   measure SECONDS KEEP HOST PORT PATH                            KEEP: file for the numbers
+#   kept KEEP
 #   bake SECONDS KEEP HOST PORT PATH UNITS [OF MOST PERCENT]...    UNITS in one word, separated by spaces
 #   listen
 # Exit status: 0 as asked for, 1 no answer, 2 another answer, 3 a limit was passed. The last line says what was seen.
@@ -14,7 +15,7 @@ $| = 1;
 use constant NEVER => 9**9**9;
 
 my ($what, @rest) = @ARGV;
-my %looks = (tcp => \&tcp, http => \&http, measure => \&measure, bake => \&bake, listen => \&listening);
+my %looks = (tcp => \&tcp, http => \&http, measure => \&measure, kept => \&kept, bake => \&bake, listen => \&listening);
 exit $looks{$what}->(@rest);
 
 sub tcp {
@@ -48,6 +49,11 @@ sub measure {
   return said(0, words($numbers));
 }
 
+sub kept {
+  my %before = read_before(@_);
+  return said(0, 'kept since before the deploy whose checks did not hold: ' . before_words(\%before));
+}
+
 sub bake {
   my ($seconds, $keep, $host, $port, $path, $units, @limits) = @_;
   my %before = read_before($keep);
@@ -55,6 +61,9 @@ sub bake {
   my %start = unit_numbers(@units);
   my @asked;
   while (my ($of, $most, $percent) = splice @limits, 0, 3) { push @asked, [$of, $most, $percent] }
+  for (grep { $_->[2] && $_->[0] =~ /^p/ && !%before } @asked) {
+    return said(3, "$_->[0] +$_->[1]% cannot be judged, for no numbers of before are kept; give milliseconds until it has held once");
+  }
   push @asked, ['failures', undef, '%'] unless grep { $_->[0] eq 'failures' } @asked;
   my $passed;
   my $judge = sub {
@@ -63,7 +72,7 @@ sub bake {
     $numbers->{restarts} = $now{restarts} - $start{restarts};
     $numbers->{errors} = $now{errors} - $start{errors};
     $numbers->{memory} = $now{memory};
-    printf "%s; before: %s\n", words($numbers), $before{count} ? words(\%before) : 'nothing answered';
+    printf "%s; before: %s\n", words($numbers), before_words(\%before);
     return 0 if $numbers->{count} + $numbers->{failed} < 20 && !$last;
     ($passed) = grep { defined } map { over($_, $numbers, \%before, \%start) } @asked;
     $passed = 'no request was answered' if !$numbers->{count};
@@ -71,7 +80,7 @@ sub bake {
   };
   my $numbers = sample($seconds, $host, $port, $path, $judge);
   $judge->($numbers, 1) unless defined $passed;
-  return said(3, "$passed; now " . words($numbers) . '; before ' . ($before{count} ? words(\%before) : 'nothing answered'))
+  return said(3, "$passed; now " . words($numbers) . '; before ' . before_words(\%before))
     if defined $passed;
   return said(0, words($numbers));
 }
@@ -97,7 +106,7 @@ sub over_failures {
   return undef unless $now > ($most // $was);
   my $words = amount('failures', $now);
   return "failures are $words, more than $most%" if defined $most;
-  return "failures are $words, and nothing answered before" unless $before->{count};
+  return "failures are $words, and before " . before_words($before) unless $before->{count};
   return 'failures went from ' . amount('failures', $was) . " to $words, more than before";
 }
 
@@ -154,6 +163,12 @@ sub words {
   return $words;
 }
 
+sub before_words {
+  my ($before) = @_;
+  return 'nobody knows' unless %$before;
+  return $before->{count} ? words($before) : 'nothing answered';
+}
+
 sub unit_numbers {
   my %sum = (restarts => 0, memory => 0, errors => 0);
   for my $unit (@_) {
@@ -168,8 +183,9 @@ sub unit_numbers {
 
 sub read_before {
   my ($file) = @_;
-  open my $in, '<', $file or return (count => 0);
-  my ($count, $failed, $p50, $p95) = split ' ', <$in> // '0 0 0 0';
+  open my $in, '<', $file or return ();
+  my ($count, $failed, $p50, $p95) = split ' ', <$in> // '';
+  return () unless defined $p95;
   return (count => $count, failed => $failed, p50 => $p50, p95 => $p95);
 }
 

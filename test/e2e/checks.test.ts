@@ -170,10 +170,18 @@ checks:
     expect(dutyOf(good, 'check/shop: bake').output).toMatch(
       /\d+ answered, 0 failed, p50 \d+ ms, p95 \d+ ms, restarts 0/,
     );
-    const slow = await deploy({ version: 8, slow: 300 }, on, keys('{ p50: 200% }'));
+    const failing = { version: 8, slow: 300 };
+    const slow = await deploy(failing, on, keys('{ p50: 200% }'));
     expect(slow.reason).toMatchObject({ code: 'BAKE_FAILED' });
     expect(slow.reason?.message).toMatch(
-      /p50 went from \d+ to \d+, more than 200%; now .*; before \d+ answered/,
+      /p50 went from \d+ ms to \d+ ms, more than 200%; now .*; before \d+ answered/,
     );
+    // What runs now is the slow one: a second try compares with what was there before it, and so does a mend.
+    const again = await deploy(failing, on, keys('{ p50: 200% }'));
+    expect(again.changes.filter(({ duty }) => !duty).map(({ ref }) => ref)).toEqual(['checks/shop']);
+    expect(again.reason).toMatchObject({ code: 'BAKE_FAILED' });
+    expect(again.reason?.message).toMatch(/p50 went from \d{1,2} ms to 3\d\d ms, more than 200%/);
+    expect((await deploy({ version: 9 }, on, keys('{ p50: 200 }'))).reason).toBe(null);
+    expect((await fleet.lab.host(on).exec(['test', '-e', '/var/lib/ashore/bake-shop'])).status).toBe(1);
   });
 });

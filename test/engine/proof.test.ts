@@ -72,9 +72,10 @@ describe('a plan', () => {
 describe('a run', () => {
   it('tells the ledger of each stack whose checks are in it, once', () => {
     const duties = [duty('before', 'a'), duty('check', 'b'), duty('after', 'b'), duty('on-failure', 'c')];
-    expect(runProofs(duties, ORDER)).toEqual([
-      { due: { unproven: 'b', ...ORDER }, held: { proven: 'b', run: 'r1' } },
-    ]);
+    const proof = { due: { unproven: 'b', ...ORDER }, held: { proven: 'b', run: 'r1' } };
+    const left = (stack: string) => ({ unproven: new Map([[stack, { ...MARK, unproven: stack }]]) });
+    expect(runProofs(duties, left('a'), ORDER)).toEqual([proof]);
+    expect(runProofs(duties, left('b'), ORDER)).toEqual([{ ...proof, overdue: 'b' }]);
   });
 
   it.each<[DutyTime, string | undefined]>([

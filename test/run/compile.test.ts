@@ -96,6 +96,11 @@ describe('a script', () => {
     const { script } = compileRun({ ...runOf([]), duties, proofs }, place);
     expect(script).toContain(`DUE_LINES=${quote(JSON.stringify(due))}\n`);
     expect(script).toContain(`HELD_LINES=${quote(JSON.stringify({ proven: "it's", run }))}\n`);
+    expect(script).toContain('\nOVERDUE=\n');
+    const late = proofs.map((proof) => ({ ...proof, overdue: "it's" }));
+    expect(compileRun({ ...runOf([]), duties, proofs: late }, place).script).toContain(
+      `OVERDUE=${quote("it's")}\n`,
+    );
     expect(script).toMatch(/\nduty 1 [^\n]+\n\nchecks_held\n\nfinish_run done\n$/);
     expect(script).toContain(`\nduty 1 ${quote(JSON.stringify(failed))}\n`);
   });

@@ -116,6 +116,11 @@ describe('a bake', () => {
       /^\d+ answered, [1-9]/,
     ],
     [
+      'nobody knows how it was before, and nothing asks',
+      { at: '/good', limits: [limit('p95', 900)], before: null },
+      /^\d+ answered, 0 failed/,
+    ],
+    [
       'it was no better before',
       { at: '/mostly-bad', limits: [limit('p95', 50, true)], before: '2 98 Inf Inf' },
       /p95 no answer/,
@@ -155,7 +160,7 @@ describe('a bake', () => {
     [
       'some fail, and nothing answered before',
       { at: '/seventh', limits: [limit('restarts', 0)], before: '0 100 0 0' },
-      /^failures are \d+(\.\d+)?%, and nothing answered before; now .*; before nothing answered$/,
+      /^failures are \d+(\.\d+)?%, and before nothing answered; now .*; before nothing answered$/,
     ],
     [
       'p95 is more than so many milliseconds',
@@ -194,4 +199,7 @@ it('what fails before counts in the numbers that are kept', async () => {
   const { host, port, path: at } = urlOf('/seventh');
   await probe(['measure', '2', keep, host, String(port), at]);
   expect(readFileSync(keep, 'utf8')).toMatch(/^1\d [2-3] \d+ Inf\n$/);
+  const { status, last } = await probe(['kept', keep]);
+  expect(last).toMatch(/^kept since before .*: 1\d answered, [2-3] failed, p50 \d+ ms, p95 no answer$/);
+  expect(status).toBe(0);
 });

@@ -204,6 +204,55 @@ describe('what a run keeps', () => {
   });
 });
 
+describe('what was measured before a version', () => {
+  const url = { host: 'localhost', port: 9, path: '/' };
+  const KEPT = '100 0 5 8\n';
+  const measure: Step = { do: 'check', probe: { is: 'measure', url, as: 'bake-shop' }, within: 1, watch: [] };
+  const order = { commit: 'c', plan: 'p', run: 'r1', by: 'alice', at: 'now' };
+
+  function deploy(shell: readonly string[], check: string, overdue: boolean): string {
+    const duties: readonly RunDuty[] = [
+      { ref: 'check/before', when: 'before', steps: [measure] },
+      { ref: 'check/bake', when: 'check', steps: [sh(check)] },
+    ];
+    const due = { unproven: 'shop', ...order };
+    const proof = { due, held: { proven: 'shop', run: 'r1' }, ...(overdue ? { overdue: 'shop' } : {}) };
+    const events = execute({ ...hostRun('r1', [[sh(':')]]), duties, proofs: [proof] }, shell);
+    return events.map((event) => ('text' in event ? event.text : '')).join('');
+  }
+  const kept = (): string | undefined =>
+    existsSync(at('state/bake-shop')) ? readFileSync(at('state/bake-shop'), 'utf8') : undefined;
+
+  describe.each([
+    ['dash', ['/bin/dash']],
+    ['busybox ash', ['/bin/busybox', 'ash']],
+  ] as const)('under %s', (_, shell) => {
+    it('is kept until its checks hold, and no longer', () => {
+      if (!existsSync(shell[0])) return;
+      deploy(shell, 'exit 1', false);
+      expect(kept()).toMatch(/^0 [1-9]\d* Inf Inf\n$/);
+      rmSync(at('state/runs'), { recursive: true });
+      rmSync(at('state/ledger'));
+      deploy(shell, ':', false);
+      expect(kept()).toBe(undefined);
+    });
+
+    it('is not measured anew while the checks are due', () => {
+      if (!existsSync(shell[0])) return;
+      mkdirSync(at('state'));
+      writeFileSync(at('state/bake-shop'), KEPT);
+      expect(deploy(shell, 'exit 1', true)).toContain('deploy whose checks did not hold: 100 answered');
+      expect(kept()).toBe(KEPT);
+    });
+
+    it('is not made up where nothing of it is left', () => {
+      if (!existsSync(shell[0])) return;
+      expect(deploy(shell, 'exit 1', true)).toContain('no numbers of before that are kept');
+      expect(kept()).toBe(undefined);
+    });
+  });
+});
+
 const strace = spawnSync('strace', ['-f', '-o', '/dev/null', 'true']).status === 0;
 if (!strace) console.warn('skipped: strace is not installed, or may not trace here');
 
