@@ -109,12 +109,23 @@ export const HostPlan = z.strictObject({
 });
 export type HostPlan = z.infer<typeof HostPlan>;
 
+/** Hosts that begin only when others are done with their part of a stack, however many may fail. `of`: the stack that says so. */
+export const Gate = z.strictObject({
+  of: z.string(),
+  /** Another than `of` where that comes after it; the same where something is done once. */
+  stack: z.string(),
+  first: z.array(z.string()),
+  then: z.array(z.string()),
+});
+export type Gate = z.infer<typeof Gate>;
+
 /** The waves in order, and how many hosts of a stack may fail before no further one is started. */
 export const Rollout = z.strictObject({
   waves: z.array(z.array(z.string())),
   stopAfter: z.record(z.string(), z.int().positive()),
   /** Hosts of a stack that go at the same time in a wave, where the stack says so. */
   atOnce: z.record(z.string(), z.int().positive()).exactOptional(),
+  gates: z.array(Gate).exactOptional(),
 });
 export type Rollout = z.infer<typeof Rollout>;
 

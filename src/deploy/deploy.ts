@@ -14,8 +14,10 @@ import { planHost } from '../engine/plan.ts';
 import type { HostQuestion } from '../engine/plan.ts';
 import { startReport } from '../engine/progress.ts';
 import type { Deployed, DeployInput, DeployWorld } from './contract.ts';
+import { behindReason, lookWhetherDone } from './behind.ts';
 import { questionOf } from './plan.ts';
 import { rollOut } from './roll-out.ts';
+import type { Rolling } from './roll-out.ts';
 import { redactPlan, redactReport, redactRun } from './redacted.ts';
 import { openConfig } from './vault.ts';
 import type { Vault } from './vault.ts';
@@ -44,19 +46,14 @@ export async function deployPlan(world: DeployWorld, input: DeployInput): Promis
       hosts,
     };
   };
-  await rollOut(selected.hosts, plan.rollout, async (hostPlan) => {
-    const question = questionOf(hostPlan.host, plan.stacks, config, undefined);
-    const { run, by, resumed = false } = input;
-    const order = { run, plan: plan.digest, commit: plan.commit, by, at: startedAt, resumed };
-    const emit = (report: HostReport): void => {
-      reports.set(hostPlan.host, withWave(redactReport(vault.redactor, report), plan));
-      input.report?.(growing(null));
-    };
-    if (input.cancel?.aborted && input.resumed !== true) return false;
-    const host = applyHostOf(world, { config, vault }, question, input.cancel);
-    const report = await applyHost(hostPlan, order, host, emit);
-    emit(report);
-    return report.outcome === 'done';
+  const show = (report: HostReport): void => {
+    reports.set(report.host, withWave(redactReport(vault.redactor, report), plan));
+    input.report?.(growing(null));
+  };
+  const taken = selected.hosts.map(({ host }) => host);
+  await rollOut(selected.hosts, plan.rollout, {
+    deployHost: hostDeployer(world, { input, opened, startedAt, taken, show }),
+    isDone: lookWhetherDone(world, plan.stacks, config),
   });
   for (const [host, report] of reports) {
     if (report.outcome !== 'queued') continue;
@@ -64,6 +61,41 @@ export async function deployPlan(world: DeployWorld, input: DeployInput): Promis
     reports.set(host, { ...report, outcome: 'not-started', reason });
   }
   return { is: 'report', report: growing(world.now().toISOString()) };
+}
+
+interface Course {
+  readonly input: DeployInput;
+  readonly opened: OpenedConfig;
+  readonly startedAt: string;
+  /** The hosts that the deploy is for. */
+  readonly taken: readonly string[];
+  readonly show: (report: HostReport) => void;
+}
+
+function hostDeployer(
+  world: DeployWorld,
+  { input, opened, startedAt, taken, show }: Course,
+): Rolling['deployHost'] {
+  const { plan, run, by, resumed = false, cancel } = input;
+  const order = { run, plan: plan.digest, commit: plan.commit, by, at: startedAt, resumed };
+  return async (hostPlan, behind) => {
+    if (cancel?.aborted && !resumed) return false;
+    const later = behind && behindReason(hostPlan.host, behind, taken, input);
+    // What was resumed may have begun there already: only the host can say that it has not.
+    if (later && !resumed) {
+      show({ ...startReport(hostPlan), outcome: 'not-started', reason: later });
+      return false;
+    }
+    const question = questionOf(hostPlan.host, plan.stacks, opened.config, undefined);
+    const report = await applyHost(
+      hostPlan,
+      { ...order, later },
+      applyHostOf(world, opened, question, cancel),
+      show,
+    );
+    show(report);
+    return report.outcome === 'done';
+  };
 }
 
 /** Of all that take part and all that are held, in the order of the plan. */

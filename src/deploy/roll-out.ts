@@ -1,28 +1,77 @@
 // One wave of hosts after the other: the next begins when the one before is through, and none when too many have failed.
-// What runs is never stopped by it: the hosts finish what they were told.
+// A gate of the plan holds whatever may fail. What runs is never stopped by any of it: the hosts finish what they were told.
 import pLimit from 'p-limit';
 import type { LimitFunction } from 'p-limit';
-import type { HostPlan, Rollout } from '../core/plan.ts';
+import type { Gate, HostPlan, Rollout } from '../core/plan.ts';
 import { HOSTS_AT_ONCE } from './contract.ts';
 
-/** `deployHost` resolves to whether all went well; it is not called for hosts that are not started. */
+export interface Rolling {
+  /**
+   * Resolves to whether all went well; not called for hosts that are not started because too many have failed. `behind`: it is
+   * not to be started either, for what goes first is not done.
+   */
+  deployHost(host: HostPlan, behind: Behind | undefined): Promise<boolean>;
+  /** Of a host that this deploy leaves out: whether its part of a stack is done already. Asked once for each. */
+  isDone(host: string, stack: string): Promise<boolean>;
+}
+
+/** The hosts of a gate that are not done. */
+export interface Behind {
+  readonly gate: Gate;
+  readonly hosts: readonly string[];
+}
+
 export async function rollOut(
   hosts: readonly HostPlan[],
   rollout: Rollout | undefined,
-  deployHost: (host: HostPlan) => Promise<boolean>,
+  rolling: Rolling,
 ): Promise<void> {
   const failed = new Map<string, number>();
+  const done = new Set<string>();
   const limit = limitHosts(rollout);
+  const findBehind = gateKeeper(hosts, rollout, { done, isDone: rolling.isDone });
   for (const wave of splitWaves(hosts, rollout)) {
     await Promise.all(
       wave.map((host) =>
         limit(host, async () => {
-          if (isOver(failed, rollout) || (await deployHost(host))) return;
-          for (const stack of stacksOf(host)) failed.set(stack, (failed.get(stack) ?? 0) + 1);
+          if (isOver(failed, rollout)) return;
+          const behind = await findBehind(host.host);
+          if (await rolling.deployHost(host, behind)) {
+            done.add(host.host);
+          } else if (!behind) {
+            for (const stack of stacksOf(host)) failed.set(stack, (failed.get(stack) ?? 0) + 1);
+          }
         }),
       ),
     );
   }
+}
+
+/** Says of a host which of those that go first are not done; by its wave they have all had their turn. */
+function gateKeeper(
+  hosts: readonly HostPlan[],
+  rollout: Rollout | undefined,
+  { done, isDone }: Pick<Rolling, 'isDone'> & { readonly done: ReadonlySet<string> },
+): (host: string) => Promise<Behind | undefined> {
+  const taken = new Set(hosts.map(({ host }) => host));
+  const asked = new Map<string, Promise<boolean>>();
+  const ask = (host: string, stack: string): Promise<boolean> => {
+    const key = JSON.stringify([host, stack]);
+    const answer = asked.get(key) ?? isDone(host, stack);
+    asked.set(key, answer);
+    return answer;
+  };
+  return async (host) => {
+    for (const gate of rollout?.gates ?? []) {
+      if (!gate.then.includes(host)) continue;
+      const through = await Promise.all(
+        gate.first.map((first) => (taken.has(first) ? done.has(first) : ask(first, gate.stack))),
+      );
+      const behind = gate.first.filter((_, index) => !through[index]);
+      if (behind.length > 0) return { gate, hosts: behind };
+    }
+    return undefined;
+  };
 }
 
 type LimitHosts = (host: HostPlan, go: () => Promise<void>) => Promise<void>;

@@ -46,6 +46,8 @@ export interface ApplyOrder {
   readonly at: string;
   /** It may have begun on the host before: what cannot be asked is then unknown. */
   readonly resumed: boolean;
+  /** Why it is not to begin there, unless it has. */
+  readonly later?: Reason | undefined;
 }
 
 export async function applyHost(
@@ -66,6 +68,7 @@ export async function applyHost(
     ]);
     if (!begun && host.wish?.aborted)
       return { ...progress.report, outcome: 'not-started', reason: notBegun(planned.host, host.wish) };
+    if (!begun && order.later) return { ...progress.report, outcome: 'not-started', reason: order.later };
     const compared = begun ? NOTHING_DONE : compareHost(planned, host.planAgain(before), before);
     const refusal = begun
       ? undefined
@@ -199,7 +202,7 @@ function ledgerLineOf(change: Change, order: ApplyOrder): LedgerLine {
   const proof = proofLine(change, order);
   if (proof) return proof;
   if (want === null) return { ref, forgotten: order.at };
-  const { resumed: _, ...who } = order;
+  const { resumed: _, later: __, ...who } = order;
   return { ref, stack, want, origin, ...who, ...(last === undefined ? {} : { last }) };
 }
 

@@ -1,7 +1,7 @@
 // Which hosts of a plan go at once, and after which others: the waves of all its stacks in one order. Pure.
 // A host goes once, with all that it needs of all stacks, and so in the latest wave that any of them gives it.
 import { formatRef } from '../core/address.ts';
-import type { HostPlan, Plan, Rollout } from '../core/plan.ts';
+import type { Gate, HostPlan, Plan, Rollout } from '../core/plan.ts';
 import type { Reason } from '../core/reason.ts';
 import type { Config, Stack, WaveSize } from '../core/resource.ts';
 
@@ -11,9 +11,11 @@ export type Waves = { readonly rollout: Rollout | undefined } | { readonly confl
 export function planWaves(config: Config, { stacks, hosts }: Pick<Plan, 'stacks' | 'hosts'>): Waves {
   const due = hosts.filter((host) => host.failure === null && host.changes.length > 0);
   const planned = config.stacks.filter((stack) => stacks.includes(stack.name));
-  const orders = planned.map((stack) => orderWithin(stack, due, config, planned));
-  if (orders.every(({ said }) => !said)) return { rollout: undefined };
-  const placed = placeHosts(due, [...orders, ...ordersBetween(orders, config)]);
+  const orders = planned.map((stack) => orderWithin(stack, hosts, config, planned));
+  const gated = [...orders.flatMap((order) => ordersOnce(order)), ...ordersBetween(orders, config)];
+  const gates = gated.map(gateOf).filter(({ first, then }) => first.length > 0 && then.length > 0);
+  if (gates.length === 0 && orders.every(({ said }) => !said)) return { rollout: undefined };
+  const placed = placeHosts(due, [...orders, ...gated]);
   if ('conflict' in placed) return placed;
   const stopAfter = planned.map(({ name, rollout }) => [name, rollout?.stopAfter ?? 1] as const);
   const atOnce = planned.flatMap(({ name, rollout }) =>
@@ -23,6 +25,7 @@ export function planWaves(config: Config, { stacks, hosts }: Pick<Plan, 'stacks'
     waves: wavesOf(due, placed.layer),
     stopAfter: Object.fromEntries(stopAfter),
     ...(atOnce.length === 0 ? {} : { atOnce: Object.fromEntries(atOnce) }),
+    ...(gates.length === 0 ? {} : { gates }),
   };
   return { rollout };
 }
@@ -44,37 +47,56 @@ interface Order {
   readonly waves: readonly (readonly string[])[];
 }
 
+/** An order of two waves that holds whatever may fail: those of the second begin only when the first is done. */
+interface GatedOrder extends Order {
+  readonly of: string;
+  readonly stack: string;
+  readonly waves: readonly [readonly string[], readonly string[]];
+  /** Hosts that could not be planned: nobody knows whether their part is done. */
+  readonly unseen: readonly string[];
+}
+
 interface StackOrder extends Order {
   readonly stack: string;
   readonly hosts: readonly string[];
+  readonly unseen: readonly string[];
+  readonly once: Once;
   /** It says something of waves itself. */
   readonly said: boolean;
 }
 
 function orderWithin(
   stack: Stack,
-  due: readonly HostPlan[],
+  planned: readonly HostPlan[],
   config: Config,
-  planned: readonly Stack[],
+  stacks: readonly Stack[],
 ): StackOrder {
   const { name, rollout } = stack;
-  const mine = due.filter((host) => changesIn(host, name));
+  const mine = planned.filter((host) => host.failure === null && changesIn(host, name));
   const hosts = mine.map(({ host }) => host);
-  const later = planned.filter((other) => stacksBefore(other.name, config.stacks).has(name));
+  const unseen = planned.filter((host) => stack.hosts.includes(host.host) && isUnseen(host, name));
+  const later = stacks.filter((other) => stacksBefore(other.name, config.stacks).has(name));
   // What goes with a later stack goes in the waves of that one.
   const own = mine.filter((host) => !later.some((other) => changesIn(host, other.name)));
   const names = own.map(({ host }) => host);
-  const once = onceHosts(name, own, config);
-  const middle = names.filter((host) => !once.before.includes(host) && !once.after.includes(host));
-  const waves = [once.before, ...splitHosts(middle, rollout?.waves ?? FIRST_ALONE), once.after];
-  const said = rollout !== undefined || once.before.length + once.after.length > 0;
+  const once = onceHosts([name], planned, config);
+  // With its hosts goes what the stacks before it do once there.
+  const along = onceHosts([name, ...stacksBefore(name, config.stacks)], own, config);
+  const isOnce = (host: string): boolean => along.before.includes(host) || along.after.includes(host);
+  const middle = splitHosts(
+    names.filter((host) => !isOnce(host)),
+    rollout?.waves ?? FIRST_ALONE,
+  );
+  const waves = [along.before, ...middle, along.after];
   // A host that stands on both sides of itself is no conflict while nobody else is there.
   const whole = names.length === 1 ? [names] : waves;
   return {
     by: `the waves of ${name}`,
     stack: name,
     hosts,
-    said,
+    unseen: unseen.map(({ host }) => host),
+    once,
+    said: rollout !== undefined || names.some(isOnce),
     waves: whole.filter((wave) => wave.length > 0),
   };
 }
@@ -83,29 +105,39 @@ function changesIn({ changes }: HostPlan, stack: string): boolean {
   return changes.some((change) => change.stack === stack);
 }
 
+function isUnseen({ failure, blocked }: HostPlan, stack: string): boolean {
+  return failure !== null || blocked.some((entry) => entry.stack === stack);
+}
+
 const FIRST_ALONE: readonly WaveSize[] = [{ is: 'hosts', hosts: 1 }];
 
-/** Hosts on which something is to do now that is done once. */
-function onceHosts(stack: string, mine: readonly HostPlan[], { resources, duties = [] }: Config) {
+type Once = Readonly<Record<'before' | 'after', readonly string[]>>;
+
+/** Hosts on which something is to do now that is done once, or may be: who could not be planned says nothing of it. */
+function onceHosts(
+  stacks: readonly string[],
+  planned: readonly HostPlan[],
+  { resources, duties = [] }: Config,
+): Once {
   const once = [
     ...resources
-      .filter((one) => one.stack === stack)
+      .filter((one) => stacks.includes(one.stack))
       .map(({ address, once: side }) => ({ host: address.host, ref: formatRef(address), side })),
     ...duties
-      .filter(({ duty }) => duty.stack === stack)
+      .filter(({ duty }) => stacks.includes(duty.stack))
       .map(({ host, duty, once: side }) => ({ host, ref: duty.ref, side })),
   ];
   const sideOf = (wanted: 'before' | 'after'): readonly string[] => {
     const due = once.filter(({ side }) => side === wanted);
-    return mine
-      .filter((planned) => due.some(({ host, ref }) => host === planned.host && holds(planned, ref)))
-      .map(({ host }) => host);
+    const isDue = (planned: HostPlan): boolean =>
+      due.some(({ host, ref }) => host === planned.host && holds(planned, ref));
+    return planned.filter(isDue).map(({ host }) => host);
   };
   return { before: sideOf('before'), after: sideOf('after') };
 }
 
-function holds({ changes, duties = [] }: HostPlan, wanted: string): boolean {
-  return [...changes, ...duties].some(({ ref }) => ref === wanted);
+function holds({ failure, changes, blocked, duties = [] }: HostPlan, wanted: string): boolean {
+  return failure !== null || [...changes, ...blocked, ...duties].some(({ ref }) => ref === wanted);
 }
 
 /** What no wave names goes last, together. */
@@ -135,15 +167,36 @@ function takeWave(size: WaveSize, left: readonly string[], all: number): readonl
   }
 }
 
+function ordersOnce({ stack, hosts, unseen, once }: StackOrder): readonly GatedOrder[] {
+  const others = (some: readonly string[]): readonly string[] => hosts.filter((host) => !some.includes(host));
+  const common = { by: `what ${stack} does once`, of: stack, stack };
+  const { before, after } = once;
+  return [
+    { ...common, waves: [before, others(before)], unseen: [] },
+    { ...common, waves: [others(after), after], unseen: unseen.filter((host) => !after.includes(host)) },
+  ];
+}
+
+function gateOf({ of, stack, waves: [first, then], unseen }: GatedOrder): Gate {
+  return { of, stack, first: [...new Set([...first, ...unseen])], then: [...then] };
+}
+
 /** A host that is in both stacks goes with the later one only; in its run the earlier stack comes first. */
-function ordersBetween(orders: readonly StackOrder[], config: Config): readonly Order[] {
+function ordersBetween(orders: readonly StackOrder[], config: Config): readonly GatedOrder[] {
   return orders.flatMap((later) => {
     const before = stacksBefore(later.stack, config.stacks);
     return orders
       .filter(({ stack }) => before.has(stack))
       .map((earlier) => {
-        const alone = earlier.hosts.filter((host) => !later.hosts.includes(host));
-        return { by: `${later.stack} after ${earlier.stack}`, waves: [alone, later.hosts] };
+        const alone = (hosts: readonly string[]): readonly string[] =>
+          hosts.filter((host) => !later.hosts.includes(host));
+        return {
+          by: `${later.stack} after ${earlier.stack}`,
+          of: later.stack,
+          stack: earlier.stack,
+          waves: [alone(earlier.hosts), later.hosts],
+          unseen: alone(earlier.unseen),
+        };
       });
   });
 }
@@ -153,9 +206,12 @@ type Placed = { readonly layer: ReadonlyMap<string, number> } | { readonly confl
 /** Each host as early as all orders let it. What is still moving after as many rounds as there are hosts moves for ever. */
 function placeHosts(due: readonly HostPlan[], orders: readonly Order[]): Placed {
   const layer = new Map(due.map(({ host }) => [host, 0]));
-  let moving: readonly Order[] = orders;
+  const among = orders.map(({ by, waves }) => {
+    return { by, waves: waves.map((wave) => wave.filter((host) => layer.has(host))) };
+  });
+  let moving: readonly Order[] = among;
   for (let round = 0; round <= due.length; round++) {
-    moving = orders.filter((order) => pushBack(order, layer));
+    moving = among.filter((order) => pushBack(order, layer));
     if (moving.length === 0) return { layer };
   }
   const message = `no order of hosts keeps all of these: ${moving.map(({ by }) => by).join(', ')}`;

@@ -1,5 +1,5 @@
 // The waves of a plan in words: which hosts go at once, in which order, and what stops them.
-import type { Plan, Rollout } from '../core/plan.ts';
+import type { Gate, Plan, Rollout } from '../core/plan.ts';
 import { hostWords } from './host-table.ts';
 import { count } from './words.ts';
 
@@ -18,12 +18,20 @@ export function renderWaves({ rollout }: Plan): string {
 }
 
 /** `after 1 failed host no further one is started`, and how many go at the same time where that is said. */
-export function stopWords({ stopAfter, atOnce = {} }: Rollout): string {
+export function stopWords({ stopAfter, atOnce = {}, gates = [] }: Rollout): string {
   const groups = [...Map.groupBy(Object.entries(stopAfter), ([, hosts]) => hosts)];
   const words = groups.map(([hosts, stacks]) => {
     const of = groups.length === 1 ? '' : ` of ${stacks.map(([stack]) => stack).join(' or ')}`;
     return `${count(hosts, 'failed host')}${of}`;
   });
   const most = Object.entries(atOnce).map(([stack, hosts]) => `; of ${stack} ${hosts} at a time`);
-  return `after ${words.join(', or ')} no further one is started${most.join('')}`;
+  const firm = [...new Set(gates.map(gateWords))];
+  const whatever = firm.length === 0 ? '' : `; whatever may fail, ${firm.join(', and ')}`;
+  return `after ${words.join(', or ')} no further one is started${most.join('')}${whatever}`;
+}
+
+function gateWords({ of, stack }: Gate): string {
+  return of === stack
+    ? `${of} keeps to the order of what it does once`
+    : `${of} begins only when ${stack} is done`;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Rollout } from '../../src/core/plan.ts';
+import type { Gate, Rollout } from '../../src/core/plan.ts';
 import { rollOut } from '../../src/deploy/roll-out.ts';
 import { change, host } from '../render/plans.ts';
 
@@ -8,19 +8,24 @@ async function begun(
   names: readonly string[],
   rollout: Rollout | undefined,
   failing: readonly string[] = [],
+  doneBefore: readonly string[] = [],
 ): Promise<readonly (readonly string[])[]> {
   const hosts = names.map((name) =>
     host(name, [change('file//x', { stack: name.startsWith('d') ? 'db' : 'shop' })]),
   );
   const waves: string[][] = [];
   let running = 0;
-  await rollOut(hosts, rollout, async ({ host: name }) => {
-    if (running === 0) waves.push([]);
-    running += 1;
-    waves.at(-1)?.push(name);
-    await new Promise((resolve) => setImmediate(resolve));
-    running -= 1;
-    return !failing.includes(name);
+  await rollOut(hosts, rollout, {
+    deployHost: async ({ host: name }, behind) => {
+      if (behind) return false;
+      if (running === 0) waves.push([]);
+      running += 1;
+      waves.at(-1)?.push(name);
+      await new Promise((resolve) => setImmediate(resolve));
+      running -= 1;
+      return !failing.includes(name);
+    },
+    isDone: (name) => Promise.resolve(doneBefore.includes(name)),
   });
   return waves;
 }
@@ -63,13 +68,55 @@ describe('roll-out', () => {
         ),
       ),
       { ...waves(names), ...(atOnce ? { atOnce } : {}) },
-      async () => {
-        most = Math.max(most, ++running);
-        await new Promise((resolve) => setTimeout(resolve, 5));
-        running -= 1;
-        return true;
+      {
+        deployHost: async () => {
+          most = Math.max(most, ++running);
+          await new Promise((resolve) => setTimeout(resolve, 5));
+          running -= 1;
+          return true;
+        },
+        isDone: () => Promise.resolve(true),
       },
     );
     expect(most).toBe(expected);
+  });
+
+  describe('where some go first', () => {
+    const gates = (...all: Gate[]): Rollout => ({
+      waves: [['w1'], ['w2', 'w3'], ['d1']],
+      stopAfter: { shop: 9, db: 9 },
+      gates: all,
+    });
+    const once: Gate = { of: 'shop', stack: 'shop', first: ['w1'], then: ['w2', 'w3'] };
+    const last: Gate = { of: 'shop', stack: 'shop', first: ['w2', 'w3'], then: ['d1'] };
+    const ALL = ['w1', 'w2', 'w3', 'd1'];
+
+    it.each<
+      [string, readonly string[], readonly string[], readonly string[], readonly (readonly string[])[]]
+    >([
+      ['and are done', ALL, [], [], [['w1'], ['w2', 'w3'], ['d1']]],
+      ['and one of them fails, though many may', ALL, ['w1'], [], [['w1']]],
+      ['and one of the last of these fails', ALL, ['w3'], [], [['w1'], ['w2', 'w3']]],
+      ['and are left out', ['w2', 'w3', 'd1'], [], [], []],
+      ['and were done before', ['w2', 'w3', 'd1'], [], ['w1'], [['w2', 'w3'], ['d1']]],
+      ['and one of them is left out', ['w1', 'w2', 'd1'], [], [], [['w1'], ['w2']]],
+    ])('%s', async (_, names, failing, doneBefore, expected) => {
+      expect(await begun(names, gates(once, last), failing, doneBefore)).toEqual(expected);
+    });
+
+    it('says which are not done, and asks each that is left out once', async () => {
+      const hosts = ['w2', 'w3'].map((name) => host(name, [change('file//x')]));
+      const behind: unknown[] = [];
+      const asked: string[] = [];
+      await rollOut(hosts, gates({ ...once, first: ['w0', 'w1'], stack: 'db' }), {
+        deployHost: ({ host: name }, found) => Promise.resolve(behind.push([name, found?.hosts]) === 0),
+        isDone: (name, stack) => Promise.resolve(asked.push(`${name} ${stack}`) === 1),
+      });
+      expect(behind).toEqual([
+        ['w2', ['w1']],
+        ['w3', ['w1']],
+      ]);
+      expect(asked).toEqual(['w0 db', 'w1 db']);
+    });
   });
 });

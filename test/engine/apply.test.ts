@@ -5,6 +5,7 @@ import type { LedgerLine } from '../../src/core/ledger.ts';
 import type { HostPlan } from '../../src/core/plan.ts';
 import { HostFailure } from '../../src/core/reason.ts';
 import type { HostReport } from '../../src/core/report.ts';
+import type { Reason } from '../../src/core/reason.ts';
 import type { HostRun, RunEvent } from '../../src/core/run.ts';
 import { applyHost } from '../../src/engine/apply.ts';
 import type { ApplyHost } from '../../src/engine/apply.ts';
@@ -41,6 +42,7 @@ interface Script {
   /** Whether the host takes the wish, each time it is asked. */
   readonly takes?: readonly boolean[];
   readonly resumed?: boolean;
+  readonly later?: Reason;
   /** What each attempt to confirm comes to. */
   readonly confirms?: readonly ('kept' | 'not-yet' | 'put-back' | Error)[];
   readonly plan?: HostPlan;
@@ -54,6 +56,7 @@ async function apply({
   wish,
   takes = [],
   resumed = false,
+  later,
   confirms = ['kept'],
   plan = planned,
 }: Script) {
@@ -111,7 +114,7 @@ async function apply({
       return takes[seen.wishes.length - 1] ?? true;
     },
   };
-  const report = await applyHost(plan, { ...order, resumed }, host, () => {});
+  const report = await applyHost(plan, { ...order, resumed, later }, host, () => {});
   return { report, ...seen };
 }
 
@@ -181,6 +184,16 @@ describe('a deploy on one host', () => {
       null,
       'CONNECTION_LOST',
     ]);
+  });
+
+  it.each<[string, boolean, string, number]>([
+    ['is not begun', false, 'not-started', 0],
+    ['is followed where it has begun', true, 'done', 1],
+  ])('taken up again, where what goes first is not done, %s', async (_, begun, outcome, started) => {
+    const later: Reason = { code: 'GOES_LATER', message: 'x' };
+    const { report, runs } = await apply({ looks: [fresh, settled], begun, resumed: true, later });
+    expect([report.outcome, runs.length]).toEqual([outcome, started]);
+    expect(report.reason).toEqual(begun ? null : later);
   });
 
   it('taken up again says unknown of a host that does not answer', async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Duty } from '../../src/core/plan.ts';
+import type { Duty, HostPlan } from '../../src/core/plan.ts';
+import type { Reason } from '../../src/core/reason.ts';
 import type { Config, Resource, StackRollout, WaveSize } from '../../src/core/resource.ts';
 import { planWaves } from '../../src/engine/waves.ts';
 import { change, host } from '../render/plans.ts';
@@ -150,5 +151,83 @@ describe('several stacks', () => {
       c: { on: ['c1'], rollout: { after: ['b'] } },
     });
     expect(wavesOf(config)).toEqual([['a1'], ['c1']]);
+  });
+});
+
+describe('who begins only when others are done', () => {
+  const once = (on: string, side: 'before' | 'after'): Resource => {
+    return { address: { host: on, kind: 'file', id: '/s' }, stack: 's', want: {}, where, once: side };
+  };
+  const stopAfter = { stopAfter: 2 };
+  const gate = (first: readonly string[], then: readonly string[], stack = 's', of = 's') => {
+    return { of, stack, first, then };
+  };
+
+  function gatesOf(config: Config, more: Readonly<Record<string, Partial<HostPlan>>> = {}) {
+    const all = [...new Set(config.stacks.flatMap((stack) => stack.hosts))];
+    const planned = all.map((name) => {
+      const mine = config.stacks.filter((stack) => stack.hosts.includes(name));
+      const changes = mine.map((stack) => change(`file//${stack.name}`, { stack: stack.name }));
+      return host(name, changes, more[name]);
+    });
+    const waves = planWaves(config, { stacks: config.stacks.map(({ name }) => name), hosts: planned });
+    return 'conflict' in waves ? waves.conflict.message : waves.rollout?.gates;
+  }
+  const S = { s: { on: ['w1', 'w2', 'w3'], rollout: stopAfter } };
+  const failure: Reason = { code: 'HOST_UNREACHABLE', message: 'x' };
+
+  it.each<[string, Config, Readonly<Record<string, Partial<HostPlan>>>, unknown]>([
+    ['nobody', configWith(S), {}, undefined],
+    ['once before', configWith(S, [once('w2', 'before')]), {}, [gate(['w2'], ['w1', 'w3'])]],
+    ['once after', configWith(S, [once('w2', 'after')]), {}, [gate(['w1', 'w3'], ['w2'])]],
+    [
+      'once, and nothing is due there',
+      configWith(S, [once('w2', 'before')]),
+      { w2: { changes: [] } },
+      undefined,
+    ],
+    [
+      'once, on a host that could not be planned',
+      configWith(S, [once('w2', 'before')]),
+      { w2: { changes: [], failure } },
+      [gate(['w2'], ['w1', 'w3'])],
+    ],
+    [
+      'once after, and another could not be planned',
+      configWith(S, [once('w2', 'after')]),
+      { w1: { changes: [], failure } },
+      [gate(['w3', 'w1'], ['w2'])],
+    ],
+    [
+      'a stack after another',
+      configWith({
+        db: { on: ['d1', 'd2'], rollout: stopAfter },
+        s: { on: ['w1', 'd2'], rollout: { after: ['db'] } },
+      }),
+      {},
+      [gate(['d1'], ['d2', 'w1'], 'db')],
+    ],
+    [
+      'a stack after another, of which a host could not be planned',
+      configWith({ db: { on: ['d1', 'd2'] }, s: { on: ['w1'], rollout: { after: ['db'] } } }),
+      { d1: { changes: [], failure } },
+      [gate(['d2', 'd1'], ['w1'], 'db')],
+    ],
+    [
+      'once in a stack whose hosts go with a later one',
+      configWith({ s: { on: ['w1', 'w2'] }, z: { on: ['w1', 'w2'], rollout: { after: ['s'] } } }, [
+        once('w2', 'before'),
+      ]),
+      {},
+      [gate(['w2'], ['w1'])],
+    ],
+  ])('%s', (_, config, more, expected) => {
+    expect(gatesOf(config, more)).toEqual(expected);
+  });
+
+  it('goes in a later wave, whatever the waves of the later stack say', () => {
+    const later = { on: ['w1', 'w2'], rollout: { after: ['s'], waves: [hosts(9)] } };
+    const config = configWith({ s: { on: ['w1', 'w2'] }, z: later }, [once('w2', 'before')]);
+    expect(wavesOf(config)).toEqual([['w2'], ['w1']]);
   });
 });

@@ -140,6 +140,12 @@ export const HOST_REASONS = {
     what: 'A change was begun and its end is not known.',
     next: '/plan looks anew and shows what is true.',
   },
+  GOES_LATER: {
+    class: 'needs-person',
+    fixer: 'requester',
+    what: 'The host goes after others, by `after` or `once`, and these are not done.',
+    next: 'Mend what goes first, then deploy what is left.',
+  },
   RUN_CANCELLED: {
     class: 'needs-person',
     fixer: 'requester',
