@@ -164,15 +164,17 @@ function hookOf(entry: Tree, when: DutyTime, given: Given, tell: Tell): readonly
   if (once && on && chosen.length > 1) {
     tell({ code: 'CONFIG_INVALID', message: 'what is done `once` is `on` one host', where: on.where });
   }
-  const hosts = once ? chosen.slice(0, 1) : chosen;
-  const side =
-    once && (when === 'before' || when === 'after')
-      ? { once: when === 'before' ? ('before' as const) : ('after' as const) }
-      : {};
+  const side = once && (when === 'before' || when === 'after') ? when : undefined;
+  const hosts = side ? hostOnce(chosen, side) : chosen;
   const duties = expand(entry, HookForm, { ...given, hosts }, tell, (form) => [
     draftHook(form, when, given.stack),
   ]);
-  return duties.map((duty) => ({ ...duty, ...side }));
+  return side ? duties.map((duty) => ({ ...duty, once: side })) : duties;
+}
+
+/** The host on which something is done once where nobody names one: on both sides of the others it cannot be the same. */
+export function hostOnce<Host>(hosts: readonly Host[], side: 'before' | 'after'): readonly Host[] {
+  return side === 'before' ? hosts.slice(0, 1) : hosts.slice(-1);
 }
 
 function draftHook({ run, user, directory, limit }: HookForm, when: DutyTime, stack: string): Draft {

@@ -105,7 +105,9 @@ export const HookForm = z.strictObject({
   once: z
     .literal(true)
     .optional()
-    .describe('On one host only, the first one or that of `on`, which then goes alone.'),
+    .describe(
+      'On one host only, which then goes alone: that of `on`; else the first one for `before`, the last one for `after`.',
+    ),
 });
 export type HookForm = z.infer<typeof HookForm>;
 

@@ -26,7 +26,7 @@ const ONCE = 'once';
 export const Once = z
   .enum(['before', 'after'])
   .describe(
-    'Done on one host only, the first one or that of `on`, which goes alone before or after all others of the stack.',
+    'Done on one host only, which goes alone before or after all others of the stack: that of `on`; else the first one for `before`, the last one for `after`.',
   );
 
 /** The keys of every entry, for docs and editors. */

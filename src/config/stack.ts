@@ -4,7 +4,7 @@ import type { AnyKind } from '../core/kind.ts';
 import type { HostDuty, Resource, Stack } from '../core/resource.ts';
 import { check } from './check.ts';
 import type { Tell } from './tell.ts';
-import { parseDuties } from './duties.ts';
+import { hostOnce, parseDuties } from './duties.ts';
 import { DutyKeys } from './duty-forms.ts';
 import { expandEntry, parseEntry } from './entry.ts';
 import type { Entry } from './entry.ts';
@@ -114,7 +114,7 @@ function chooseHosts(
   { inventory, guessed, budget }: Choice,
   tell: Tell,
 ): readonly Bindings[] {
-  if (!on) return once ? bound.slice(0, 1) : bound;
+  if (!on) return once ? hostOnce(bound, once) : bound;
   if (!budget.spend(bound.length)) return [];
   const names = new Set(selectHosts(on, inventory, tell).map((host) => host.name));
   const chosen = bound.filter(({ host }) => names.has(host));

@@ -86,7 +86,8 @@ checks: [{ unit: u }]`;
 
   it.each<[string, unknown]>([
     ['before: [{ run: [a], once: true }]', [['web1', 'before', 'hook/s: before a', 'before']]],
-    ['after: [{ run: [a], once: true, on: web2 }]', [['web2', 'after', 'hook/s: after a', 'after']]],
+    ['after: [{ run: [a], once: true, on: web1 }]', [['web1', 'after', 'hook/s: after a', 'after']]],
+    ['after: [{ run: [a], once: true }]', [['web2', 'after', 'hook/s: after a', 'after']]],
     ['before: [{ run: [a], on: web2 }]', [['web2', 'before', 'hook/s: before a']]],
   ])('%s', (keys, expected) => {
     expect(dutiesOf(`hooks:\n  ${keys}`, 'web')).toEqual(expected);

@@ -54,7 +54,8 @@ describe('once', () => {
 
   it.each<[string, unknown]>([
     ['    once: before', ['web1', 'before']],
-    ['    once: after\n    on: db1', ['db1', 'after']],
+    ['    once: after\n    on: web2', ['web2', 'after']],
+    ['    once: after', ['db1', 'after']],
   ])('%s', (entry, expected) => {
     const { resources } = configOf(stack(entry));
     expect(resources.map(({ address, once }) => [address.host, once])).toEqual([expected]);

@@ -107,6 +107,25 @@ describe('a hook that runs once', () => {
   });
 });
 
+it.each([
+  ['hooks', 'hooks: { before: [{ run: [a], once: true }], after: [{ run: [b], once: true }] }', ''],
+  ['resources', '', '\n  - { group: a, once: before }\n  - { group: b, once: after }'],
+])('%s that are done once on both sides of the others have a host each', (_, keys, more) => {
+  const stack = `on: all\n${keys}\nresources:\n  - group: g${more}`;
+  const config = configOf({ 's.yml': stack });
+  const planned = ['web1', 'web2', 'db1'].map((name) => {
+    const refs = config.resources
+      .filter(({ address }) => address.host === name)
+      .map(({ address }) => address);
+    const duties = (config.duties ?? []).filter((each) => each.host === name).map(({ duty }) => duty);
+    const changes = refs.map(({ kind, id }) => change(`${kind}/${id}`, { stack: 's' }));
+    return host(name, changes, { duties });
+  });
+  expect(planWaves(config, { stacks: ['s'], hosts: planned })).toMatchObject({
+    rollout: { waves: [['web1'], ['web2'], ['db1']] },
+  });
+});
+
 describe('several stacks', () => {
   it.each<[string, Readonly<Record<string, Given>>, unknown]>([
     [
