@@ -51,7 +51,7 @@ export async function deployPlan(world: DeployWorld, input: DeployInput): Promis
     input.report?.(growing(null));
   };
   const taken = selected.hosts.map(({ host }) => host);
-  await rollOut(selected.hosts, plan.rollout, {
+  await rollOut(selected.hosts, plan, {
     deployHost: hostDeployer(world, { input, opened, startedAt, taken, show }),
     isDone: lookWhetherDone(world, plan.stacks, config),
   });

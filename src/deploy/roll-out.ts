@@ -2,7 +2,7 @@
 // A gate of the plan holds whatever may fail. What runs is never stopped by any of it: the hosts finish what they were told.
 import pLimit from 'p-limit';
 import type { LimitFunction } from 'p-limit';
-import type { Gate, HostPlan, Rollout } from '../core/plan.ts';
+import type { Gate, HostPlan, Plan, Rollout } from '../core/plan.ts';
 import { HOSTS_AT_ONCE } from './contract.ts';
 
 export interface Rolling {
@@ -21,16 +21,16 @@ export interface Behind {
   readonly hosts: readonly string[];
 }
 
-export async function rollOut(
-  hosts: readonly HostPlan[],
-  rollout: Rollout | undefined,
-  rolling: Rolling,
-): Promise<void> {
+type Planned = Pick<Plan, 'hosts' | 'rollout'>;
+
+/** `hosts`: those of the plan that the deploy is for. */
+export async function rollOut(hosts: readonly HostPlan[], plan: Planned, rolling: Rolling): Promise<void> {
+  const { rollout } = plan;
   const failed = new Map<string, number>();
   const done = new Set<string>();
   const limit = limitHosts(rollout);
   const findBehind = gateKeeper(hosts, rollout, { done, isDone: rolling.isDone });
-  for (const wave of splitWaves(hosts, rollout)) {
+  for (const wave of splitWaves(hosts, plan)) {
     await Promise.all(
       wave.map((host) =>
         limit(host, async () => {
@@ -92,14 +92,42 @@ function limitHosts(rollout: Rollout | undefined): LimitHosts {
   };
 }
 
-/** A host that is in no wave goes with the last. */
-function splitWaves(
-  hosts: readonly HostPlan[],
-  rollout: Rollout | undefined,
-): readonly (readonly HostPlan[])[] {
+/** A host that is in no wave goes with the last. Where a stack has lost all of its first hosts, one of its next goes alone again. */
+function splitWaves(hosts: readonly HostPlan[], plan: Planned): readonly (readonly HostPlan[])[] {
+  const { rollout } = plan;
   if (!rollout) return [hosts.slice(0, 1), hosts.slice(1)];
   const waves = rollout.waves.map((wave) => hosts.filter(({ host }) => wave.includes(host)));
-  return [...waves, hosts.filter((host) => !waves.some((wave) => wave.includes(host)))];
+  const all = [...waves, hosts.filter((host) => !waves.some((wave) => wave.includes(host)))];
+  let lost = lostLeads(hosts, plan.hosts, rollout);
+  return all.flatMap((wave) => {
+    const leading = new Set<string>();
+    const first = wave.filter((host) => {
+      const mine = [...stacksOf(host)].filter((stack) => lost.has(stack));
+      if (mine.some((stack) => leading.has(stack))) return false;
+      for (const stack of mine) leading.add(stack);
+      return true;
+    });
+    lost = lost.difference(leading);
+    return [first, wave.filter((host) => !first.includes(host))];
+  });
+}
+
+/** Stacks of whose first wave no host takes part. */
+function lostLeads(
+  hosts: readonly HostPlan[],
+  all: readonly HostPlan[],
+  { waves }: Rollout,
+): ReadonlySet<string> {
+  const stacksIn = (some: readonly HostPlan[], wave: readonly string[]): ReadonlySet<string> =>
+    new Set(some.filter(({ host }) => wave.includes(host)).flatMap((host) => [...stacksOf(host)]));
+  let seen: ReadonlySet<string> = new Set();
+  let lost: ReadonlySet<string> = new Set();
+  for (const wave of waves) {
+    const fresh = stacksIn(all, wave).difference(seen);
+    lost = lost.union(fresh.difference(stacksIn(hosts, wave)));
+    seen = seen.union(fresh);
+  }
+  return lost;
 }
 
 /** One stack that has had its number of failures ends the whole deploy. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Gate, Rollout } from '../../src/core/plan.ts';
+import type { Gate, HostPlan, Rollout } from '../../src/core/plan.ts';
 import { rollOut } from '../../src/deploy/roll-out.ts';
 import { change, host } from '../render/plans.ts';
 
@@ -10,12 +10,13 @@ async function begun(
   failing: readonly string[] = [],
   doneBefore: readonly string[] = [],
 ): Promise<readonly (readonly string[])[]> {
-  const hosts = names.map((name) =>
+  const planned = [...new Set([...(rollout?.waves.flat() ?? []), ...names])].map((name) =>
     host(name, [change('file//x', { stack: name.startsWith('d') ? 'db' : 'shop' })]),
   );
+  const hosts = planned.filter((each) => names.includes(each.host));
   const waves: string[][] = [];
   let running = 0;
-  await rollOut(hosts, rollout, {
+  await rollOut(hosts, plan(planned, rollout), {
     deployHost: async ({ host: name }, behind) => {
       if (behind) return false;
       if (running === 0) waves.push([]);
@@ -31,6 +32,10 @@ async function begun(
 }
 
 const waves = (...all: string[][]): Rollout => ({ waves: all, stopAfter: { shop: 1, db: 2 } });
+
+const plan = (hosts: readonly HostPlan[], rollout: Rollout | undefined) => {
+  return { hosts: [...hosts], ...(rollout ? { rollout } : {}) };
+};
 
 describe('roll-out', () => {
   it.each<[string, Rollout | undefined, readonly string[], readonly (readonly string[])[]]>([
@@ -60,26 +65,43 @@ describe('roll-out', () => {
     const names = Array.from({ length: 25 }, (__, index) => `w${index}`);
     let running = 0;
     let most = 0;
-    await rollOut(
-      names.map((name) =>
-        host(
-          name,
-          stacks.map((stack) => change(`file//${stack}`, { stack })),
-        ),
+    const hosts = names.map((name) =>
+      host(
+        name,
+        stacks.map((stack) => change(`file//${stack}`, { stack })),
       ),
-      { ...waves(names), ...(atOnce ? { atOnce } : {}) },
-      {
-        deployHost: async () => {
-          most = Math.max(most, ++running);
-          await new Promise((resolve) => setTimeout(resolve, 5));
-          running -= 1;
-          return true;
-        },
-        isDone: () => Promise.resolve(true),
-      },
     );
+    await rollOut(hosts, plan(hosts, { ...waves(names), ...(atOnce ? { atOnce } : {}) }), {
+      deployHost: async () => {
+        most = Math.max(most, ++running);
+        await new Promise((resolve) => setTimeout(resolve, 5));
+        running -= 1;
+        return true;
+      },
+      isDone: () => Promise.resolve(true),
+    });
     expect(most).toBe(expected);
   });
+
+  const three = waves(['w1'], ['w2', 'w3', 'w4'], ['w5', 'w6', 'd1']);
+  it.each<[string, Rollout, readonly string[], readonly (readonly string[])[]]>([
+    ['the first wave', three, ['w2', 'w3', 'w4', 'w5'], [['w2'], ['w3', 'w4'], ['w5']]],
+    ['the first two', three, ['w5', 'w6', 'd1'], [['w5', 'd1'], ['w6']]],
+    ['a later one', three, ['w1', 'w5', 'w6'], [['w1'], ['w5', 'w6']]],
+    ['a part of the first', waves(['w1', 'w2'], ['w3', 'w4']), ['w2', 'w3', 'w4'], [['w2'], ['w3', 'w4']]],
+    [
+      'what one stack has in the first',
+      waves(['w1', 'd1'], ['w2', 'w3', 'd2']),
+      ['d1', 'w2', 'w3', 'd2'],
+      [['d1'], ['w2', 'd2'], ['w3']],
+    ],
+    ['nothing', three, ['w1', 'w2', 'w3', 'w4'], [['w1'], ['w2', 'w3', 'w4']]],
+  ])(
+    'leaves out %s: a stack that loses its first hosts has one alone again',
+    async (_, rollout, names, expected) => {
+      expect(await begun(names, rollout)).toEqual(expected);
+    },
+  );
 
   describe('where some go first', () => {
     const gates = (...all: Gate[]): Rollout => ({
@@ -98,7 +120,7 @@ describe('roll-out', () => {
       ['and one of them fails, though many may', ALL, ['w1'], [], [['w1']]],
       ['and one of the last of these fails', ALL, ['w3'], [], [['w1'], ['w2', 'w3']]],
       ['and are left out', ['w2', 'w3', 'd1'], [], [], []],
-      ['and were done before', ['w2', 'w3', 'd1'], [], ['w1'], [['w2', 'w3'], ['d1']]],
+      ['and were done before', ['w2', 'w3', 'd1'], [], ['w1'], [['w2'], ['w3'], ['d1']]],
       ['and one of them is left out', ['w1', 'w2', 'd1'], [], [], [['w1'], ['w2']]],
     ])('%s', async (_, names, failing, doneBefore, expected) => {
       expect(await begun(names, gates(once, last), failing, doneBefore)).toEqual(expected);
@@ -108,7 +130,8 @@ describe('roll-out', () => {
       const hosts = ['w2', 'w3'].map((name) => host(name, [change('file//x')]));
       const behind: unknown[] = [];
       const asked: string[] = [];
-      await rollOut(hosts, gates({ ...once, first: ['w0', 'w1'], stack: 'db' }), {
+      const rollout = gates({ ...once, first: ['w0', 'w1'], stack: 'db' });
+      await rollOut(hosts, plan(hosts, rollout), {
         deployHost: ({ host: name }, found) => Promise.resolve(behind.push([name, found?.hosts]) === 0),
         isDone: (name, stack) => Promise.resolve(asked.push(`${name} ${stack}`) === 1),
       });
