@@ -115,7 +115,7 @@ export const Gate = z.strictObject({
   /** Another than `of` where that comes after it; the same where something is done once. */
   stack: z.string(),
   first: z.array(z.string()),
-  then: z.array(z.string()),
+  later: z.array(z.string()),
 });
 export type Gate = z.infer<typeof Gate>;
 

@@ -29,7 +29,7 @@ export async function rollOut(hosts: readonly HostPlan[], plan: Planned, rolling
   const failed = new Map<string, number>();
   const done = new Set<string>();
   const limit = limitHosts(rollout);
-  const findBehind = gateKeeper(hosts, rollout, { done, isDone: rolling.isDone });
+  const findBehind = gateKeeper(hosts, rollout, done, rolling);
   for (const wave of splitWaves(hosts, plan)) {
     await Promise.all(
       wave.map((host) =>
@@ -51,22 +51,22 @@ export async function rollOut(hosts: readonly HostPlan[], plan: Planned, rolling
 function gateKeeper(
   hosts: readonly HostPlan[],
   rollout: Rollout | undefined,
-  { done, isDone }: Pick<Rolling, 'isDone'> & { readonly done: ReadonlySet<string> },
+  done: ReadonlySet<string>,
+  rolling: Rolling,
 ): (host: string) => Promise<Behind | undefined> {
   const taken = new Set(hosts.map(({ host }) => host));
   const asked = new Map<string, Promise<boolean>>();
-  const ask = (host: string, stack: string): Promise<boolean> => {
+  const isThrough = (host: string, stack: string): Promise<boolean> => {
+    if (taken.has(host)) return Promise.resolve(done.has(host));
     const key = JSON.stringify([host, stack]);
-    const answer = asked.get(key) ?? isDone(host, stack);
+    const answer = asked.get(key) ?? rolling.isDone(host, stack);
     asked.set(key, answer);
     return answer;
   };
   return async (host) => {
     for (const gate of rollout?.gates ?? []) {
-      if (!gate.then.includes(host)) continue;
-      const through = await Promise.all(
-        gate.first.map((first) => (taken.has(first) ? done.has(first) : ask(first, gate.stack))),
-      );
+      if (!gate.later.includes(host)) continue;
+      const through = await Promise.all(gate.first.map((first) => isThrough(first, gate.stack)));
       const behind = gate.first.filter((_, index) => !through[index]);
       if (behind.length > 0) return { gate, hosts: behind };
     }

@@ -13,7 +13,7 @@ export function planWaves(config: Config, { stacks, hosts }: Pick<Plan, 'stacks'
   const planned = config.stacks.filter((stack) => stacks.includes(stack.name));
   const orders = planned.map((stack) => orderWithin(stack, hosts, config, planned));
   const gated = [...orders.flatMap((order) => ordersOnce(order)), ...ordersBetween(orders, config)];
-  const gates = gated.map(gateOf).filter(({ first, then }) => first.length > 0 && then.length > 0);
+  const gates = gated.map(gateOf).filter(({ first, later }) => first.length > 0 && later.length > 0);
   if (gates.length === 0 && orders.every(({ said }) => !said)) return { rollout: undefined };
   const placed = placeHosts(due, [...orders, ...gated]);
   if ('conflict' in placed) return placed;
@@ -129,8 +129,8 @@ function onceHosts(
   ];
   const sideOf = (wanted: 'before' | 'after'): readonly string[] => {
     const due = once.filter(({ side }) => side === wanted);
-    const isDue = (planned: HostPlan): boolean =>
-      due.some(({ host, ref }) => host === planned.host && holds(planned, ref));
+    const isDue = (one: HostPlan): boolean =>
+      due.some(({ host, ref }) => host === one.host && holds(one, ref));
     return planned.filter(isDue).map(({ host }) => host);
   };
   return { before: sideOf('before'), after: sideOf('after') };
@@ -177,8 +177,8 @@ function ordersOnce({ stack, hosts, unseen, once }: StackOrder): readonly GatedO
   ];
 }
 
-function gateOf({ of, stack, waves: [first, then], unseen }: GatedOrder): Gate {
-  return { of, stack, first: [...new Set([...first, ...unseen])], then: [...then] };
+function gateOf({ of, stack, waves: [first, later], unseen }: GatedOrder): Gate {
+  return { of, stack, first: [...new Set([...first, ...unseen])], later: [...later] };
 }
 
 /** A host that is in both stacks goes with the later one only; in its run the earlier stack comes first. */

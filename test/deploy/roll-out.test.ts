@@ -109,8 +109,8 @@ describe('roll-out', () => {
       stopAfter: { shop: 9, db: 9 },
       gates: all,
     });
-    const once: Gate = { of: 'shop', stack: 'shop', first: ['w1'], then: ['w2', 'w3'] };
-    const last: Gate = { of: 'shop', stack: 'shop', first: ['w2', 'w3'], then: ['d1'] };
+    const once: Gate = { of: 'shop', stack: 'shop', first: ['w1'], later: ['w2', 'w3'] };
+    const last: Gate = { of: 'shop', stack: 'shop', first: ['w2', 'w3'], later: ['d1'] };
     const ALL = ['w1', 'w2', 'w3', 'd1'];
 
     it.each<

@@ -59,7 +59,9 @@ function endsOf({ hosts }: Report) {
 
 async function written(): Promise<readonly string[]> {
   const looks = await Promise.all(
-    [...fleet.lab.hosts.values()].map((host) => host.exec(['sh', '-c', 'cat /etc/base /etc/web 2>/dev/null'])),
+    [...fleet.lab.hosts.values()].map((host) =>
+      host.exec(['sh', '-c', 'cat /etc/base /etc/web 2>/dev/null']),
+    ),
   );
   return looks.map(({ stdout }) => stdout.trim());
 }

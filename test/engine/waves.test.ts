@@ -178,8 +178,8 @@ describe('who begins only when others are done', () => {
     return { address: { host: on, kind: 'file', id: '/s' }, stack: 's', want: {}, where, once: side };
   };
   const stopAfter = { stopAfter: 2 };
-  const gate = (first: readonly string[], then: readonly string[], stack = 's', of = 's') => {
-    return { of, stack, first, then };
+  const gate = (first: readonly string[], later: readonly string[], stack = 's', of = 's') => {
+    return { of, stack, first, later };
   };
 
   function gatesOf(config: Config, more: Readonly<Record<string, Partial<HostPlan>>> = {}) {
