@@ -88,7 +88,7 @@ describe('a release and a unit', () => {
   it.each<[string, Version, string, RegExp]>([
     ['crashes', { version: 3, crash: 1 }, 'UNIT_FAILED', /the shop has run out of rope/],
     ['is never healthy', { version: 4, sick: true }, 'HEALTH_WRONG', /the rope store cannot be reached/],
-    ['is 300 ms slower', { version: 5, slow: 300 }, 'BAKE_FAILED', /p50 is \d+, more than 150/],
+    ['is 300 ms slower', { version: 5, slow: 300 }, 'BAKE_FAILED', /p50 is \d+ ms, more than 150 ms/],
   ])(
     'a version that %s stops in the first wave, the old one is back there, and no request fails',
     async (_, version, code, cause) => {
