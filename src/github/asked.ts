@@ -1,5 +1,6 @@
 // What a delivery asked for, as far as its own words say: who did what, and where an answer would be read. Pure.
 import { z } from 'zod';
+import { DEPLOY_CHECK } from './checks.ts';
 import { parseComment } from './command.ts';
 import { Missed, MISSED } from './missed.ts';
 
@@ -9,6 +10,8 @@ export interface Asked {
   /** As it was written, or what was done. */
   readonly text: string;
   readonly by: string;
+  /** A command or a button that begins a deploy. What a merge begins is known by its branch. */
+  readonly deploys: boolean;
 }
 
 /** As GitHub names the repository, or by its key in the store. */
@@ -39,7 +42,7 @@ const Base = z.object({
 function askedOf(
   { repository, installation, sender }: z.infer<typeof Base>,
   where: AskedWhere,
-  text: string,
+  { text, deploys = false }: { readonly text: string; readonly deploys?: boolean },
 ): Asked {
   const { id, full_name: name } = repository;
   return {
@@ -47,6 +50,7 @@ function askedOf(
     where,
     text,
     by: sender.login,
+    deploys,
   };
 }
 
@@ -58,7 +62,8 @@ const CommentAsked = Base.extend({
   const parsed = parseComment(comment.body);
   if (parsed.is === 'nothing') return undefined;
   const where = { is: 'comment', pull: issue.number, issue: issue.pull_request === undefined } as const;
-  return askedOf(base, where, parsed.text);
+  const deploys = parsed.is === 'command' && parsed.command.is === 'deploy';
+  return askedOf(base, where, { text: parsed.text, deploys });
 });
 
 const PULL = { number: z.number(), head: z.object({ sha: z.string() }) };
@@ -80,33 +85,33 @@ const PullAsked = Base.extend({
   if (action === 'closed' && pull.merged !== true) return undefined;
   if (action === 'edited' && changes?.base === undefined) return undefined;
   const commit = action === 'closed' ? (pull.merge_commit_sha ?? null) : pull.head.sha;
-  return askedOf(base, { is: 'pull', pull: pull.number, commit }, PULL_WORDS[action]);
+  return askedOf(base, { is: 'pull', pull: pull.number, commit }, { text: PULL_WORDS[action] });
 });
 
 const ReviewAsked = Base.extend({
   action: z.enum(['submitted', 'dismissed']),
   pull_request: z.object(PULL),
 }).transform(({ pull_request: { number: pull, head }, ...base }) =>
-  askedOf(base, { is: 'pull', pull, commit: head.sha }, 'the review'),
+  askedOf(base, { is: 'pull', pull, commit: head.sha }, { text: 'the review' }),
 );
 
 const CheckAsked = Base.extend({
   action: z.enum(['requested_action', 'rerequested']),
   check_run: z.object({ id: z.number(), name: z.string() }),
   requested_action: z.object({ identifier: z.string() }).nullish(),
-}).transform(({ check_run: run, requested_action: pressed, ...base }) =>
-  askedOf(
-    base,
-    { is: 'check', id: run.id },
-    pressed ? `button ${pressed.identifier}` : `re-run of ${run.name}`,
-  ),
-);
+}).transform(({ check_run: run, requested_action: pressed, ...base }) => {
+  const text = pressed ? `button ${pressed.identifier}` : `re-run of ${run.name}`;
+  const deploys = pressed ? DEPLOY_BUTTONS.has(pressed.identifier) : run.name === DEPLOY_CHECK;
+  return askedOf(base, { is: 'check', id: run.id }, { text, deploys });
+});
+
+const DEPLOY_BUTTONS: ReadonlySet<string> = new Set(['deploy', 'retry']);
 
 const SuiteAsked = Base.extend({
   action: z.literal('rerequested'),
   check_suite: z.object({ head_sha: z.string() }),
 }).transform(({ check_suite: { head_sha: commit }, ...base }) =>
-  askedOf(base, { is: 'commit', commit }, 're-run of all checks'),
+  askedOf(base, { is: 'commit', commit }, { text: 're-run of all checks', deploys: true }),
 );
 
 const MissedAsked = Missed.transform(({ repo, installation, pull, commit, merged }): Asked => ({
@@ -114,6 +119,7 @@ const MissedAsked = Missed.transform(({ repo, installation, pull, commit, merged
   where: { is: 'pull', pull, commit },
   text: merged ? PULL_WORDS.closed : PULL_WORDS.opened,
   by: 'an unknown account',
+  deploys: false,
 }));
 
 const FORMS: ReadonlyMap<string, z.ZodType<Asked | undefined>> = new Map<

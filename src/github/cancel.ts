@@ -1,7 +1,7 @@
 // /cancel and the button of the same name: the wish is kept beside the run, and whoever follows the run acts on it.
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Reason } from '../core/reason.ts';
-import { renderCancelAsked, renderWaitCancelled } from '../render/stop.ts';
+import { renderCancelAsked, renderUnbegunCancelled, renderWaitCancelled } from '../render/stop.ts';
 import type { Run } from '../store/runs.ts';
 import type { Wait } from '../store/waits.ts';
 import { authorize } from './authorize.ts';
@@ -15,12 +15,16 @@ import { reason } from './rules/request.ts';
 import type { CancelAsk } from './rules/request.ts';
 import { namesOf } from './rules/who.ts';
 import { pullStateOf, readPolicy, surveyPlace } from './survey.ts';
+import { readUnbegun } from './unbegun.ts';
+import type { Unbegun } from './unbegun.ts';
 
 export interface CancelAsked {
   readonly pull: number;
   readonly account: Account;
-  /** undefined: the one that goes on for the pull request. */
+  /** undefined: what goes on for the pull request, or has come for it and begun nothing yet. */
   readonly run: string | undefined;
+  /** What brought the wish. */
+  readonly delivery: string;
 }
 
 /** Why not; empty when the run was asked to stop and that was said. */
@@ -29,8 +33,12 @@ export async function cancelRun(
   repo: Repo,
   asked: CancelAsked,
 ): Promise<readonly Reason[]> {
+  // Before runs are looked for: what begins one in between is found by that.
+  const unbegun = asked.run === undefined ? await readUnbegun(world, repo, asked) : [];
   const found = await findOpen(world, repo, asked);
-  if ('code' in found) return [found];
+  if (found && 'code' in found) return [found];
+  const refusedAll = await cancelUnbegun(world, repo, asked, { unbegun, says: found === undefined });
+  if (!found) return refusedAll;
   if (!('id' in found)) return cancelWait(world, repo, asked, found);
   const { login } = asked.account;
   const [stored] = await world.store.plans.find({ repo: found.repo, pull: found.pull }, found.plan);
@@ -61,8 +69,51 @@ async function cancelWait(
     return [
       reason('COMMAND_INVALID', 'the merge waits no more, or was asked to end its wait already', '/status'),
     ];
-  await postReply(repo, asked.pull, renderWaitCancelled(login));
+  const run = await askMeanwhile(world, repo, asked, [found.by]);
+  await postReply(
+    repo,
+    asked.pull,
+    run === undefined ? renderWaitCancelled(login) : renderCancelAsked(run, login),
+  );
   return [];
+}
+
+/** Commands and buttons that are tried again while GitHub fails: each finds the wish before it begins, and says so itself. */
+async function cancelUnbegun(
+  world: GithubWorld,
+  repo: Repo,
+  asked: CancelAsked,
+  { unbegun, says }: { readonly unbegun: readonly Unbegun[]; readonly says: boolean },
+): Promise<readonly Reason[]> {
+  const { login } = asked.account;
+  const plan = (await world.store.plans.current({ repo: repo.key, pull: asked.pull }))?.plan;
+  const ended: Unbegun[] = [];
+  let reasons: readonly Reason[] = [NOTHING];
+  for (const each of unbegun) {
+    const refused = await refuseCanceller(world, repo, asked, { startedBy: each.by, plan });
+    if (refused.length > 0) reasons = refused;
+    else if (await world.store.deliveries.cancel(each.delivery, login)) ended.push(each);
+  }
+  const by = ended.map((each) => each.by);
+  const run = await askMeanwhile(world, repo, asked, by);
+  if (!says || ended.length === 0) return reasons;
+  const texts = ended.map(({ text }) => text);
+  const words = run === undefined ? renderUnbegunCancelled(texts, login) : renderCancelAsked(run, login);
+  await postReply(repo, asked.pull, words);
+  return [];
+}
+
+/** A run of theirs may have begun between the look for it and the wish that it does not: then the wish is one of the run. */
+async function askMeanwhile(
+  { store }: GithubWorld,
+  repo: Repo,
+  { pull, account }: CancelAsked,
+  by: readonly string[],
+): Promise<string | undefined> {
+  const open = await store.cancels.open(repo.key);
+  const begun = open.filter((run) => run.pull === pull && by.includes(run.by));
+  for (const { id } of begun) await store.cancels.ask(id, account.login);
+  return begun[0]?.id;
 }
 
 /** Milliseconds for which a merge may be behind others. */
@@ -98,7 +149,7 @@ async function findOpen(
   world: GithubWorld,
   repo: Repo,
   { pull, run: named }: CancelAsked,
-): Promise<Run | Wait | QueuedMerge | Reason> {
+): Promise<Run | Wait | QueuedMerge | Reason | undefined> {
   const { store } = world;
   const open = await store.cancels.open(repo.key);
   const here = named === undefined ? open.filter((each) => each.pull === pull) : [];
@@ -111,12 +162,17 @@ async function findOpen(
   const queued = id === undefined ? await readQueued(world, repo) : [];
   const merge = queued.find((each) => each.pull === pull);
   if (merge) return merge;
-  if (id === undefined)
-    return reason('COMMAND_INVALID', 'no deploy of this pull request goes on', '/status shows what does.');
+  if (id === undefined) return undefined;
   const run = await store.runs.read(id);
   if (!run || run.repo !== repo.key) return reason('COMMAND_INVALID', `there is no run ${id}`, '/status');
   return run.ended === null ? run : reason('COMMAND_INVALID', `run ${id} has ended`, '/status');
 }
+
+const NOTHING = reason(
+  'COMMAND_INVALID',
+  'no deploy of this pull request goes on',
+  '/status shows what does.',
+);
 
 async function refuseCanceller(
   world: GithubWorld,

@@ -125,6 +125,7 @@ async function deployOrAsk(course: Course, plan: Plan, output: CheckOutput): Pro
     only: [],
     skip: [],
     key: MERGE,
+    delivery: course.merged.delivery,
     check: { id: check.id, url: check.url },
   });
   if (asked.is === 'accepted') {

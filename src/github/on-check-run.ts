@@ -108,7 +108,8 @@ async function carryOutPress(course: Course): Promise<Refusal> {
     case 'plan':
       return { reasons: await plan(course, pull) };
     case 'cancel': {
-      const asked = { pull, account: press.account, run: check.subject ?? undefined };
+      const { account, delivery } = press;
+      const asked = { pull, account, delivery, run: check.subject ?? undefined };
       return { reasons: await cancelRun(world, repo, asked) };
     }
     case 'deploy':
@@ -157,6 +158,7 @@ async function deploy(course: Course, pull: number): Promise<Refusal> {
     named: true,
     ...hostsOf(run),
     key: press.key,
+    delivery: press.delivery,
   });
   if (asked.is === 'refused') return asked;
   void runner.follow(repo, asked.run);

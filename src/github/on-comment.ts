@@ -141,7 +141,8 @@ async function status(
 }
 
 async function cancel({ world, repo, comment }: Course, run: string | undefined): Promise<readonly Reason[]> {
-  return cancelRun(world, repo, { pull: comment.pull, account: comment.account, run });
+  const { pull, account, delivery } = comment;
+  return cancelRun(world, repo, { pull, account, delivery, run });
 }
 
 async function plan(course: Course, command: Extract<Command, { is: 'plan' }>): Promise<readonly Reason[]> {
@@ -222,6 +223,7 @@ async function deploy(course: Course, command: Extract<Command, { is: 'deploy' }
     only: command.only,
     skip: command.skip,
     key,
+    delivery: comment.delivery,
     comment: comment.id,
   });
   if (asked.is === 'refused') return asked;

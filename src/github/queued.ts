@@ -13,7 +13,7 @@ export interface QueuedMerge {
 /** In order; those that have a run or wait for hosts are left out. */
 export async function readQueued({ store }: GithubWorld, repo: Repo): Promise<readonly QueuedMerge[]> {
   const [unended, runs, waits] = await Promise.all([
-    store.deliveries.unended(`${repo.id}@refs/heads/`),
+    store.deliveries.unended({ group: `${repo.id}@refs/heads/` }),
     store.cancels.open(repo.key),
     store.waits.open(repo.key),
   ]);

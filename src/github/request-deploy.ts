@@ -32,6 +32,8 @@ export interface DeployWish {
   readonly skip: readonly string[];
   /** Names the run: the same wish never starts two. */
   readonly key: string;
+  /** What brought it. Somebody may have asked that it begins nothing. */
+  readonly delivery: string;
   /** The comment that asked. */
   readonly comment?: number;
   /** The check run that was begun for it already. */
@@ -52,15 +54,21 @@ export async function requestDeploy(world: GithubWorld, repo: Repo, wish: Deploy
   if ('reason' in request) return { is: 'refused', reasons: [request.reason] };
   const decision = authorize(request);
   if (!decision.allowed) return { is: 'refused', ...decision };
+  const { check, delivery } = wish;
+  const cancelled = await world.store.deliveries.cancelBy(delivery);
+  if (cancelled !== undefined) return { is: 'refused', reasons: [cancelledBy(cancelled)] };
   const run = runOf(repo, wish, request);
-  const { check } = wish;
   const started = await world.store.runs.start(run, {
     posts: { begun: false, deployments: [], ...(check ? { check } : {}) },
     machines: machinesOf(wish.stored.plan),
   });
   switch (started.is) {
-    case 'started':
+    case 'started': {
+      // Who asked in this very moment has seen no run to cancel.
+      const late = await world.store.deliveries.cancelBy(delivery);
+      if (late !== undefined) await world.store.cancels.ask(run.id, late);
       return { is: 'accepted', run };
+    }
     case 'known':
       return { is: 'accepted', run: started.run };
     case 'busy':
@@ -83,7 +91,7 @@ export async function recheckRun(world: GithubWorld, repo: Repo, run: Run): Prom
   const account = { login: run.by, bot: false };
   const held = (run.request.held ?? []).map(({ host }) => host);
   const hosts = { only: only.length > 0 ? only : run.hosts, skip: [...skip, ...held] };
-  const wish = { survey, stored, account, via, named, confirm, ...hosts, key: run.id };
+  const wish = { survey, stored, account, via, named, confirm, ...hosts };
   const request = await readRequest(world, repo, wish);
   if ('reason' in request) return [request.reason];
   const decision = authorize(request);
@@ -103,7 +111,7 @@ export async function findRun(world: GithubWorld, repo: Repo, asking: Asking): P
 async function readRequest(
   world: GithubWorld,
   repo: Repo,
-  wish: DeployWish,
+  wish: Omit<DeployWish, 'key' | 'delivery'>,
 ): Promise<Request | { readonly reason: Reason }> {
   const { survey, stored, via } = wish;
   // A merge is judged by the policy that it was made under, so that no pull request grants itself anything.
@@ -166,4 +174,9 @@ function runOf(repo: Repo, wish: DeployWish, { deploy, stops }: Request): NewRun
     },
     hosts: selected.filter((host) => host.changes.length > 0).map(({ host }) => host),
   };
+}
+
+function cancelledBy(by: string): Reason {
+  const message = `${by} ended it while it was tried again; nothing of it was begun`;
+  return { code: 'RUN_CANCELLED', message, next: '`/deploy` asks for it anew.' };
 }

@@ -47,3 +47,8 @@ export function renderCancelAsked(run: string, by: string): string {
 export function renderWaitCancelled(by: string): string {
   return `🛑 ${code(by)} ended the wait: this merge is not deployed by itself any more. Nothing of it was begun.`;
 }
+
+/** The answer to a wish that commands, which GitHub's failing kept from beginning, do not begin after all. */
+export function renderUnbegunCancelled(texts: readonly string[], by: string): string {
+  return `🛑 ${code(by)} ended ${texts.map((text) => code(text)).join(', ')}, which was still to begin. Nothing of it was begun.`;
+}

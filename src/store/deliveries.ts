@@ -18,10 +18,14 @@ export interface Delivery extends NewDelivery {
 }
 
 export interface Unended {
+  readonly guid: string;
+  readonly event: string;
   readonly payload: string;
   /** ISO 8601. */
   readonly since: string;
 }
+
+export type UnendedOf = { readonly group: string } | { readonly events: readonly string[] };
 
 /** One that failed for good. */
 export interface FailedDelivery {
@@ -54,8 +58,12 @@ export interface Deliveries {
   known(guids: readonly string[]): Promise<ReadonlySet<string>>;
   /** Whether something of the group waits or is under way. */
   busy(group: string): Promise<boolean>;
-  /** What waits or is under way in groups whose names begin like this, in order. */
-  unended(prefix: string): Promise<readonly Unended[]>;
+  /** What waits or is under way, in order: in groups whose names begin like this, or of these events. */
+  unended(of: UnendedOf): Promise<readonly Unended[]>;
+  /** Keeps the wish that it begins no deploy; false when it has ended or somebody else has asked before. */
+  cancel(guid: string, by: string): Promise<boolean>;
+  /** Who wants that it begins no deploy. */
+  cancelBy(guid: string): Promise<string | undefined>;
   /** Forgets what ended before this time. */
   prune(before: Date): Promise<number>;
 }
@@ -95,11 +103,17 @@ export function openDeliveries({ db, shared }: OpenDatabase, member: Membership)
       const row = await all.where('state', 'in', ['pending', 'running']).limit(1).executeTakeFirst();
       return row !== undefined;
     },
-    unended: async (prefix) => {
-      const all = db.selectFrom('deliveries').select(['payload', 'received_at as since']);
-      const open = all.where('state', 'in', ['pending', 'running']);
-      const begins = sql<string>`substr(group_key, 1, ${sql.lit(prefix.length)})`;
-      return open.where(begins, '=', prefix).orderBy('seq').execute();
+    unended: (of) => readUnended(db, of),
+    cancel: (guid, by) =>
+      member.write(async (trx) => {
+        const open = trx.updateTable('deliveries').set({ cancel_by: by }).where('guid', '=', guid);
+        const unasked = open.where((eb) => eb.or([eb('cancel_by', 'is', null), eb('cancel_by', '=', by)]));
+        const asked = unasked.where('state', 'in', ['pending', 'running']);
+        return (await asked.returning('guid').execute()).length > 0;
+      }),
+    cancelBy: async (guid) => {
+      const here = db.selectFrom('deliveries').select('cancel_by').where('guid', '=', guid);
+      return (await here.executeTakeFirst())?.cancel_by ?? undefined;
     },
     prune: async (before) => {
       const [deleted] = await db
@@ -127,7 +141,15 @@ async function put(db: Database, delivery: NewDelivery): Promise<'new' | 'again'
   const fresh = { ...rest, group_key: group, state: 'pending', attempts: 0, received_at: timeNow() } as const;
   const inserted = await db
     .insertInto('deliveries')
-    .values({ ...fresh, error: null, started_at: null, ended_at: null, owner: null, told: 0 })
+    .values({
+      ...fresh,
+      error: null,
+      started_at: null,
+      ended_at: null,
+      owner: null,
+      told: 0,
+      cancel_by: null,
+    })
     .onConflict((conflict) => conflict.column('guid').doNothing())
     .returning('guid')
     .executeTakeFirst();
@@ -140,6 +162,14 @@ async function put(db: Database, delivery: NewDelivery): Promise<'new' | 'again'
     .returning('guid')
     .executeTakeFirst();
   return revived ? 'again' : 'known';
+}
+
+async function readUnended(db: Database, of: UnendedOf): Promise<readonly Unended[]> {
+  const all = db.selectFrom('deliveries').select(['guid', 'event', 'payload', 'received_at as since']);
+  const open = all.where('state', 'in', ['pending', 'running']).orderBy('seq');
+  if ('events' in of) return open.where('event', 'in', of.events).execute();
+  const begins = sql<string>`substr(group_key, 1, ${sql.lit(of.group.length)})`;
+  return open.where(begins, '=', of.group).execute();
 }
 
 async function readUntold(db: Database, limit: number): Promise<readonly FailedDelivery[]> {

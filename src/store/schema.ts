@@ -23,6 +23,8 @@ export interface Tables {
     owner: string | null;
     /** 1: whoever stands behind it has been told that it failed. */
     told: number;
+    /** Who wants that it begins no deploy. */
+    cancel_by: string | null;
   };
   plans: {
     seq: Generated<number>;
@@ -244,4 +246,5 @@ export const MIGRATIONS: readonly ((words: Words) => readonly string[])[] = [
     `update deliveries set told = 1 where state = 'failed'`,
     `create index deliveries_untold on deliveries (seq) where state = 'failed' and told = 0`,
   ],
+  () => ['alter table deliveries add column cancel_by text'],
 ];

@@ -96,6 +96,62 @@ describe('/cancel', () => {
   });
 });
 
+describe('a deploy that was asked for and is tried again while GitHub fails', () => {
+  const PERMISSION = 'repos/get-collaborator-permission-level';
+  const asked = (): number => rig.github.calls().get(PERMISSION) ?? 0;
+  const said = (pull: number, words: string): Promise<unknown> =>
+    rig.github.waitFor(() => rig.said(pull).some((body) => body.includes(words)), {
+      what: words,
+      within: 60_000,
+    });
+
+  /** GitHub names a time, so that it is not tried again sooner. */
+  async function begin(by: string): Promise<number> {
+    const pull = await rig.open('v2');
+    const before = asked();
+    rig.github.failNext({
+      path: PERMISSION,
+      status: 403,
+      body: { message: 'You have exceeded a secondary rate limit.' },
+      headers: { 'retry-after': '25' },
+    });
+    await rig.repo.comment(pull, '/deploy', by);
+    await rig.github.waitFor(() => asked() > before, { what: 'the first try', within: 60_000 });
+    return pull;
+  }
+
+  it('does not begin any more, and both say so', async () => {
+    const pull = await begin('grace');
+    await rig.repo.comment(pull, '/cancel', 'linus');
+    await said(pull, 'NOT_ALLOWED');
+    await rig.repo.comment(pull, '/cancel', 'grace');
+    await said(pull, '`grace` ended `/deploy`');
+    await rig.settled();
+    expect(rig.said(pull).at(-1)).toContain('RUN_CANCELLED');
+    expect(rig.fleet.deployed).toEqual([]);
+    await rig.comment(pull, '/deploy');
+    expect(rig.fleet.live.get('web1')).toBe('v2');
+  });
+
+  it('of another pull request, or asked for after the /cancel, is none of its business', async () => {
+    const pull = await begin('grace');
+    await rig.repo.commit({
+      branch: 'other',
+      base: 'main',
+      author: 'ada',
+      message: 'v3',
+      files: { [STACK]: 'v3' },
+    });
+    const other = await rig.repo.openPull({ title: 'v3', head: 'other', by: 'ada' });
+    await rig.github.waitFor(() => rig.said(other)[0], { what: 'the plan', within: 60_000 });
+    await rig.repo.comment(other, '/cancel', 'grace');
+    await said(other, 'no deploy of this pull request goes on');
+    await rig.settled();
+    expect([rig.fleet.live.get('web1'), rig.fleet.deployed.length]).toEqual(['v2', 1]);
+    expect(rig.said(pull).some((body) => body.includes('RUN_CANCELLED'))).toBe(false);
+  });
+});
+
 describe('a merge whose hosts another deploy holds', () => {
   it('waits for its turn, says for whom and what ends that, and then goes on', async () => {
     const first = await begin();

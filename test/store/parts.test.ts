@@ -160,6 +160,24 @@ onBoth(({ ground: makeGround }) => {
     });
   });
 
+  describe('a wish that a delivery begins no deploy', () => {
+    it('is kept once, by who came first, for as long as it has not ended', async () => {
+      await store.deliveries.put({ guid: 'one', event: 'issue_comment', payload: '{}', group: 'one' });
+      await store.deliveries.put({ guid: 'two', event: 'push', payload: '{}', group: 'two' });
+      const [found, ...others] = await store.deliveries.unended({ events: ['issue_comment'] });
+      expect([found, others]).toMatchObject([{ guid: 'one', event: 'issue_comment' }, []]);
+      expect(await store.deliveries.cancelBy('one')).toBeUndefined();
+      expect(await store.deliveries.cancel('one', 'ada')).toBe(true);
+      // What was asked may have been kept although its answer was lost.
+      expect(await store.deliveries.cancel('one', 'ada')).toBe(true);
+      expect(await store.deliveries.cancel('one', 'linus')).toBe(false);
+      expect(await store.deliveries.cancelBy('one')).toBe('ada');
+      await store.deliveries.take();
+      await store.deliveries.end('one', null);
+      expect(await store.deliveries.cancel('one', 'ada')).toBe(false);
+    });
+  });
+
   describe('deliveries', () => {
     const put = (guid: string, group = 'a') =>
       store.deliveries.put({ guid, event: 'push', payload: '{}', group });
