@@ -70,6 +70,7 @@ const KEPT = {
   pushes: 365,
   posts: 365,
   commands: 365,
+  answers: 30,
   stops: 365,
   waits: 30,
   openChecks: 30,
@@ -128,6 +129,7 @@ async function prune({ store, now }: UpkeepOptions): Promise<void> {
   await store.pushes.prune(daysAgo(KEPT.pushes));
   await store.posts.prune(daysAgo(KEPT.posts));
   await store.commands.prune(daysAgo(KEPT.commands));
+  await store.answers.prune(daysAgo(KEPT.answers));
   await store.stops.prune(daysAgo(KEPT.stops));
   await store.waits.prune(daysAgo(KEPT.waits));
   await store.openChecks.prune(daysAgo(KEPT.openChecks));

@@ -4,8 +4,9 @@ import type { Reason } from '../core/reason.ts';
 import { renderCancelAsked, renderUnbegunCancelled, renderWaitCancelled } from '../render/stop.ts';
 import type { Run } from '../store/runs.ts';
 import type { Wait } from '../store/waits.ts';
+import { outcomeOf } from './answer.ts';
+import type { Outcome } from './answer.ts';
 import { authorize } from './authorize.ts';
-import { postReply } from './comments.ts';
 import { readActor } from './permissions.ts';
 import type { Account } from './permissions.ts';
 import { readQueued } from './queued.ts';
@@ -27,27 +28,21 @@ export interface CancelAsked {
   readonly delivery: string;
 }
 
-/** Why not; empty when the run was asked to stop and that was said. */
-export async function cancelRun(
-  world: GithubWorld,
-  repo: Repo,
-  asked: CancelAsked,
-): Promise<readonly Reason[]> {
+export async function cancelRun(world: GithubWorld, repo: Repo, asked: CancelAsked): Promise<Outcome> {
   // Before runs are looked for: what begins one in between is found by that.
   const unbegun = asked.run === undefined ? await readUnbegun(world, repo, asked) : [];
   const found = await findOpen(world, repo, asked);
-  if (found && 'code' in found) return [found];
-  const refusedAll = await cancelUnbegun(world, repo, asked, { unbegun, says: found === undefined });
-  if (!found) return refusedAll;
+  if (found && 'code' in found) return outcomeOf([found]);
+  const ended = await cancelUnbegun(world, repo, asked, unbegun);
+  if (!found) return ended;
   if (!('id' in found)) return cancelWait(world, repo, asked, found);
   const { login } = asked.account;
   const [stored] = await world.store.plans.find({ repo: found.repo, pull: found.pull }, found.plan);
   const refused = await refuseCanceller(world, repo, asked, { startedBy: found.by, plan: stored?.plan });
-  if (refused.length > 0) return refused;
+  if (refused.length > 0) return outcomeOf(refused);
   const kept = await world.store.cancels.ask(found.id, login);
-  if (!kept) return [await explainUnasked(world, found)];
-  await postReply(repo, asked.pull, renderCancelAsked(found.id, login));
-  return [];
+  if (!kept) return outcomeOf([await explainUnasked(world, found)]);
+  return { is: 'reply', body: renderCancelAsked(found.id, login) };
 }
 
 /** A merge that waits has begun nothing, so that it ends at once. */
@@ -56,26 +51,24 @@ async function cancelWait(
   repo: Repo,
   asked: CancelAsked,
   found: Wait | QueuedMerge,
-): Promise<readonly Reason[]> {
+): Promise<Outcome> {
   const at = { repo: repo.key, pull: asked.pull };
   const plan = (await world.store.plans.current(at))?.plan;
   const refused = await refuseCanceller(world, repo, asked, { startedBy: found.by, plan });
-  if (refused.length > 0) return refused;
+  if (refused.length > 0) return outcomeOf(refused);
   const { login } = asked.account;
   // One behind others has not said yet that it waits: when its turn comes it finds here that it is not to be deployed.
   if (!('cancelBy' in found))
     await world.store.waits.put(at, found.by, new Date(world.now().getTime() + QUEUED));
   if (!(await world.store.waits.cancel(at, login)))
-    return [
+    return outcomeOf([
       reason('COMMAND_INVALID', 'the merge waits no more, or was asked to end its wait already', '/status'),
-    ];
+    ]);
   const run = await askMeanwhile(world, repo, asked, [found.by]);
-  await postReply(
-    repo,
-    asked.pull,
-    run === undefined ? renderWaitCancelled(login) : renderCancelAsked(run, login),
-  );
-  return [];
+  return {
+    is: 'reply',
+    body: run === undefined ? renderWaitCancelled(login) : renderCancelAsked(run, login),
+  };
 }
 
 /** Commands and buttons that are tried again while GitHub fails: each finds the wish before it begins, and says so itself. */
@@ -83,8 +76,8 @@ async function cancelUnbegun(
   world: GithubWorld,
   repo: Repo,
   asked: CancelAsked,
-  { unbegun, says }: { readonly unbegun: readonly Unbegun[]; readonly says: boolean },
-): Promise<readonly Reason[]> {
+  unbegun: readonly Unbegun[],
+): Promise<Outcome> {
   const { login } = asked.account;
   const plan = (await world.store.plans.current({ repo: repo.key, pull: asked.pull }))?.plan;
   const ended: Unbegun[] = [];
@@ -96,11 +89,10 @@ async function cancelUnbegun(
   }
   const by = ended.map((each) => each.by);
   const run = await askMeanwhile(world, repo, asked, by);
-  if (!says || ended.length === 0) return reasons;
+  if (ended.length === 0) return outcomeOf(reasons);
   const texts = ended.map(({ text }) => text);
-  const words = run === undefined ? renderUnbegunCancelled(texts, login) : renderCancelAsked(run, login);
-  await postReply(repo, asked.pull, words);
-  return [];
+  const body = run === undefined ? renderUnbegunCancelled(texts, login) : renderCancelAsked(run, login);
+  return { is: 'reply', body };
 }
 
 /** A run of theirs may have begun between the look for it and the wish that it does not: then the wish is one of the run. */

@@ -6,11 +6,12 @@ import type { Reason } from '../core/reason.ts';
 import { renderPlanCheck, renderProblemsCheck } from '../render/check-run.ts';
 import { renderRefusal } from '../render/comment.ts';
 import type { StoredPlan } from '../store/plans.ts';
+import { answerOnce, isAnswered } from './answer.ts';
+import type { Asker } from './answer.ts';
 import type { Requirement } from './authorize.ts';
 import type { Runner } from './carry-out.ts';
 import { DEPLOY_CHECK, hasEnded, startCheck } from './checks.ts';
 import type { CheckOutput, Conclusion, OpenCheck } from './checks.ts';
-import { postReply } from './comments.ts';
 import { explainReasons, failCheck } from './failure.ts';
 import { makePlan } from './make-plan.ts';
 import type { Account } from './permissions.ts';
@@ -42,8 +43,12 @@ export async function deployMerge(
   const { pull, commit } = survey;
   if (pull.state !== 'merged' || !survey.touched || pull.base !== pull.defaultBranch) return;
   // The webhook, its copy and the look for what was missed may all come to the same merge.
-  if (await hasEnded(repo, world.appId, commit, DEPLOY_CHECK)) return;
   const place = { repo: repo.key, pull: pull.number };
+  if (await hasEnded(repo, world.appId, commit, DEPLOY_CHECK)) {
+    // A server may have died between the two.
+    await world.store.waits.end(place);
+    return;
+  }
   const shown = await world.store.plans.lastShown(place, pull.head);
   await world.store.plans.supersede(place, commit);
   const read = await readPolicy(world, repo, survey.base);
@@ -111,6 +116,8 @@ async function deployOrAsk(course: Course, plan: Plan, output: CheckOutput): Pro
   const { world, runner, repo, survey, check } = course;
   const stored = await world.store.plans.current({ repo: repo.key, pull: survey.pull.number });
   if (stored?.plan.digest !== plan.digest) throw new Error(`the store lost plan ${plan.digest}`);
+  // What was said of it holds, also where something has changed since that a server died over it.
+  if (await isAnswered(world, repo, askerOf(course))) return stop(course, [], output, plan);
   // A merge that waited before a restart, behind others, or until a moment ago, may have been cancelled since.
   const cancelled = await refuseCancelled(course);
   if (cancelled.length > 0) return stop(course, cancelled, output, plan);
@@ -177,11 +184,17 @@ async function stop(
   plan?: Plan,
   requirements: readonly Requirement[] = [],
 ): Promise<void> {
-  const { repo, survey } = course;
-  await finishPlan(course, 'action_required', output, plan);
+  const { world, repo, survey } = course;
   const { login } = mergerOf(survey);
   const request = { text: 'the merge', by: login, requirements, ...(plan ? { plan: plan.digest } : {}) };
-  await postReply(repo, survey.pull.number, renderRefusal(reasons, request));
+  // Before the end of the check run, behind which nobody looks at the merge again.
+  await answerOnce(world, repo, askerOf(course), async () => renderRefusal(reasons, request));
+  await finishPlan(course, 'action_required', output, plan);
+}
+
+/** By its commit: the webhook, its copy and the look for what was missed are one wish. */
+function askerOf({ survey }: Course): Asker {
+  return { pull: survey.pull.number, key: `merge ${survey.commit}` };
 }
 
 /** The check run stays about the plan: its buttons then stand for that plan. */

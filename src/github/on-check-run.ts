@@ -1,12 +1,12 @@
 // Buttons and re-runs of our check runs. Who pressed is as little trusted as who commented, and what a check run
 // stands for is looked up by its id in the store, never read from the webhook.
 import type { Reason } from '../core/reason.ts';
-import { renderRefusal } from '../render/comment.ts';
 import type { Check } from '../store/posts.ts';
 import type { Run } from '../store/runs.ts';
 import type { StoredPlan } from '../store/plans.ts';
+import { answerOnce, outcomeOf, renderOutcome } from './answer.ts';
+import type { Outcome } from './answer.ts';
 import { cancelRun } from './cancel.ts';
-import type { Requirement } from './authorize.ts';
 import type { Runner } from './carry-out.ts';
 import { DEPLOY_CHECK } from './checks.ts';
 import { postReply } from './comments.ts';
@@ -65,60 +65,54 @@ interface Course {
 }
 
 async function answerPress(course: Course): Promise<void> {
+  const { world, repo, press, check } = course;
   try {
-    await refuse(course, await carryOutPress(course));
+    // Some are of a commit that belongs to no pull request: there is no place for an answer.
+    if (check.pull === null) return void say(course, await carryOutPress(course));
+    const asker = { pull: check.pull, key: `press ${press.key}` };
+    await answerOnce(world, repo, asker, async () => say(course, await carryOutPress(course)));
   } catch (error) {
-    const { world, press } = course;
     if (!world.patience.willRetry(press.delivery, error)) {
-      await refuse(course, { reasons: [reasonOf(error, press.delivery)] });
+      const failed = say(course, outcomeOf([reasonOf(error, press.delivery)]));
+      if (failed !== undefined && check.pull !== null) await postReply(repo, check.pull, failed);
       await world.store.deliveries.tell(press.delivery);
     }
     throw error;
   }
 }
 
-/** Why not, and all that was asked for where it came to that. */
-interface Refusal {
-  readonly reasons: readonly Reason[];
-  readonly requirements?: readonly Requirement[];
-}
-
-async function refuse(
-  { repo, check, press }: Course,
-  { reasons, requirements = [] }: Refusal,
-): Promise<void> {
-  if (reasons.length === 0) return;
+function say({ repo, check, press }: Course, outcome: Outcome): string | undefined {
+  const by = press.account.login;
+  if (check.pull === null && outcome.is === 'refused')
+    repo.log.warn({ reasons: outcome.reasons, by }, 'refused, and there is no pull request to say so');
   const text = press.button === undefined ? `re-run of ${check.name}` : `button ${press.button}`;
-  const { login } = press.account;
-  const request = { text, by: login, requirements };
-  if (check.pull !== null) return postReply(repo, check.pull, renderRefusal(reasons, request));
-  repo.log.warn({ reasons, by: login }, 'refused, and there is no pull request to say so');
+  return renderOutcome(outcome, { text, by });
 }
 
-async function carryOutPress(course: Course): Promise<Refusal> {
+async function carryOutPress(course: Course): Promise<Outcome> {
   const { world, repo, press, check } = course;
   const { pull } = check;
   if (pull === null) {
     const refused = await refuseLook(world, repo, press.account);
-    if (refused.length > 0) return { reasons: refused };
+    if (refused.length > 0) return outcomeOf(refused);
     await planPush(world, repo, { commit: check.commit, base: null, delivery: press.delivery });
-    return { reasons: [] };
+    return { is: 'done' };
   }
   switch (press.button) {
     case 'plan':
-      return { reasons: await plan(course, pull) };
+      return outcomeOf(await plan(course, pull));
     case 'cancel': {
       const { account, delivery } = press;
       const asked = { pull, account, delivery, run: check.subject ?? undefined };
-      return { reasons: await cancelRun(world, repo, asked) };
+      return cancelRun(world, repo, asked);
     }
     case 'deploy':
     case 'retry':
       return deploy(course, pull);
     case undefined:
-      return check.name === DEPLOY_CHECK ? deploy(course, pull) : { reasons: await plan(course, pull) };
+      return check.name === DEPLOY_CHECK ? deploy(course, pull) : outcomeOf(await plan(course, pull));
     default:
-      return { reasons: [{ code: 'COMMAND_UNKNOWN', message: `there is no button ${press.button}` }] };
+      return outcomeOf([{ code: 'COMMAND_UNKNOWN', message: `there is no button ${press.button}` }]);
   }
 }
 
@@ -134,22 +128,20 @@ async function plan({ world, repo, press }: Course, pull: number): Promise<reado
 }
 
 /** The check run names the digest, so pressing is as good as typing it. */
-async function deploy(course: Course, pull: number): Promise<Refusal> {
+async function deploy(course: Course, pull: number): Promise<Outcome> {
   const { world, runner, repo, press, check } = course;
   const begun = await findRun(world, repo, { pull, key: press.key });
   if (begun) {
     void runner.follow(repo, begun);
-    return { reasons: [] };
+    return { is: 'done' };
   }
   const run = check.subject === null ? undefined : await world.store.runs.read(check.subject);
   const digest = run?.plan ?? check.subject;
   const stored = digest === null ? undefined : await findStored(course, { pull, digest });
   if (!stored)
-    return {
-      reasons: [
-        { code: 'PLAN_UNKNOWN', message: 'the plan of this check run is not kept any more', next: '/plan' },
-      ],
-    };
+    return outcomeOf([
+      { code: 'PLAN_UNKNOWN', message: 'the plan of this check run is not kept any more', next: '/plan' },
+    ]);
   const asked = await requestDeploy(world, repo, {
     survey: await surveyPlan(world, repo, stored),
     stored,
@@ -162,7 +154,7 @@ async function deploy(course: Course, pull: number): Promise<Refusal> {
   });
   if (asked.is === 'refused') return asked;
   void runner.follow(repo, asked.run);
-  return { reasons: [] };
+  return { is: 'done' };
 }
 
 async function findStored(

@@ -1,19 +1,20 @@
 // A comment on a pull request, or on the issue of a stack that drifted: a command is answered by a reaction at once, then by the work, or by a refusal.
 import type { Reason } from '../core/reason.ts';
-import { renderHelp, renderRefusal } from '../render/comment.ts';
+import { renderHelp } from '../render/comment.ts';
 import { renderDriftReply } from '../render/drift.ts';
 import type { StoredPlan } from '../store/plans.ts';
-import type { Requirement } from './authorize.ts';
+import { answerOnce, outcomeOf, renderOutcome } from './answer.ts';
+import type { Outcome } from './answer.ts';
 import { cancelRun } from './cancel.ts';
 import type { Runner } from './carry-out.ts';
 import { COMMANDS, parseComment } from './command.ts';
-import type { Command } from './command.ts';
+import type { Command, ParsedComment } from './command.ts';
 import { postReply } from './comments.ts';
 import { putDriftIssues } from './drift.ts';
 import { planDrifted } from './drift-issue.ts';
 import { reasonOf } from './failure.ts';
 import { readHeard } from './heard.ts';
-import type { NewComment } from './heard.ts';
+import type { Heard, NewComment } from './heard.ts';
 import { planPull } from './plan-pull.ts';
 import { readPull } from './pulls.ts';
 import { react } from './reactions.ts';
@@ -42,32 +43,35 @@ export async function onComment(
   if (!(await world.store.commands.claim(repo.key, comment.id, comment.delivery)))
     return repo.log.warn({ comment: comment.id }, 'a command that was heard already came under another id');
   await react(repo, comment.id, 'eyes');
-  const answer = async ({ reasons, requirements }: Refusal): Promise<void> => {
-    if (reasons.length === 0) return;
-    await react(repo, comment.id, 'confused');
-    await postReply(
-      repo,
-      comment.pull,
-      renderRefusal(reasons, {
-        text: parsed.text,
-        by: comment.account.login,
-        ...(requirements ? { requirements } : {}),
-      }),
-    );
+  const course = { world, runner, repo, comment };
+  const say = async (outcome: Outcome): Promise<string | undefined> => {
+    if (outcome.is === 'refused') await react(repo, comment.id, 'confused');
+    return renderOutcome(outcome, { text: parsed.text, by: comment.account.login });
   };
-  if (heard.is === 'changed') return answer({ reasons: [heard.reason] });
-  // What was carried out once is not remembered for ever.
-  if (world.now().getTime() - Date.parse(comment.at) > HEARD_WITHIN) return answer({ reasons: [OLD] });
-  if (parsed.is === 'refused') return answer({ reasons: [parsed.reason] });
   try {
-    await answer(await carryOutCommand({ world, runner, repo, comment }, parsed.command));
+    const asker = { pull: comment.pull, key: `comment ${comment.id}` };
+    await answerOnce(world, repo, asker, async () => say(await decide(course, heard, parsed)));
   } catch (error) {
     if (!world.patience.willRetry(comment.delivery, error)) {
-      await answer({ reasons: [reasonOf(error, comment.delivery)] });
+      // It is no answer that holds: who sends the delivery again wants another.
+      const failed = await say(outcomeOf([reasonOf(error, comment.delivery)]));
+      if (failed !== undefined) await postReply(repo, comment.pull, failed);
       await world.store.deliveries.tell(comment.delivery);
     }
     throw error;
   }
+}
+
+async function decide(
+  course: Course,
+  heard: Exclude<Heard, { is: 'gone' }>,
+  parsed: Exclude<ParsedComment, { is: 'nothing' }>,
+): Promise<Outcome> {
+  const { world, comment } = course;
+  if (heard.is === 'changed') return outcomeOf([heard.reason]);
+  // What was carried out once is not remembered for ever.
+  if (world.now().getTime() - Date.parse(comment.at) > HEARD_WITHIN) return outcomeOf([OLD]);
+  return parsed.is === 'refused' ? outcomeOf([parsed.reason]) : carryOutCommand(course, parsed.command);
 }
 
 /** Milliseconds: far less than commands are remembered for. */
@@ -86,66 +90,48 @@ interface Course {
   readonly comment: NewComment;
 }
 
-/** Why not, and all that was asked for; no reason when it is done or under way. */
-interface Refusal {
-  readonly reasons: readonly Reason[];
-  readonly requirements?: readonly Requirement[];
-}
-
-async function carryOutCommand(course: Course, command: Command): Promise<Refusal> {
+async function carryOutCommand(course: Course, command: Command): Promise<Outcome> {
   switch (command.is) {
     case 'help':
-      await postReply(course.repo, course.comment.pull, renderHelp(COMMANDS));
-      return { reasons: [] };
+      return { is: 'reply', body: renderHelp(COMMANDS) };
     case 'plan':
-      return { reasons: await plan(course, command) };
+      return plan(course, command);
     case 'deploy':
       return deploy(course, command);
     case 'drift':
-      return { reasons: await drift(course, command.hosts) };
+      return drift(course, command.hosts);
     case 'status':
-      return { reasons: await status(course, command.hosts) };
+      return status(course, command.hosts);
     case 'rollback':
-      return { reasons: await rollback(course, command.to) };
+      return rollback(course, command.to);
     case 'cancel':
-      return { reasons: await cancel(course, command.run) };
+      return cancel(course, command.run);
     case 'freeze':
     case 'hold':
     case 'unfreeze':
     case 'release':
-      return { reasons: await stopDeploys(course, command) };
+      return stopDeploys(course, command);
     default:
       return command satisfies never;
   }
 }
 
-async function rollback(
-  { world, repo, comment }: Course,
-  to: string | undefined,
-): Promise<readonly Reason[]> {
+async function rollback({ world, repo, comment }: Course, to: string | undefined): Promise<Outcome> {
   const { pull, account, delivery } = comment;
-  if ((await world.store.drifts.stackOf(repo.key, pull)) !== undefined) return [NO_ROLLBACK];
-  const refused = await planRollback(world, repo, { pull, account, to, delivery });
-  if (refused.length === 0) await react(repo, comment.id, '+1');
-  return refused;
+  if ((await world.store.drifts.stackOf(repo.key, pull)) !== undefined) return outcomeOf([NO_ROLLBACK]);
+  return thumbsUp(repo, comment, outcomeOf(await planRollback(world, repo, { pull, account, to, delivery })));
 }
 
-async function status(
-  { world, repo, comment }: Course,
-  hosts: readonly string[],
-): Promise<readonly Reason[]> {
-  const { pull, account } = comment;
-  const refused = await showStatus(world, repo, { pull, account, hosts });
-  if (refused.length === 0) await react(repo, comment.id, '+1');
-  return refused;
+async function status({ world, repo, comment }: Course, hosts: readonly string[]): Promise<Outcome> {
+  return thumbsUp(repo, comment, await showStatus(world, repo, { account: comment.account, hosts }));
 }
 
-async function cancel({ world, repo, comment }: Course, run: string | undefined): Promise<readonly Reason[]> {
+async function cancel({ world, repo, comment }: Course, run: string | undefined): Promise<Outcome> {
   const { pull, account, delivery } = comment;
   return cancelRun(world, repo, { pull, account, delivery, run });
 }
 
-async function plan(course: Course, command: Extract<Command, { is: 'plan' }>): Promise<readonly Reason[]> {
+async function plan(course: Course, command: Extract<Command, { is: 'plan' }>): Promise<Outcome> {
   const { world, repo, comment } = course;
   const stack = await world.store.drifts.stackOf(repo.key, comment.pull);
   if (stack !== undefined) return planIssue(course, stack, command.hosts);
@@ -153,17 +139,16 @@ async function plan(course: Course, command: Extract<Command, { is: 'plan' }>): 
   const commit = command.commit !== undefined && head.startsWith(command.commit) ? head : undefined;
   const { pull, delivery } = comment;
   const refused = await refusePlan(world, repo, { pull, account: comment.account, commit });
-  if (refused.length > 0) return refused;
+  if (refused.length > 0) return outcomeOf(refused);
   const hosts = commit === undefined ? command.hosts : [];
   const outcome = await planPull(world, repo, { pull, hosts, delivery, ...(commit ? { commit } : {}) });
   switch (outcome.is) {
     case 'shown':
-      await react(repo, comment.id, '+1');
-      return [];
+      return thumbsUp(repo, comment, { is: 'done' });
     case 'refused':
-      return [outcome.reason];
+      return outcomeOf([outcome.reason]);
     case 'nothing':
-      return [UNTOUCHED];
+      return outcomeOf([UNTOUCHED]);
     default:
       return outcome satisfies never;
   }
@@ -173,21 +158,22 @@ async function planIssue(
   { world, repo, comment }: Course,
   stack: string,
   hosts: readonly string[],
-): Promise<readonly Reason[]> {
+): Promise<Outcome> {
   const { pull: issue, account } = comment;
-  const refused = await planDrifted(world, repo, { issue, stack, account, hosts });
-  if (refused.length === 0) await react(repo, comment.id, '+1');
-  return refused;
+  return thumbsUp(repo, comment, outcomeOf(await planDrifted(world, repo, { issue, stack, account, hosts })));
 }
 
-async function drift({ world, repo, comment }: Course, hosts: readonly string[]): Promise<readonly Reason[]> {
-  const { pull, account } = comment;
-  const refused = await showLook(world, repo, { pull, account, hosts }, async (looked) => {
+async function drift({ world, repo, comment }: Course, hosts: readonly string[]): Promise<Outcome> {
+  const said = await showLook(world, repo, { account: comment.account, hosts }, async (looked) => {
     if (hosts.length === 0) await putDriftIssues(world, repo, looked);
     return renderDriftReply(looked.drifts, looked.look);
   });
-  if (refused.length === 0) await react(repo, comment.id, '+1');
-  return refused;
+  return thumbsUp(repo, comment, said);
+}
+
+async function thumbsUp(repo: Repo, comment: NewComment, outcome: Outcome): Promise<Outcome> {
+  if (outcome.is !== 'refused') await react(repo, comment.id, '+1');
+  return outcome;
 }
 
 const NO_ROLLBACK: Reason = {
@@ -202,16 +188,16 @@ const UNTOUCHED: Reason = {
   next: 'Change something below deploy-configs/.',
 };
 
-async function deploy(course: Course, command: Extract<Command, { is: 'deploy' }>): Promise<Refusal> {
+async function deploy(course: Course, command: Extract<Command, { is: 'deploy' }>): Promise<Outcome> {
   const { world, runner, repo, comment } = course;
   const key = `comment ${comment.id}`;
   const begun = await findRun(world, repo, { pull: comment.pull, key });
   if (begun) {
     void runner.follow(repo, begun);
-    return { reasons: [] };
+    return { is: 'done' };
   }
   const found = await findPlan(course, command.plan);
-  if ('code' in found) return { reasons: [found] };
+  if ('code' in found) return outcomeOf([found]);
   const survey = await surveyPlan(world, repo, found);
   const asked = await requestDeploy(world, repo, {
     survey,
@@ -229,7 +215,7 @@ async function deploy(course: Course, command: Extract<Command, { is: 'deploy' }
   if (asked.is === 'refused') return asked;
   // The run is kept and goes on by itself; further comments must not wait for its end.
   void runner.follow(repo, asked.run);
-  return { reasons: [] };
+  return { is: 'done' };
 }
 
 /** The plan that is named, or the only one that the author of a bare /deploy can have seen. */

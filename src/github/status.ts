@@ -1,20 +1,15 @@
 // /status: what the hosts remember and how they are, from one look, with what only the store and the policy know beside it.
-import type { Reason } from '../core/reason.ts';
 import type { StackStatus } from '../core/status.ts';
 import { windowsAhead } from '../core/stop.ts';
 import { renderStatus } from '../render/status.ts';
 import type { Underway } from '../render/status.ts';
+import type { Outcome } from './answer.ts';
 import { readQueued } from './queued.ts';
 import type { GithubWorld, Repo } from './repo.ts';
 import { showLook } from './show-look.ts';
 import type { Looked, LookAsked } from './show-look.ts';
 
-/** Why not; empty when it was said. */
-export async function showStatus(
-  world: GithubWorld,
-  repo: Repo,
-  asked: LookAsked,
-): Promise<readonly Reason[]> {
+export async function showStatus(world: GithubWorld, repo: Repo, asked: LookAsked): Promise<Outcome> {
   return showLook(world, repo, asked, async ({ stacks, look, policy }) => {
     // A stack that only a host knows may be another repository's, and is nothing that this one's people may see.
     const declared = stacks.filter((stack) => stack.declared);

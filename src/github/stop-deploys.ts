@@ -5,8 +5,9 @@ import type { Config } from '../core/resource.ts';
 import { EVERY_STACK } from '../core/stop.ts';
 import type { Stop } from '../core/stop.ts';
 import { renderStopped } from '../render/stop.ts';
+import { outcomeOf } from './answer.ts';
+import type { Outcome } from './answer.ts';
 import type { LiftCommand, StopCommand } from './command.ts';
-import { postReply } from './comments.ts';
 import { readFiles } from './contents.ts';
 import type { Account } from './permissions.ts';
 import { readDefaultBranch, readTip } from './pulls.ts';
@@ -19,18 +20,14 @@ import { endOf } from './until.ts';
 interface Asked {
   readonly world: GithubWorld;
   readonly repo: Repo;
-  readonly comment: { readonly pull: number; readonly account: Account };
+  readonly comment: { readonly pull: number; readonly account: Account; readonly at: string };
 }
 
-/** Why not; empty when it is done and said. */
-export async function stopDeploys(
-  asked: Asked,
-  command: StopCommand | LiftCommand,
-): Promise<readonly Reason[]> {
+export async function stopDeploys(asked: Asked, command: StopCommand | LiftCommand): Promise<Outcome> {
   const { world, repo, comment } = asked;
   const tip = await readTip(repo, await readDefaultBranch(repo));
   const refused = await refuseAlone(world, repo, { account: comment.account, wants: 'stop', tip });
-  if (refused.length > 0) return refused;
+  if (refused.length > 0) return outcomeOf(refused);
   switch (command.is) {
     case 'freeze':
     case 'hold':
@@ -38,9 +35,9 @@ export async function stopDeploys(
     case 'unfreeze':
     case 'release': {
       const is = command.is === 'unfreeze' ? 'freeze' : 'hold';
-      const { login } = comment.account;
-      const lifted = await world.store.stops.lift(repo.key, { is, subject: command.subject }, login);
-      if (!lifted) return [reason('COMMAND_INVALID', `there is no ${is} of ${command.subject}`)];
+      const wish = { by: comment.account.login, asked: new Date(comment.at) };
+      const lifted = await world.store.stops.lift(repo.key, { is, subject: command.subject }, wish);
+      if (!lifted) return outcomeOf([reason('COMMAND_INVALID', `there is no ${is} of ${command.subject}`)]);
       return say(asked);
     }
     default:
@@ -52,13 +49,14 @@ async function stop(
   asked: Asked,
   { is, subject, reason: why, until }: StopCommand,
   tip: string,
-): Promise<readonly Reason[]> {
+): Promise<Outcome> {
   const { world, repo, comment } = asked;
   const unknown = await refuseSubject(asked, is, subject, tip);
-  if (unknown.length > 0) return unknown;
+  if (unknown.length > 0) return outcomeOf(unknown);
   const now = world.now();
   const end = endOf(until, now);
-  if (Date.parse(end) <= now.getTime()) return [reason('COMMAND_INVALID', `${end} is over already`)];
+  if (Date.parse(end) <= now.getTime())
+    return outcomeOf([reason('COMMAND_INVALID', `${end} is over already`)]);
   const since = now.toISOString();
   const { login: by } = comment.account;
   await world.store.stops.put(repo.key, {
@@ -73,10 +71,8 @@ async function stop(
   return say(asked);
 }
 
-async function say({ world, repo, comment }: Asked): Promise<readonly Reason[]> {
-  const stops = await world.store.stops.active(repo.key);
-  await postReply(repo, comment.pull, renderStopped(stops));
-  return [];
+async function say({ world, repo }: Asked): Promise<Outcome> {
+  return { is: 'reply', body: renderStopped(await world.store.stops.active(repo.key)) };
 }
 
 /** Names exist in the configuration of the default branch, so that a slip of the pen stops nothing by another name. */

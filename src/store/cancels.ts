@@ -10,7 +10,7 @@ export interface OpenRun {
 }
 
 export interface Cancels {
-  /** Keeps the wish; false when the run has ended or somebody has asked before. */
+  /** Keeps the wish; false when the run has ended or somebody else has asked before. */
   ask(run: string, by: string): Promise<boolean>;
   /** Who wants the run to stop. */
   read(run: string): Promise<string | undefined>;
@@ -22,8 +22,9 @@ export function openCancels(db: Database): Cancels {
   return {
     ask: async (run, by) => {
       const open = db.updateTable('runs').set({ cancel_by: by }).where('id', '=', run);
-      const unasked = open.where('ended', 'is', null).where('cancel_by', 'is', null);
-      return (await unasked.returning('id').execute()).length > 0;
+      // The same person may come again: the answer to the first time may have been lost.
+      const unasked = open.where((eb) => eb.or([eb('cancel_by', 'is', null), eb('cancel_by', '=', by)]));
+      return (await unasked.where('ended', 'is', null).returning('id').execute()).length > 0;
     },
     read: async (run) => {
       const row = await db.selectFrom('runs').select('cancel_by').where('id', '=', run).executeTakeFirst();

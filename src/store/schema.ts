@@ -132,6 +132,8 @@ export interface Tables {
   pushes: { repo: string; commit_sha: string; pushed_by: string; heard_at: string };
   /** Comments that were taken as commands, each by the delivery that brought it first. */
   commands: { repo: string; comment_id: number; delivery: string; heard_at: string };
+  /** What was answered to whom. */
+  answers: { key: string; body: string; at: string };
   /** What only one server does at a time. */
   turns: { key: string; owner: string };
 }
@@ -247,4 +249,5 @@ export const MIGRATIONS: readonly ((words: Words) => readonly string[])[] = [
     `create index deliveries_untold on deliveries (seq) where state = 'failed' and told = 0`,
   ],
   () => ['alter table deliveries add column cancel_by text'],
+  () => ['create table answers (key text primary key, body text not null, at text not null)'],
 ];

@@ -9,17 +9,22 @@ export interface Stops {
   put(repo: string, stop: Stop): Promise<void>;
   /** What has not ended, oldest first. */
   active(repo: string): Promise<readonly Stop[]>;
-  /** Ends it now; false when there was none. */
-  lift(repo: string, which: Pick<Stop, 'is' | 'subject'>, by: string): Promise<boolean>;
+  /** Ends it now; false when there was none, and this person has not ended one since they asked. */
+  lift(repo: string, which: Pick<Stop, 'is' | 'subject'>, wish: LiftWish): Promise<boolean>;
   /** Forgets what ended or was lifted before this time. */
   prune(before: Date): Promise<number>;
+}
+
+export interface LiftWish {
+  readonly by: string;
+  readonly asked: Date;
 }
 
 export function openStops(db: Database, member: Membership): Stops {
   return {
     put: (repo, stop) =>
       member.write(async (trx) => {
-        await lift(trx, { repo, which: stop, by: stop.by });
+        await lift(trx, repo, stop, stop.by);
         const { is: kind, subject, reason, by: asked_by, pull, since, until } = stop;
         const row = { repo, kind, subject, reason, asked_by, pull, since, until };
         await trx
@@ -34,7 +39,15 @@ export function openStops(db: Database, member: Membership): Stops {
         return { is, subject, reason, by, pull, since, until };
       });
     },
-    lift: (repo, which, by) => member.write((trx) => lift(trx, { repo, which, by })),
+    lift: (repo, which, { by, asked }) =>
+      member.write(async (trx) => {
+        if (await lift(trx, repo, which, by)) return true;
+        // That it was lifted may have been kept although the answer was lost.
+        const lifted = trx.selectFrom('stops').select('seq').where('repo', '=', repo);
+        const mine = lifted.where('lifted_by', '=', by).where('lifted_at', '>=', asked.toISOString());
+        const same = mine.where('kind', '=', which.is).where('subject', '=', which.subject);
+        return (await same.limit(1).executeTakeFirst()) !== undefined;
+      }),
     prune: (before) =>
       member.write(async (trx) => {
         const at = before.toISOString();
@@ -46,13 +59,12 @@ export function openStops(db: Database, member: Membership): Stops {
   };
 }
 
-interface Lifting {
-  readonly repo: string;
-  readonly which: Pick<Stop, 'is' | 'subject'>;
-  readonly by: string;
-}
-
-async function lift(trx: Database, { repo, which, by }: Lifting): Promise<boolean> {
+async function lift(
+  trx: Database,
+  repo: string,
+  which: Pick<Stop, 'is' | 'subject'>,
+  by: string,
+): Promise<boolean> {
   const here = trx.updateTable('stops').set({ lifted_at: timeNow(), lifted_by: by }).where('repo', '=', repo);
   const [lifted] = await here
     .where('kind', '=', which.is)

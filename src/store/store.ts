@@ -6,6 +6,8 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { openCancels } from './cancels.ts';
 import type { Cancels } from './cancels.ts';
+import { openAnswers } from './answers.ts';
+import type { Answers } from './answers.ts';
 import { readCounts } from './counts.ts';
 import type { Counts } from './counts.ts';
 import { openCommands } from './commands.ts';
@@ -57,6 +59,7 @@ export interface Store {
   readonly drifts: Drifts;
   readonly pushes: Pushes;
   readonly commands: Commands;
+  readonly answers: Answers;
   readonly turns: SharedTurns;
   readonly looks: Looks;
   readonly count: () => Promise<Counts>;
@@ -147,6 +150,7 @@ async function assemble(opened: OpenDatabase, who: Member): Promise<Store> {
       drifts: openDrifts(db, member),
       pushes: openPushes(db, member),
       commands: openCommands(member),
+      answers: openAnswers(db, member),
       turns: openTurns(db, member),
       looks: openLooks(db, member),
       count: () => readCounts(db),

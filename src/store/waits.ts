@@ -17,7 +17,7 @@ export interface Wait {
 export interface Waits {
   /** Keeps that it waits, until this time at most; what was asked of it before still holds. */
   put(at: WaitPlace, by: string, until: Date): Promise<void>;
-  /** Keeps the wish that it ends; false when nothing waits or somebody has asked before. */
+  /** Keeps the wish that it ends; false when nothing waits or somebody else has asked before. */
   cancel(at: WaitPlace, by: string): Promise<boolean>;
   read(at: WaitPlace): Promise<Wait | undefined>;
   /** Ends it, and says who wanted that. */
@@ -54,8 +54,9 @@ export function openWaits(db: Database, member: Membership): Waits {
       }),
     cancel: async ({ repo, pull }, by) => {
       const here = db.updateTable('waits').set({ cancel_by: by }).where('repo', '=', repo);
-      const open = here.where('pull', '=', pull).where('cancel_by', 'is', null);
-      return (await open.where('until', '>', timeNow()).returning('pull').execute()).length > 0;
+      const open = here.where('pull', '=', pull);
+      const unasked = open.where((eb) => eb.or([eb('cancel_by', 'is', null), eb('cancel_by', '=', by)]));
+      return (await unasked.where('until', '>', timeNow()).returning('pull').execute()).length > 0;
     },
     read: async ({ repo, pull }) => {
       const here = db.selectFrom('waits').select(columns).where('repo', '=', repo);

@@ -112,7 +112,11 @@ onBoth(({ ground: makeGround }) => {
       await stop('ended', '2026-11-22T13:00:00.000Z');
       await stop('lifted', '2027-01-01T00:00:00.000Z');
       await stop('holds', '2027-01-01T00:00:00.000Z');
-      await store.stops.lift('acme/infra', { is: 'freeze', subject: 'lifted' }, 'ada');
+      await store.stops.lift(
+        'acme/infra',
+        { is: 'freeze', subject: 'lifted' },
+        { by: 'ada', asked: new Date(0) },
+      );
       await later();
       expect(await store.stops.prune(between)).toBe(2);
       expect((await store.stops.active('acme/infra')).map(({ subject }) => subject)).toEqual(['holds']);
@@ -139,6 +143,7 @@ onBoth(({ ground: makeGround }) => {
     it('are one a pull request, keep who began and who ended them, and end once', async () => {
       expect([await store.waits.read(at), await store.waits.cancel(at, 'ada')]).toEqual([undefined, false]);
       await store.waits.put(at, 'grace', until);
+      expect(await store.waits.cancel(at, 'ada')).toBe(true);
       expect(await store.waits.cancel(at, 'ada')).toBe(true);
       expect(await store.waits.cancel(at, 'linus')).toBe(false);
       await setClock('2026-11-22T12:10:00Z');
@@ -465,16 +470,21 @@ onBoth(({ ground: makeGround }) => {
       return { is: 'freeze', subject: '', reason: 'x', by: 'ada', pull: 7, since, until } as const;
     };
     it('end at their time, or when they are lifted, or when another takes their place', async () => {
+      const wish = { by: 'grace', asked: new Date('2026-11-22T12:00:30Z') };
       await store.stops.put('acme/infra', freeze('2026-11-22T12:10:00.000Z'));
       await store.stops.put('acme/infra', freeze('2026-11-22T12:00:30.000Z'));
       expect(await store.stops.active('acme/infra')).toEqual([freeze('2026-11-22T12:00:30.000Z')]);
       expect(await store.stops.active('acme/other')).toEqual([]);
       await setClock('2026-11-22T12:01:00Z');
       expect(await store.stops.active('acme/infra')).toEqual([]);
-      expect(await store.stops.lift('acme/infra', { is: 'freeze', subject: '' }, 'grace')).toBe(false);
+      expect(await store.stops.lift('acme/infra', { is: 'freeze', subject: '' }, wish)).toBe(false);
       await store.stops.put('acme/infra', freeze('2026-11-22T12:10:00.000Z'));
-      expect(await store.stops.lift('acme/infra', { is: 'freeze', subject: '' }, 'grace')).toBe(true);
+      expect(await store.stops.lift('acme/infra', { is: 'freeze', subject: '' }, wish)).toBe(true);
       expect(await store.stops.active('acme/infra')).toEqual([]);
+      // That it was lifted may have been kept although the answer was lost.
+      const others = [wish, { ...wish, by: 'ada' }, { ...wish, asked: new Date('2026-11-22T12:01:01Z') }];
+      const again = others.map((each) => store.stops.lift('acme/infra', { is: 'freeze', subject: '' }, each));
+      expect(await Promise.all(again)).toEqual([true, false, false]);
     });
   });
 
@@ -498,6 +508,18 @@ onBoth(({ ground: makeGround }) => {
       expect(await store.commands.claim('acme/infra', 5, 'second')).toBe(false);
       expect(await store.commands.claim('acme/infra', 5, 'first')).toBe(true);
       expect(await store.commands.claim('acme/other', 5, 'second')).toBe(true);
+    });
+  });
+
+  describe('answers', () => {
+    it('are what was kept first, until they are old', async () => {
+      expect(await store.answers.read('comment 5')).toBeUndefined();
+      await store.answers.keep('comment 5', 'yes');
+      await store.answers.keep('comment 5', 'no');
+      expect(await store.answers.read('comment 5')).toEqual({ body: 'yes', at: '2026-11-22T12:00:00.000Z' });
+      expect(await store.answers.prune(new Date('2026-11-22T11:00:00Z'))).toBe(0);
+      expect(await store.answers.prune(new Date('2026-11-22T13:00:00Z'))).toBe(1);
+      expect(await store.answers.read('comment 5')).toBeUndefined();
     });
   });
 
