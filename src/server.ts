@@ -11,20 +11,18 @@ import { openDeployers } from './deployers.ts';
 import { createApp } from './github/app.ts';
 import { createRunner } from './github/carry-out.ts';
 import type { Runner } from './github/carry-out.ts';
-import { closeOwnerless } from './github/close-checks.ts';
 import { createBlobs } from './github/blobs.ts';
 import { EventName } from './github/events.ts';
 import { fenceFetch } from './github/fence.ts';
 import { createInbox } from './github/inbox.ts';
 import type { Inbox, Received } from './github/inbox.ts';
-import { lookAround } from './github/look-around.ts';
-import { lookForMissed, MISSED, onMissed } from './github/missed.ts';
-import { askAgain } from './github/redelivery.ts';
+import { MISSED, onMissed } from './github/missed.ts';
 import { renewToken } from './github/renew-token.ts';
 import type { GithubWorld, RepoName } from './github/repo.ts';
 import { fetchInTime, TimedOctokit } from './github/octokit.ts';
 import { createPatience } from './github/patience.ts';
 import type { PatienceOptions } from './github/patience.ts';
+import { createSweep } from './github/sweep.ts';
 import { tellFailed } from './github/tell-failed.ts';
 import { createTurns } from './github/turns.ts';
 import { createListener } from './github/webhook.ts';
@@ -107,7 +105,7 @@ async function serve(
   const readMetrics = async (): Promise<string> => formatMetrics(meter, await store.count());
   const [http, metrics] = await openListeners(settings, [listener, createMetricsListener(readMetrics, log)]);
   const { promise: lost, resolve } = Promise.withResolvers<void>();
-  const sweep = askGitHub(parts);
+  const sweep = createSweep(parts.world, () => parts.probot.auth());
   const upkeep = await startUpkeep({
     store,
     inbox,
@@ -223,24 +221,6 @@ function startWork(ingredients: Ingredients): Parts {
     world.patience.persist(delivery.id, () => receive(delivery));
   const inbox = createInbox({ deliveries: store.deliveries, receive: persist, log });
   return { store, probot, inbox, runner, log, world, meter };
-}
-
-/** Milliseconds for which GitHub sends a delivery again when it is asked to, and overlap of one look with the next. */
-const REDELIVERED = 3 * 24 * 3_600_000;
-const OVERLAP = 600_000;
-
-/** Of all looks since the start, each goes back to the one before. */
-function askGitHub({ probot, store, world, log }: Parts): () => Promise<void> {
-  let since = new Date(Date.now() - REDELIVERED);
-  return async () => {
-    const now = Date.now();
-    await closeOwnerless(world);
-    const octokit = await probot.auth();
-    await askAgain({ octokit, deliveries: store.deliveries, since, log });
-    since = new Date(now - OVERLAP);
-    await lookForMissed(world, octokit);
-    await lookAround(world, octokit);
-  };
 }
 
 /** Of webhooks, and of metrics where they have an address. */

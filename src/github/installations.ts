@@ -3,12 +3,22 @@ import type { ProbotOctokit } from 'probot';
 import { repoListed } from './identify.ts';
 import type { GithubWorld, Repo } from './repo.ts';
 
-/** All of them, one after another; an installation that is suspended may not be used and is left out. */
+/**
+ * All of them, one after another; an installation that is suspended may not be used and is left out. So is what GitHub
+ * gives no access to now: the others do not wait for it.
+ */
 export async function* readRepositories(world: GithubWorld, app: ProbotOctokit): AsyncGenerator<Repo> {
   for await (const { data: installations } of app.paginate.iterator(app.rest.apps.listInstallations, PAGE)) {
     for (const { id, suspended_at: suspended } of installations) {
       if (suspended !== null) continue;
-      yield* readInstalled(world, id);
+      try {
+        yield* readInstalled(world, id);
+      } catch (error) {
+        world.log.warn(
+          { err: error, installation: id },
+          'the repositories of an installation cannot be read',
+        );
+      }
     }
   }
 }

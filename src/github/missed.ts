@@ -10,6 +10,7 @@ import { deployMerge } from './merge-deploy.ts';
 import { connectTo } from './identify.ts';
 import { planPull } from './plan-pull.ts';
 import { readMergedSince, readOpenPulls } from './pulls.ts';
+import { readQueued } from './queued.ts';
 import type { GithubWorld, Repo } from './repo.ts';
 
 /** The event of such a delivery; no event of GitHub's has a name like it. */
@@ -59,17 +60,22 @@ const OVERLAP = 3_600_000;
  * time, is history, and nobody expects it to be deployed now.
  */
 async function lookThrough(world: GithubWorld, repo: Repo): Promise<void> {
-  const { looks } = world.store;
+  const { looks, deliveries } = world.store;
   const now = world.now();
   for (const { number: pull, head: commit } of await readOpenPulls(repo)) {
     const group = `${repo.id}#${pull}`;
-    await put(world, group, { ...placeOf(repo), pull, commit, merged: false });
+    // What is being handled now may be just this; if not, the next look finds it.
+    const comes = (): Promise<boolean> => deliveries.busy(group);
+    await put(world, group, { missed: { ...placeOf(repo), pull, commit, merged: false }, comes });
   }
   const last = await looks.read(repo.key);
   const since = last && new Date(Date.parse(last) - OVERLAP);
+  const queued = new Set((await readQueued(world, repo)).map(({ pull }) => pull));
   for (const { number: pull, mergeCommit: commit, base } of since ? await readMergedSince(repo, since) : []) {
     const group = `${repo.id}@refs/heads/${base}`;
-    await put(world, group, { ...placeOf(repo), pull, commit, merged: true });
+    // This very merge: the next look does not go back as far, however long its branch is busy with others.
+    const comes = async (): Promise<boolean> => queued.has(pull);
+    await put(world, group, { missed: { ...placeOf(repo), pull, commit, merged: true }, comes });
   }
   await looks.keep(repo.key, now.toISOString());
 }
@@ -78,12 +84,17 @@ function placeOf({ key: repo, installation }: Repo): Pick<Missed, 'repo' | 'inst
   return { repo, installation };
 }
 
+interface Putting {
+  readonly missed: Missed;
+  /** Whether it is in the inbox already. */
+  readonly comes: () => Promise<boolean>;
+}
+
 /** The same is put once, and again only when it has failed. */
-async function put({ store }: GithubWorld, group: string, missed: Missed): Promise<void> {
+async function put({ store }: GithubWorld, group: string, { missed, comes }: Putting): Promise<void> {
   const { repo, commit, merged } = missed;
   const known = await isKnown({ store }, repo, commit, merged ? DEPLOY_CHECK : PLAN_CHECK);
-  // What is being handled now may be just this.
-  if (known || (await store.deliveries.busy(group))) return;
+  if (known || (await comes())) return;
   const payload = JSON.stringify(missed);
   const guid = `missed-${sha256(payload).slice(0, 32)}`;
   await store.deliveries.put({ guid, event: MISSED, payload, group });

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { STACK } from './fleet.ts';
 import { startRig } from './rig.ts';
 import type { Rig } from './rig.ts';
+import type { RepoDouble } from '../support/github/repo.ts';
 
 let rig: Rig;
 beforeEach(async () => {
@@ -25,6 +26,21 @@ async function commit(branch: string, content: string): Promise<string> {
 
 async function openPull(branch: string): Promise<number> {
   return rig.repo.openPull({ title: branch, head: branch, by: 'ada' });
+}
+
+/** Of another owner, and so of another installation. */
+async function createOther(): Promise<RepoDouble> {
+  const other = await rig.github.createRepo('umbrella', 'infra');
+  for (const login of ['ada', 'grace']) other.collaborator(login, 'write');
+  const files = { [STACK]: 'v1', 'deploy-configs/policy.yml': 'deploy: { on: both, by: [write] }\n' };
+  await other.commit({ branch: 'main', author: 'grace', message: 'Begin', files });
+  return other;
+}
+
+async function openOn(repo: RepoDouble, content: string): Promise<number> {
+  const files = { [STACK]: content };
+  await repo.commit({ branch: content, base: 'main', author: 'ada', message: content, files });
+  return repo.openPull({ title: content, head: content, by: 'ada' });
 }
 
 /** Whatever the first look puts into the inbox has been handled. */
@@ -119,6 +135,33 @@ describe('a server that was down', () => {
   );
 
   it(
+    'finds a merge that was missed while its branch is busy with another one',
+    async () => {
+      const first = await rig.open('v2');
+      const gate = Promise.withResolvers<void>();
+      rig.fleet.during = () => gate.promise;
+      await rig.repo.merge(first, 'grace');
+      await rig.github.waitFor(() => rig.fleet.deployed.length === 1, { what: 'the deploy', within: LIMIT });
+      let sha = '';
+      await rig.restart(async () => {
+        await commit('second', 'v3');
+        sha = await rig.repo.merge(await openPull('second'), 'grace');
+        await rig.github.settled();
+        rig.github.forgetDeliveries();
+      });
+      // The sweep at the start has ended once it has looked for drift, its last part.
+      await rig.github.waitFor(() => (rig.github.calls().get('repos/get') ?? 0) > 1, {
+        what: 'the look',
+        within: LIMIT,
+      });
+      gate.resolve();
+      await lookedThrough();
+      expect(deploys()).toContain(sha);
+    },
+    LIMIT,
+  );
+
+  it(
     'leaves alone what was merged before it knew the repository',
     async () => {
       const pull = await rig.open('v2');
@@ -130,6 +173,67 @@ describe('a server that was down', () => {
       });
       await lookedThrough();
       expect([deploys(), rig.fleet.deployed]).toEqual([[], []]);
+    },
+    LIMIT,
+  );
+});
+
+describe('of what is looked for after that', () => {
+  const redeliveries = (): number => rig.github.calls().get('apps/redeliver-webhook-delivery') ?? 0;
+
+  it.each([422, 502])(
+    'one delivery that GitHub does not send again (%i) keeps no other back, and no look',
+    async (status) => {
+      const pull = await rig.open('v2');
+      let missed = 0;
+      await rig.restart(async () => {
+        await rig.repo.comment(pull, '/status', 'ada');
+        await rig.repo.comment(pull, '/help', 'ada');
+        await commit('later', 'v3');
+        missed = await openPull('later');
+        await rig.github.settled();
+        rig.github.failNext({ path: 'apps/redeliver-webhook-delivery', status });
+      });
+      await lookedThrough();
+      expect(rig.said(pull).some((body) => body.includes('/rollback'))).toBe(true);
+      expect(rig.check(head(missed), 'ashore/plan').conclusion).toBe('success');
+    },
+    LIMIT,
+  );
+
+  it(
+    'deliveries that GitHub does not keep any more are not asked for',
+    async () => {
+      const pull = await rig.open('v2');
+      const before = redeliveries();
+      await rig.restart(async () => {
+        await rig.repo.comment(pull, '/help', 'ada');
+        await rig.github.settled();
+        const old = new Date(Date.now() - 4 * 24 * 3_600_000).toISOString();
+        for (const each of rig.github.deliveries()) Object.assign(each, { deliveredAt: old });
+      });
+      await lookedThrough();
+      expect(redeliveries()).toBe(before);
+    },
+    LIMIT,
+  );
+
+  it(
+    'an installation that gives no access keeps no other back',
+    async () => {
+      const other = await createOther();
+      await rig.settled();
+      let pull = 0;
+      await rig.restart(async () => {
+        pull = await openOn(other, 'v2');
+        await rig.github.settled();
+        rig.github.forgetDeliveries();
+        const path = 'apps/list-repos-accessible-to-installation';
+        rig.github.failNext({ path, status: 403, body: { message: 'Resource not accessible' } });
+      });
+      await lookedThrough();
+      const [check] = other.checkRuns(other.pull(pull).head.sha);
+      expect([check?.name, check?.conclusion]).toEqual(['ashore/plan', 'success']);
     },
     LIMIT,
   );
