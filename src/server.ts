@@ -22,6 +22,7 @@ import type { GithubWorld, RepoName } from './github/repo.ts';
 import { fetchInTime, TimedOctokit } from './github/octokit.ts';
 import { createPatience } from './github/patience.ts';
 import type { PatienceOptions } from './github/patience.ts';
+import { createSlots } from './github/slots.ts';
 import { createSweep } from './github/sweep.ts';
 import { tellFailed } from './github/tell-failed.ts';
 import { createTurns } from './github/turns.ts';
@@ -60,6 +61,8 @@ export interface Overrides {
   readonly now?: () => Date;
   /** How long to wait while GitHub fails. */
   readonly patience?: Pick<PatienceOptions, 'pauses' | 'again'>;
+  /** How many deliveries are at work at once. */
+  readonly atOnce?: number;
 }
 
 /** The server cannot start here, in words for people. */
@@ -76,8 +79,8 @@ export async function startServer(settings: Settings, overrides: Overrides = {})
     const deployerOf = deployer ? () => deployer : openOrRefuseDeployers(settings, store);
     const octokit = overrides.octokit ?? TimedOctokit;
     const meter = createMeter();
-    const { patience } = overrides;
-    const parts = startWork({ settings, store, deployerOf, log, now, octokit, patience, meter });
+    const { patience, atOnce } = overrides;
+    const parts = startWork({ settings, store, deployerOf, log, now, octokit, patience, atOnce, meter });
     return await serve(settings, parts, { log, now });
   } catch (error) {
     await store.close();
@@ -151,6 +154,7 @@ interface Ingredients {
   readonly log: Logger;
   readonly now: () => Date;
   readonly patience: Overrides['patience'];
+  readonly atOnce: Overrides['atOnce'];
   readonly meter: Meter;
 }
 
@@ -186,7 +190,8 @@ function wordsOf(error: unknown): string {
 }
 
 function startWork(ingredients: Ingredients): Parts {
-  const { settings, store, deployerOf, octokit, log, now, patience, meter } = ingredients;
+  const { settings, store, deployerOf, octokit, log, now, patience, atOnce, meter } = ingredients;
+  const slots = createSlots(atOnce);
   const probot = new Probot({
     appId: settings.appId,
     privateKey: settings.privateKey,
@@ -205,7 +210,8 @@ function startWork(ingredients: Ingredients): Parts {
     now,
     connect: (installation) => probot.auth(installation),
     log,
-    patience: createPatience({ ...patience, now, log }),
+    patience: createPatience({ ...patience, rest: slots.rest, now, log }),
+    rest: slots.rest,
     turns: createTurns(store.turns),
     blobs: createBlobs(),
   };
@@ -219,7 +225,7 @@ function startWork(ingredients: Ingredients): Parts {
   };
   const persist = (delivery: Received): Promise<void> =>
     world.patience.persist(delivery.id, () => receive(delivery));
-  const inbox = createInbox({ deliveries: store.deliveries, receive: persist, log });
+  const inbox = createInbox({ deliveries: store.deliveries, receive: persist, slots, log });
   return { store, probot, inbox, runner, log, world, meter };
 }
 

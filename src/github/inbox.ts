@@ -1,11 +1,15 @@
 // Works off the inbox: deliveries of one group one after another, different groups side by side. How each ended is kept.
+import { setTimeout as wait } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Deliveries, Delivery } from '../store/deliveries.ts';
+import { Fenced } from '../store/membership.ts';
+import type { Slots } from './slots.ts';
 
 export interface InboxOptions {
   readonly deliveries: Deliveries;
   /** Handles one; rejects when that failed. */
   readonly receive: (delivery: Received) => Promise<void>;
+  readonly slots: Slots;
   readonly log: Logger;
 }
 
@@ -26,11 +30,17 @@ export interface Inbox {
   readonly idle: () => Promise<void>;
 }
 
-/** A merge occupies its place until its deploy has ended, so there must be room beside a few of them. */
-const AT_ONCE = 8;
+/** With those that only wait: each holds what GitHub sent in memory. */
+const MOST = 500;
 
 export function createInbox(options: InboxOptions): Inbox {
-  const state: State = { underway: new Map(), stopped: false, again: false, looking: undefined };
+  const state: State = {
+    underway: new Map(),
+    stopped: new AbortController(),
+    again: false,
+    looking: undefined,
+  };
+  options.slots.onFree(() => wake(options, state));
   const idle = async (): Promise<void> => {
     while (isBusy(state)) await Promise.allSettled([state.looking, ...state.underway.values()]);
   };
@@ -38,7 +48,7 @@ export function createInbox(options: InboxOptions): Inbox {
     wake: () => wake(options, state),
     idle,
     stop: async () => {
-      state.stopped = true;
+      state.stopped.abort();
       await idle();
     },
   };
@@ -47,7 +57,7 @@ export function createInbox(options: InboxOptions): Inbox {
 interface State {
   /** By the name of the delivery. */
   readonly underway: Map<string, Promise<void>>;
-  stopped: boolean;
+  readonly stopped: AbortController;
   /** Something came while the inbox was being looked at. */
   again: boolean;
   looking: Promise<void> | undefined;
@@ -65,7 +75,8 @@ function wake(options: InboxOptions, state: State): void {
 }
 
 async function look(options: InboxOptions, state: State): Promise<void> {
-  while (!state.stopped && state.underway.size < AT_ONCE) {
+  const { slots } = options;
+  while (!state.stopped.signal.aborted && slots.isFree() && state.underway.size < MOST) {
     state.again = false;
     const delivery = await options.deliveries.take([...state.underway.keys()]);
     if (delivery) begin(options, state, delivery);
@@ -74,22 +85,44 @@ async function look(options: InboxOptions, state: State): Promise<void> {
 }
 
 function begin(options: InboxOptions, state: State, delivery: Delivery): void {
-  const working = handle(options, delivery).finally(() => {
+  options.slots.begin(delivery.guid);
+  const working = handle(options, state, delivery).finally(() => {
     state.underway.delete(delivery.guid);
+    options.slots.end(delivery.guid);
     wake(options, state);
   });
   state.underway.set(delivery.guid, working);
 }
 
-async function handle({ deliveries, receive, log }: InboxOptions, delivery: Delivery): Promise<void> {
+async function handle(options: InboxOptions, state: State, delivery: Delivery): Promise<void> {
+  const { receive, slots, log } = options;
   log.debug({ id: delivery.guid, event: delivery.event }, 'handling a delivery');
   const error = await attempt(receive, delivery);
   if (error !== null) log.error({ id: delivery.guid, event: delivery.event, error }, 'the delivery failed');
+  // As long as it is held here, nobody takes it up and does again what was done.
+  for (let pause = SOON; !(await keepEnd(options, delivery.guid, error)); pause = Math.min(2 * pause, LATE)) {
+    const { signal } = state.stopped;
+    await slots.rest(delivery.guid, () => wait(pause, undefined, { signal }).catch(() => undefined));
+    if (signal.aborted) return;
+  }
+}
+
+/** Milliseconds between two tries to keep an end, at first and at last. */
+const SOON = 1000;
+const LATE = 60_000;
+
+/** False when it has to be tried again, as while a disk is full. */
+async function keepEnd(
+  { deliveries, log }: InboxOptions,
+  id: string,
+  error: string | null,
+): Promise<boolean> {
   try {
-    const mine = await deliveries.end(delivery.guid, error);
-    if (!mine) log.warn({ id: delivery.guid }, 'another server has taken over the delivery');
+    if (!(await deliveries.end(id, error))) log.warn({ id }, 'another server has taken over the delivery');
+    return true;
   } catch (failure) {
-    log.error({ id: delivery.guid, err: failure }, 'the end of the delivery could not be kept');
+    log.error({ id, err: failure }, 'the end of the delivery could not be kept');
+    return failure instanceof Fenced;
   }
 }
 

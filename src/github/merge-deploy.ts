@@ -38,7 +38,7 @@ export async function deployMerge(
   merged: Merged,
 ): Promise<void> {
   const begun = await findRun(world, repo, { pull: merged.pull, key: MERGE });
-  if (begun) return runner.follow(repo, begun);
+  if (begun) return world.rest(merged.delivery, () => runner.follow(repo, begun));
   const survey = await surveyPull(repo, merged.pull);
   const { pull, commit } = survey;
   if (pull.state !== 'merged' || !survey.touched || pull.base !== pull.defaultBranch) return;
@@ -138,13 +138,14 @@ async function deployOrAsk(course: Course, plan: Plan, output: CheckOutput): Pro
   if (asked.is === 'accepted') {
     const by = await world.store.waits.end({ repo: repo.key, pull: survey.pull.number });
     if (by !== undefined) await world.store.cancels.ask(asked.run.id, by);
-    return runner.follow(repo, asked.run);
+    return world.rest(course.merged.delivery, () => runner.follow(repo, asked.run));
   }
   const busy = asked.reasons.every(({ code }) => code === 'HOST_BUSY');
   if (!busy || world.now() >= course.until)
     return stop(course, asked.reasons, output, plan, asked.requirements);
   const waiting = { pull: survey.pull.number, by: mergerOf(survey).login, check, until: course.until };
-  await waitTurn(world, repo, { ...waiting, reasons: asked.reasons });
+  const { delivery } = course.merged;
+  await world.rest(delivery, () => waitTurn(world, repo, { ...waiting, reasons: asked.reasons }));
   const since = await refuseCancelled(course);
   if (since.length > 0) return stop(course, since, output, plan);
   // The other deploy may have changed what is there: what was reviewed must be what is planned now.

@@ -5,6 +5,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { z } from 'zod';
 import { statusOf } from './http-status.ts';
+import type { Slots } from './slots.ts';
 
 export interface Patience {
   /** Does the work of a delivery, again and again while GitHub fails in a way that may pass. */
@@ -19,11 +20,19 @@ export interface PatienceOptions {
   /** Milliseconds between the tries; where GitHub names a longer time, that one holds. */
   readonly pauses?: readonly number[];
   readonly again?: number;
+  /** Does what is only waiting for a delivery. */
+  readonly rest: Slots['rest'];
   readonly now: () => Date;
   readonly log: Logger;
 }
 
-export function createPatience({ pauses = PAUSES, again = MINUTE, now, log }: PatienceOptions): Patience {
+export function createPatience({
+  pauses = PAUSES,
+  again = MINUTE,
+  rest,
+  now,
+  log,
+}: PatienceOptions): Patience {
   /** How often each delivery that is at work has failed. */
   const failed = new Map<string, number>();
   const willRetry: Patience['willRetry'] = (delivery, error) =>
@@ -47,7 +56,7 @@ export function createPatience({ pauses = PAUSES, again = MINUTE, now, log }: Pa
             'GitHub fails; tried again later',
           );
           failed.set(delivery, (failed.get(delivery) ?? 0) + 1);
-          await wait(Math.max(pause, asked));
+          await rest(delivery, () => wait(Math.max(pause, asked)));
         }
         await work();
       } finally {

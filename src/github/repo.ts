@@ -7,6 +7,7 @@ import type { ConfigFiles, Deployer } from '../deploy.ts';
 import type { Store } from '../store/store.ts';
 import type { Blobs } from './blobs.ts';
 import type { Patience } from './patience.ts';
+import type { Slots } from './slots.ts';
 import type { Turns } from './turns.ts';
 
 export interface Repo {
@@ -47,6 +48,8 @@ export interface GithubWorld {
   readonly blobs: Blobs;
   /** What to do when GitHub fails. */
   readonly patience: Patience;
+  /** Does what a delivery only waits for, so that others are taken up meanwhile. */
+  readonly rest: Slots['rest'];
   /** One plan at a time for each pull request. */
   readonly turns: Turns;
 }

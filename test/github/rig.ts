@@ -8,7 +8,7 @@ import type { Logger } from 'pino';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { startServer } from '../../src/server.ts';
-import type { Server } from '../../src/server.ts';
+import type { Overrides, Server } from '../../src/server.ts';
 import { createLog } from '../../src/log.ts';
 import type { Settings } from '../../src/settings.ts';
 import { startGitHub } from '../support/github/double.ts';
@@ -63,6 +63,8 @@ export interface RigOptions {
   readonly log?: Logger;
   /** Metrics are listened for at this port; 0 is any. */
   readonly metricsPort?: number;
+  /** How many deliveries are at work at once. */
+  readonly atOnce?: number;
 }
 
 export async function startRig({
@@ -70,6 +72,7 @@ export async function startRig({
   files,
   log = createLog('silent'),
   metricsPort,
+  atOnce,
 }: RigOptions = {}): Promise<Rig> {
   const secret = randomBytes(32).toString('hex');
   const manifest = Manifest.parse(parse(readFileSync('app.yml', 'utf8')));
@@ -105,7 +108,7 @@ export async function startRig({
     ...(metricsPort === undefined ? {} : { metrics: { host: '127.0.0.1', port: metricsPort } }),
     logLevel: 'silent',
   };
-  return assemble({ github, repo, fleet, settings }, log);
+  return assemble({ github, repo, fleet, settings }, { log, ...(atOnce === undefined ? {} : { atOnce }) });
 }
 
 const Manifest = z.object({
@@ -115,13 +118,16 @@ const Manifest = z.object({
 
 type Parts = Pick<Rig, 'github' | 'repo' | 'fleet' | 'settings'>;
 
-async function assemble({ github, repo, fleet, settings }: Parts, log: Logger): Promise<Rig> {
+async function assemble(
+  { github, repo, fleet, settings }: Parts,
+  overrides: Pick<Overrides, 'log' | 'atOnce'>,
+): Promise<Rig> {
   const start = async (): Promise<Server> => {
     const now = (): Date => rig.now ?? new Date();
     const started = await startServer(settings, {
       deployer: fleet,
       octokit: Unhurried,
-      log,
+      ...overrides,
       now,
       patience: { pauses: [20, 20, 20, 20], again: 50 },
     });
