@@ -57,8 +57,8 @@ export interface DeployInput {
   /** Hosts that are left out because somebody holds them, and told as that. */
   readonly held?: readonly { readonly host: string; readonly reason: Reason }[];
   /**
-   * Aborted, with the login of who asked as its reason, to stop at the next safe point: between two changes of each
-   * host that is at work, and before any further host.
+   * Aborted, with the login of who asked as its reason, to stop at the next safe point: on each host that is at work
+   * when its change or hook has ended, or in the middle of a check, and before any further host.
    */
   readonly cancel?: AbortSignal;
   /** The run may have begun on its hosts before: they are asked before they are taken for untouched. */

@@ -1,5 +1,5 @@
 // The wish of a person that a deploy stops: passed on to a host on which the run goes on, and what is said of one that it
-// had not reached. The host itself stops between two changes; nothing is ever broken off.
+// had not reached. The host itself stops between two changes; nothing but a check is ever broken off.
 import type { Session } from '../core/host.ts';
 import type { Reason } from '../core/reason.ts';
 import type { Cancel } from '../core/run.ts';

@@ -71,7 +71,10 @@ export const COMMANDS = [
     usage: '/deploy <plan> --confirm <token>',
     about: 'confirm what may lose data, by the token that the plan shows',
   },
-  { usage: '/cancel [run]', about: 'stop a deploy between two changes; what runs is finished' },
+  {
+    usage: '/cancel [run]',
+    about: 'stop a deploy; a change or hook that runs is finished, checks end at once, nothing more is begun',
+  },
   {
     usage: '/rollback [stack|commit]',
     about: 'plan the configuration of an earlier commit; `/deploy` with the name of that plan carries it out',

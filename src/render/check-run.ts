@@ -160,7 +160,7 @@ function planActions({ plan, blockers, mode, merged }: PlanView): readonly Check
 
 const CANCEL = {
   label: 'Cancel',
-  description: 'Stop between two changes',
+  description: 'Stop before the next change',
   identifier: 'cancel',
 } as const satisfies CheckAction;
 

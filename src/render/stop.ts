@@ -40,7 +40,7 @@ const SHOWN_WINDOWS = 10;
 
 /** The answer to a wish that a run stops. */
 export function renderCancelAsked(run: string, by: string): string {
-  return `🛑 Run ${code(run)} was asked to stop by ${code(by)}: the change that runs on each host is finished, and nothing after it is begun. Its check run and this pull request will say what was done and what was not.`;
+  return `🛑 Run ${code(run)} was asked to stop by ${code(by)}: a change or hook that runs is finished, checks end at once, and nothing more is begun on any host. Its check run and this pull request will say what was done and what was not.`;
 }
 
 /** The answer to a wish that a merge is not deployed after all. */

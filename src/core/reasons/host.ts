@@ -149,7 +149,7 @@ export const HOST_REASONS = {
   RUN_CANCELLED: {
     class: 'needs-person',
     fixer: 'requester',
-    what: 'Somebody asked the run to stop; what had begun was finished, and nothing after it was begun.',
+    what: 'Somebody asked it to stop: a change or hook that had begun was finished, a check cut short, and nothing more was begun.',
     next: 'Deploy the plan again for what is left, or `/rollback`.',
   },
   RUN_REFUSED: {
