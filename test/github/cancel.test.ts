@@ -106,7 +106,7 @@ describe('a deploy that was asked for and is tried again while GitHub fails', ()
     });
 
   /** GitHub names a time, so that it is not tried again sooner. */
-  async function begin(by: string): Promise<number> {
+  async function retrying(by: string): Promise<number> {
     const pull = await rig.open('v2');
     const before = asked();
     rig.github.failNext({
@@ -121,7 +121,7 @@ describe('a deploy that was asked for and is tried again while GitHub fails', ()
   }
 
   it('does not begin any more, and both say so', async () => {
-    const pull = await begin('grace');
+    const pull = await retrying('grace');
     await rig.repo.comment(pull, '/cancel', 'linus');
     await said(pull, 'NOT_ALLOWED');
     await rig.repo.comment(pull, '/cancel', 'grace');
@@ -134,7 +134,7 @@ describe('a deploy that was asked for and is tried again while GitHub fails', ()
   });
 
   it('of another pull request, or asked for after the /cancel, is none of its business', async () => {
-    const pull = await begin('grace');
+    const pull = await retrying('grace');
     await rig.repo.commit({
       branch: 'other',
       base: 'main',
