@@ -186,6 +186,9 @@ onBoth(({ name, ground: makeGround }) => {
       expect(await readUntold()).toEqual(['g-1']);
       await change(ground.place, 'drop index deliveries_untold');
       await change(ground.place, 'alter table deliveries drop column told');
+      // What came after it.
+      await change(ground.place, 'alter table deliveries drop column cancel_by');
+      await change(ground.place, 'drop table answers');
       await setVersion(ground.place, BEFORE_TOLD);
       expect(await readUntold()).toEqual([]);
     });
