@@ -80,7 +80,7 @@ export async function applyHost(
     void passOnCancel(host, order.run, ended.signal);
     session = await followToTheEnd(session, { run, planned, begun }, host, progress);
     ended.abort();
-    return await lookAfter(session, progress.report, host);
+    return await lookAfter(session, progress, host);
   } catch (error) {
     const reason = failureReason(error);
     const unseen = order.resumed && progress.report.outcome === 'queued';
@@ -122,33 +122,35 @@ function lostSecret(planned: HostPlan, host: ApplyHost): Reason | undefined {
 }
 
 /** What is true after the run: the plan made once more, which is empty when all went well. */
-async function lookAfter(session: Session, report: HostReport, host: ApplyHost): Promise<HostReport> {
+async function lookAfter(session: Session, progress: Progress, host: ApplyHost): Promise<HostReport> {
+  const { report } = progress;
+  const lookOver = async (over: Session): Promise<HostReport> => {
+    const after = await host.observe(host.reader(over));
+    const again = host.planAgain(after);
+    // What was found holds, whether or not it can be recorded.
+    progress.report = judge(report, again);
+    if (report.outcome === 'done') await recordSeen(over, host, after, again);
+    return progress.report;
+  };
   try {
-    return await lookOver(session, report, host);
+    return await lookOver(session);
   } catch (error) {
     if (!(error instanceof HostFailure)) throw error;
     session.close();
   }
   const fresh = await connectPatiently(host);
-  return lookOver(fresh, report, host).finally(() => fresh.close());
+  return lookOver(fresh).finally(() => fresh.close());
 }
 
-async function lookOver(session: Session, report: HostReport, host: ApplyHost): Promise<HostReport> {
-  const after = await host.observe(host.reader(session));
-  const again = host.planAgain(after);
-  const settled = { ...report, remaining: again.changes };
-  if (report.outcome !== 'done') return settled;
-  await recordSeen(session, host, after, again);
-  const blocked = again.blocked[0];
-  if (again.changes.length === 0 && !blocked) return settled;
-  const left = [
-    ...again.changes.map((change) => `${change.verb} ${change.ref}`),
-    ...again.blocked.map(({ ref }) => ref),
-  ];
+function judge(report: HostReport, { changes, blocked }: HostPlan): HostReport {
+  const settled = { ...report, remaining: changes };
+  if (report.outcome !== 'done' || changes.length + blocked.length === 0) return settled;
+  const [first] = blocked;
+  const left = [...changes.map((change) => `${change.verb} ${change.ref}`), ...blocked.map(({ ref }) => ref)];
   const reason: Reason = {
     code: 'NOT_CONVERGED',
     message: `the deploy ran to its end, but the same plan still holds: ${left.join(', ')}`,
-    ...(blocked ? { evidence: { output: blocked.reason.message } } : {}),
+    ...(first ? { evidence: { output: first.reason.message } } : {}),
   };
   return { ...settled, outcome: 'failed', reason };
 }

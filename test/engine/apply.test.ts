@@ -46,6 +46,8 @@ interface Script {
   /** What each attempt to confirm comes to. */
   readonly confirms?: readonly ('kept' | 'not-yet' | 'put-back' | Error)[];
   readonly plan?: HostPlan;
+  /** Why nothing can be written into the ledger. */
+  readonly unwritten?: Error;
 }
 
 async function apply({
@@ -59,6 +61,7 @@ async function apply({
   later,
   confirms = ['kept'],
   plan = planned,
+  unwritten,
 }: Script) {
   const seen = {
     runs: [] as HostRun[],
@@ -102,7 +105,10 @@ async function apply({
       return answer;
     },
     patience: 20,
-    appendLedger: async (_session, lines) => void seen.lines.push(...lines),
+    appendLedger: async (_session, lines) => {
+      if (unwritten) throw unwritten;
+      seen.lines.push(...lines);
+    },
     secret: () => undefined,
     wait: async () => {
       seen.waits++;
@@ -195,6 +201,16 @@ describe('a deploy on one host', () => {
     expect([report.outcome, runs.length]).toEqual([outcome, started]);
     expect(report.reason).toEqual(begun ? null : later);
   });
+  it.each([
+    ['done, and nothing left', settled, 'done', 0, 'CONNECTION_LOST'],
+    ['what is left', fresh, 'failed', 2, 'NOT_CONVERGED'],
+  ])(
+    'whose last look cannot be recorded still says what it found: %s',
+    async (_, found, outcome, left, code) => {
+      const { report } = await apply({ looks: [fresh, found], unwritten: lost });
+      expect([report.outcome, report.remaining?.length, report.reason?.code]).toEqual([outcome, left, code]);
+    },
+  );
 
   it('taken up again says unknown of a host that does not answer', async () => {
     const { report } = await apply({
