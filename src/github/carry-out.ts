@@ -6,7 +6,6 @@ import type { Ended, NewRun, Run } from '../store/runs.ts';
 import { renderDeployCheck } from '../render/check-run.ts';
 import { watchCancel } from './cancel.ts';
 import { readFiles } from './contents.ts';
-import { followDeploy } from './drift.ts';
 import { reasonOf } from './failure.ts';
 import { retryAfter } from './patience.ts';
 import { connectTo } from './identify.ts';
@@ -112,7 +111,6 @@ async function carryOut(world: GithubWorld, repo: Repo, run: Run): Promise<void>
   const ended = run.ended ?? (await deploy(world, repo, course));
   if (!run.ended) await runs.end(run.id, ended);
   await finishPosts(world, repo, course, ended);
-  await followDeploy(world, repo, course.plan.stacks);
   await runs.tell(run.id);
 }
 

@@ -1,61 +1,52 @@
 // GitHub's Deployments, one for each stack of a run, so that the Environments page and its history are right.
 // They record what is done and decide nothing: when GitHub refuses one, the deploy goes on.
 import { z } from 'zod';
+import { mayBeDone, ONCE } from './octokit.ts';
 import { place } from './repo.ts';
 import type { Repo } from './repo.ts';
+
+export type DeploymentState = 'queued' | 'in_progress' | 'success' | 'failure';
 
 export interface StackDeployment {
   readonly stack: string;
   readonly id: number;
 }
 
-export type DeploymentState = 'queued' | 'in_progress' | 'success' | 'failure';
-
 export interface DeploymentStart {
   readonly commit: string;
-  readonly stacks: readonly string[];
+  readonly stack: string;
   readonly run: string;
   readonly plan: string;
   readonly hosts: readonly string[];
-  /** Some may have been begun already, and their ids were not kept. */
+  /** It may have been begun already, and its id was not kept. */
   readonly again: boolean;
 }
 
-export async function startDeployments(
-  repo: Repo,
-  start: DeploymentStart,
-): Promise<readonly StackDeployment[]> {
-  const { commit, run, plan, hosts } = start;
-  const known = start.again ? await findDeployments(repo, { commit, run }) : new Map<string, number>();
-  const started = await Promise.all(
-    start.stacks.map(async (stack) => {
-      const payload = { run, plan, hosts: hosts.join(' ') };
-      const id = known.get(stack) ?? (await createDeployment(repo, { commit, stack, payload }));
-      return id === undefined ? [] : [{ stack, id }];
-    }),
-  );
-  return started.flat();
+/** Rejects when GitHub does not take it. When its answer is lost, the deployment may be there: then it is not made twice. */
+export async function startDeployment(repo: Repo, start: DeploymentStart): Promise<StackDeployment> {
+  const known = start.again ? await findDeployment(repo, start) : undefined;
+  if (known) return known;
+  try {
+    return await createDeployment(repo, start);
+  } catch (error) {
+    if (!mayBeDone(error)) throw error;
+    return (await findDeployment(repo, start)) ?? createDeployment(repo, start);
+  }
 }
 
-/** Tells the state of each; `logUrl` is where the deploy can be followed. */
-export async function tellDeployments(
+/** `logUrl` is where the deploy can be followed. */
+export async function tellDeployment(
   repo: Repo,
-  deployments: readonly StackDeployment[],
+  { id }: StackDeployment,
   told: { readonly state: DeploymentState; readonly logUrl: string; readonly description: string },
 ): Promise<void> {
-  for (const { id, stack } of deployments) {
-    try {
-      await repo.octokit.rest.repos.createDeploymentStatus({
-        ...place(repo),
-        deployment_id: id,
-        state: told.state,
-        log_url: told.logUrl,
-        description: told.description.slice(0, MAX_DESCRIPTION),
-      });
-    } catch (error) {
-      repo.log.warn({ err: error, stack }, 'the state of the deployment could not be told');
-    }
-  }
+  await repo.octokit.rest.repos.createDeploymentStatus({
+    ...place(repo),
+    deployment_id: id,
+    state: told.state,
+    log_url: told.logUrl,
+    description: told.description.slice(0, MAX_DESCRIPTION),
+  });
 }
 
 /** A commit that our App deployed once. */
@@ -89,47 +80,38 @@ export async function readDeployed(
 
 const Payload = z.object({ run: z.string() });
 
-/** Those of a run, by their stack. */
-async function findDeployments(
+async function findDeployment(
   repo: Repo,
-  { commit, run }: Pick<DeploymentStart, 'commit' | 'run'>,
-): Promise<ReadonlyMap<string, number>> {
+  { commit, stack, run }: DeploymentStart,
+): Promise<StackDeployment | undefined> {
   const { data } = await repo.octokit.rest.repos.listDeployments({
     ...place(repo),
     sha: commit,
+    environment: stack,
     per_page: 100,
   });
-  const mine = data.filter(({ payload }) => Payload.safeParse(payload).data?.run === run);
-  return new Map(mine.map(({ environment, id }) => [environment, id]));
+  const mine = data.find(({ payload }) => Payload.safeParse(payload).data?.run === run);
+  return mine && { stack, id: mine.id };
 }
 
 /** https://docs.github.com/en/rest/deployments/statuses#create-a-deployment-status */
 const MAX_DESCRIPTION = 140;
 
-interface Deployment {
-  readonly commit: string;
-  readonly stack: string;
-  readonly payload: Readonly<Record<string, string>>;
-}
-
 async function createDeployment(
   repo: Repo,
-  { commit, stack, payload }: Deployment,
-): Promise<number | undefined> {
-  try {
-    const { data } = await repo.octokit.rest.repos.createDeployment({
-      ...place(repo),
-      ref: commit,
-      environment: stack,
-      auto_merge: false,
-      // Our own gates are the ones that count: required checks would wait for the check run of this very deploy.
-      required_contexts: [],
-      payload: { ...payload },
-      description: `Plan ${payload['plan']?.slice(0, 12) ?? ''}`,
-    });
-    return 'id' in data ? data.id : undefined;
-  } catch (error) {
-    repo.log.warn({ err: error, stack }, 'the deployment could not be recorded');
-    return undefined;
-  }
+  { commit, stack, run, plan, hosts }: DeploymentStart,
+): Promise<StackDeployment> {
+  const { data } = await repo.octokit.rest.repos.createDeployment({
+    ...place(repo),
+    ref: commit,
+    environment: stack,
+    auto_merge: false,
+    // Our own gates are the ones that count: required checks would wait for the check run of this very deploy.
+    required_contexts: [],
+    payload: { run, plan, hosts: hosts.join(' ') },
+    description: `Plan ${plan.slice(0, 12)}`,
+    request: ONCE,
+  });
+  if ('id' in data) return { stack, id: data.id };
+  throw new Error(`GitHub made no deployment: ${data.message ?? ''}`);
 }

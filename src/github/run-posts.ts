@@ -1,23 +1,22 @@
 // What a run writes on GitHub: check run, deployments, sticky comment, reaction, and a reply when people have to know.
-import { z } from 'zod';
 import type { Plan } from '../core/plan.ts';
 import type { Reason } from '../core/reason.ts';
-import { succeeded } from '../core/report.ts';
 import type { Report } from '../core/report.ts';
 import type { ConfigFiles } from '../deploy.ts';
 import { renderDeployCheck } from '../render/check-run.ts';
 import { renderDeployComment, renderRefusal } from '../render/comment.ts';
 import { rollbackDone } from '../render/rollback.ts';
-import type { Ended, NewRun, Run, RunPosts } from '../store/runs.ts';
+import type { Ended, NewRun, Run } from '../store/runs.ts';
 import { DEPLOY_CHECK, openCheck, startCheck } from './checks.ts';
-import type { CheckPlace, OpenCheck } from './checks.ts';
+import type { OpenCheck } from './checks.ts';
 import { postReply } from './comments.ts';
-import { startDeployments, tellDeployments } from './deployments.ts';
-import type { DeploymentState, StackDeployment } from './deployments.ts';
+import { followDeploy } from './drift.ts';
 import { explainReasons } from './failure.ts';
-import { statusOf } from './http-status.ts';
+import { mayPass } from './may-pass.ts';
 import { react } from './reactions.ts';
 import type { GithubWorld, Repo } from './repo.ts';
+import { recordRun, tellRun } from './run-deployments.ts';
+import type { Recorded, Telling } from './run-deployments.ts';
 import { showDeployed } from './show-plan.ts';
 
 /** A run with all that it is made from and written to. */
@@ -29,7 +28,7 @@ export interface Course {
   readonly files: ConfigFiles;
   readonly check: OpenCheck;
   /** GitHub spaces writes a second apart: a deploy does not wait for its own records. */
-  readonly deployments: Promise<readonly StackDeployment[]>;
+  readonly recorded: Promise<Recorded>;
 }
 
 /** Begins them, or finds those again that were begun before a restart. */
@@ -43,15 +42,15 @@ export async function startPosts(
   const mine = stored.find((each) => each.commit === run.commit);
   if (!mine) throw new Error(`the store has no plan ${run.plan} for run ${run.id}`);
   const { plan, rolledFrom } = mine;
-  const { posts } = run;
+  const { astray: _, ...posts } = run.posts;
   const check = posts.check ? openCheck(world, repo, posts.check) : await startDeployCheck(world, repo, run);
   const kept = { ...posts, begun: true, check: { id: check.id, url: check.url } };
   await store.runs.keepPosts(run.id, kept);
-  const deployments = record({ world, repo, run, plan, posts: kept }).catch((error: unknown) => {
+  const recorded = recordRun({ world, repo, run, plan, logUrl: check.url }).catch((error: unknown) => {
     repo.log.warn({ err: error }, 'the deployments could not be recorded');
-    return [];
+    return { deployments: [], later: error };
   });
-  return { run, plan, rollback: rolledFrom !== null, files, check, deployments };
+  return { run, plan, rollback: rolledFrom !== null, files, check, recorded };
 }
 
 /** May be asked for again when it failed half way. */
@@ -89,34 +88,13 @@ export async function postUnbegun(
   reasons: readonly Reason[],
 ): Promise<void> {
   const { check } = run.posts;
-  await postAll(repo, [
-    () => endReaction(repo, run, false),
-    ...(check
-      ? [() => openCheck(world, repo, check).finish('failure', explainReasons(reasons, run.plan), run.id)]
-      : []),
-    () => replyOnce(world, repo, run, refusalOf(run, reasons)),
-  ]);
-}
-
-interface Recording {
-  readonly world: GithubWorld;
-  readonly repo: Repo;
-  readonly run: Run;
-  readonly plan: Plan;
-  readonly posts: RunPosts & { readonly check: CheckPlace };
-}
-
-async function record({ world, repo, run, plan, posts }: Recording): Promise<readonly StackDeployment[]> {
-  if (posts.deployments.length > 0) return posts.deployments;
-  const changes = plan.hosts.filter((host) => run.hosts.includes(host.host)).flatMap((host) => host.changes);
-  const stacks = plan.stacks.filter((stack) => changes.some((change) => change.stack === stack));
-  const { commit, hosts } = run;
-  const start = { commit, stacks, run: run.id, plan: plan.digest, hosts, again: run.posts.begun };
-  const deployments = await startDeployments(repo, start);
-  await world.store.runs.keepPosts(run.id, { ...posts, deployments: [...deployments] });
-  const description = `asked for by ${run.by}`;
-  await tellDeployments(repo, deployments, { state: 'in_progress', logUrl: posts.check.url, description });
-  return deployments;
+  await postAll(world, repo, run, {
+    reaction: () => endReaction(repo, run, false),
+    ...(check && {
+      check: () => openCheck(world, repo, check).finish('failure', explainReasons(reasons, run.plan), run.id),
+    }),
+    reply: () => replyOnce(world, repo, run, refusalOf(run, reasons)),
+  });
 }
 
 async function startDeployCheck(world: GithubWorld, repo: Repo, run: NewRun): Promise<OpenCheck> {
@@ -132,18 +110,21 @@ async function startDeployCheck(world: GithubWorld, repo: Repo, run: NewRun): Pr
 
 async function finishReported(world: GithubWorld, repo: Repo, course: Course, report: Report): Promise<void> {
   const { run, plan, check } = course;
-  const good = succeeded(report);
   const output = renderDeployCheck(report, plan);
+  const { conclusion = 'failure', title } = output;
+  // One verdict for all that is written: what nobody could look at afterwards is no success anywhere.
+  const good = conclusion === 'success';
   const after = course.rollback ? `\n\n${rollbackDone(run.commit)}` : '';
   const words = `${renderDeployComment(report, plan, check.url)}${after}`;
-  await postAll(repo, [
-    () => endReaction(repo, run, good),
-    () => check.finish(output.conclusion ?? (good ? 'success' : 'failure'), output, run.id),
-    () => tell(repo, course, good ? 'success' : 'failure', output.title),
-    () => showDeployed(world, repo, { pull: run.pull, words }),
+  await postAll(world, repo, run, {
+    reaction: () => endReaction(repo, run, good),
+    check: () => check.finish(conclusion, output, run.id),
+    deployments: () => tell(world, repo, course, { state: good ? 'success' : 'failure', description: title }),
+    sticky: () => showDeployed(world, repo, { pull: run.pull, words }),
     // Editing a comment notifies nobody: a failure is also said anew.
-    ...(good ? [] : [() => replyOnce(world, repo, run, words)]),
-  ]);
+    ...(!good && { reply: () => replyOnce(world, repo, run, words) }),
+    drift: () => followDeploy(world, repo, plan.stacks),
+  });
 }
 
 async function finishUnreported(
@@ -153,12 +134,13 @@ async function finishUnreported(
   { conclusion, words, reason }: Unreported,
 ): Promise<void> {
   const { run, check, plan } = course;
-  await postAll(repo, [
-    () => endReaction(repo, run, false),
-    () => check.finish(conclusion, explainReasons([reason], plan.digest), run.id),
-    () => tell(repo, course, 'failure', reason.code),
-    () => replyOnce(world, repo, run, words),
-  ]);
+  await postAll(world, repo, run, {
+    reaction: () => endReaction(repo, run, false),
+    check: () => check.finish(conclusion, explainReasons([reason], plan.digest), run.id),
+    deployments: () => tell(world, repo, course, { state: 'failure', description: reason.code }),
+    reply: () => replyOnce(world, repo, run, words),
+    drift: () => followDeploy(world, repo, plan.stacks),
+  });
 }
 
 interface Unreported {
@@ -167,33 +149,36 @@ interface Unreported {
   readonly reason: Reason;
 }
 
+type Part = 'reaction' | 'check' | 'deployments' | 'sticky' | 'reply' | 'drift';
+
 /**
- * Each of them, whatever becomes of the others. Rejects when one failed in a way that may pass, so that all is done once
- * more; what GitHub will never take is in the log, and the other places say it.
+ * Each of them, whatever becomes of the others. Rejects when one failed in a way that may pass, so that it is done once
+ * more, and only that; what GitHub will never take is in the log, and the other places say it.
  */
-async function postAll(repo: Repo, posts: readonly (() => Promise<void>)[]): Promise<void> {
+async function postAll(
+  world: GithubWorld,
+  repo: Repo,
+  { id, posts: { said = [] } }: Run,
+  parts: Readonly<Partial<Record<Part, () => Promise<void>>>>,
+): Promise<void> {
+  const done = new Set(said);
   let later: unknown;
-  for (const post of posts) {
+  for (const [part, post] of Object.entries(parts).filter(([name]) => !done.has(name))) {
     try {
       await post();
     } catch (error) {
-      repo.log.error({ err: error }, 'a part of what became of the run could not be posted');
-      if (mayPass(error)) later = error;
+      repo.log.error({ err: error, part }, 'a part of what became of the run could not be posted');
+      if (mayPass(error, world.now())) {
+        later = error;
+        continue;
+      }
     }
+    done.add(part);
   }
-  if (later !== undefined) throw later;
-}
-
-/** The thing written to is gone, or the words are not taken. A 403 may be a suspended installation, which may come back. */
-const NEVER: ReadonlySet<number> = new Set([404, 410, 422]);
-
-const Asked = z.object({ request: z.object({ url: z.string() }) });
-
-/** An App that was removed gets no token, and may be installed again: of what is written to that says nothing. */
-function mayPass(error: unknown): boolean {
-  const status = statusOf(error);
-  const { request } = Asked.safeParse(error).data ?? {};
-  return status === undefined || !NEVER.has(status) || request?.url.endsWith('/access_tokens') === true;
+  if (later === undefined) return;
+  const kept = await world.store.runs.read(id);
+  if (kept) await world.store.runs.keepPosts(id, { ...kept.posts, said: [...done] });
+  throw later;
 }
 
 /** What notifies people is said once, however often the rest has to be tried. */
@@ -204,9 +189,9 @@ async function replyOnce(world: GithubWorld, repo: Repo, { id, pull }: Run, word
   if (run) await world.store.runs.keepPosts(id, { ...run.posts, replied: true });
 }
 
-async function tell(repo: Repo, course: Course, state: DeploymentState, description: string): Promise<void> {
-  const deployments = await course.deployments;
-  await tellDeployments(repo, deployments, { state, logUrl: course.check.url, description });
+async function tell(world: GithubWorld, repo: Repo, course: Course, telling: Telling): Promise<void> {
+  const { run, plan, check } = course;
+  await tellRun({ world, repo, run, plan, logUrl: check.url }, await course.recorded, telling);
 }
 
 async function endReaction(repo: Repo, { request }: NewRun, good: boolean): Promise<void> {

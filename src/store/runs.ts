@@ -31,9 +31,14 @@ const RunPosts = z.object({
   /** Hosts may have been written to since. */
   begun: z.boolean(),
   check: z.object({ id: z.number(), url: z.string() }).optional(),
-  deployments: z.array(z.object({ stack: z.string(), id: z.number() })),
+  /** Each with the state that it was told last. */
+  deployments: z.array(z.object({ stack: z.string(), id: z.number(), told: z.string().optional() })),
   /** Its end was said in a comment of its own. */
   replied: z.boolean().optional(),
+  /** Where else its end needs not be said any more, while it still has to be said somewhere. */
+  said: z.array(z.string()).optional(),
+  /** Since when it goes on and nobody could follow it. */
+  astray: z.string().optional(),
 });
 export type RunPosts = z.infer<typeof RunPosts>;
 

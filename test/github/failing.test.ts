@@ -19,6 +19,9 @@ const open = (): readonly string[] =>
     .checkRuns()
     .filter((run) => run.status !== 'completed')
     .map((run) => run.name);
+/** What the Deployments of all runs say last. */
+const recorded = (): readonly (string | undefined)[] =>
+  rig.repo.deployments().map(({ statuses }) => statuses.at(-1)?.state);
 const soon = (): string => String(Math.floor(Date.now() / 1000));
 
 type Failure = Omit<Fault, 'path'>;
@@ -66,21 +69,45 @@ describe.each(FAILURES)('%s', (_, failure) => {
     expect(open()).toEqual([]);
   });
 
+  it.each(['checks/create', 'repos/create-deployment'])(
+    'in %s when an accepted deploy begins',
+    async (path) => {
+      await start();
+      const pull = await rig.open('v2');
+      rig.github.failNext({ path, ...failure() });
+      await rig.comment(pull, '/deploy');
+      await rig.github.waitFor(() => recorded().includes('success'), { what: 'the end', within: 20_000 });
+      await rig.settled();
+      expect([rig.fleet.live.get('web1'), rig.fleet.deployed.length]).toEqual(['v2', 1]);
+      expect(rig.repo.checkRuns().map((run) => [run.name, run.conclusion])).toEqual([
+        ['ashore/plan', 'success'],
+        ['ashore/deploy', 'success'],
+      ]);
+      expect(recorded()).toEqual(['success']);
+      expect(rig.said(pull)).toHaveLength(1);
+    },
+  );
+
   it.each(['checks/update', 'issues/get-comment', 'issues/update-comment', 'repos/create-deployment-status'])(
     'in %s when a deploy has ended',
     async (path) => {
       await start();
       const pull = await rig.open('v2');
-      rig.fleet.during = async () => rig.github.failNext({ path, ...failure() });
+      rig.fleet.during = async () => {
+        await rig.github.waitFor(() => recorded().includes('in_progress'), { what: 'the deployment' });
+        rig.github.failNext({ path, ...failure() });
+      };
       await rig.comment(pull, '/deploy');
       await rig.github.waitFor(() => rig.said(pull)[0]?.includes('asked for by `grace`'), {
         what: 'the report',
       });
       await rig.github.waitFor(() => open().length === 0, { what: 'the end of the check run' });
+      await rig.github.waitFor(() => recorded().includes('success'), { what: 'the end of the deployment' });
       await rig.settled();
       expect(rig.fleet.deployed).toHaveLength(1);
       expect(rig.said(pull)).toHaveLength(1);
       expect(rig.check(head(pull), 'ashore/deploy').conclusion).toBe('success');
+      expect(recorded()).toEqual(['success']);
     },
   );
 
@@ -148,10 +175,12 @@ describe('what GitHub will never take', () => {
     const pull = await rig.open('v2');
     const suspended = { status: 403, body: { message: 'This installation has been suspended' } } as const;
     rig.fleet.during = async () => {
-      rig.github.failNext({ path: /^\/repos\//, times: 25, ...suspended });
+      rig.github.failNext({ path: /^\/repos\//, times: 1000, ...suspended });
     };
     await rig.comment(pull, '/deploy');
     expect(rig.fleet.live.get('web1')).toBe('v2');
+    expect(open()).toEqual(['ashore/deploy']);
+    rig.github.mend();
     await rig.github.waitFor(() => open().length === 0, { what: 'the end of the check run' });
     expect(rig.check(head(pull), 'ashore/deploy').conclusion).toBe('success');
     await rig.github.waitFor(() => rig.said(pull)[0]?.includes('asked for by `grace`'), {

@@ -20,6 +20,8 @@ export interface Fleet extends Deployer {
   readonly down: Set<string>;
   /** Hosts whose next deploy fails. */
   readonly failing: Set<string>;
+  /** Hosts that nobody can look at after a deploy. */
+  readonly unseen: Set<string>;
   /** Why a host differs, where it is for another reason than what the double can see. */
   readonly causes: Map<string, Cause>;
   /** What each host remembers. */
@@ -37,6 +39,7 @@ export function createFleet(hosts: readonly string[] = ['web1', 'web2']): Fleet 
     live: new Map(),
     down: new Set(),
     failing: new Set(),
+    unseen: new Set(),
     causes: new Map(),
     recorded: new Map(),
     planned: [],
@@ -220,11 +223,13 @@ function deployHost(fleet: Fleet, { host, changes }: HostPlan): HostReport {
   const failed = reason?.code === 'STEP_FAILED';
   const done = already ? 'skipped' : 'applied';
   const outcome = reason === null ? done : failed ? 'failed' : 'not-started';
+  const unseen: Reason = { code: 'HOST_UNREACHABLE', message: `${host} did not answer afterwards` };
+  const looked = reason === null && !fleet.unseen.has(host);
   return {
     host,
     outcome: reason === null ? 'done' : failed ? 'failed' : 'refused',
     changes: [{ ref: REF, outcome, seconds: 0.1, output: '', reason }],
-    reason,
-    remaining: reason === null ? [] : null,
+    reason: reason ?? (looked ? null : unseen),
+    remaining: looked ? [] : null,
   };
 }

@@ -12,6 +12,8 @@ export interface Fault {
   /** What was asked is done all the same; only the answer is lost. */
   readonly afterwards?: boolean;
   readonly times?: number;
+  /** So many go well before. */
+  readonly after?: number;
   readonly body?: JsonObject;
   readonly headers?: Readonly<Record<string, string>>;
 }
@@ -24,6 +26,7 @@ export interface Trouble {
 
 interface Armed {
   readonly fault: Fault;
+  before: number;
   left: number;
 }
 
@@ -34,7 +37,7 @@ export class Faults {
   readonly #calls = new Map<string, number>();
 
   failNext(fault: Fault): void {
-    this.#armed.push({ fault, left: fault.times ?? 1 });
+    this.#armed.push({ fault, before: fault.after ?? 0, left: fault.times ?? 1 });
   }
 
   /** How often each operation was asked for; what is no operation goes by method and path. */
@@ -58,6 +61,10 @@ export class Faults {
           : fault.path.test(path)),
     );
     if (hit === undefined) return undefined;
+    if (hit.before > 0) {
+      hit.before -= 1;
+      return undefined;
+    }
     hit.left -= 1;
     const { status, body, headers, afterwards = false } = hit.fault;
     const reply = {
