@@ -88,7 +88,7 @@ async function beat(options: UpkeepOptions): Promise<void> {
     return lost();
   }
   if (await recover(options)) inbox.wake();
-  await runner.adopt();
+  await runner.resume();
 }
 
 /** True when there is something to do again. */

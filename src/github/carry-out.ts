@@ -5,90 +5,102 @@ import type { Reason } from '../core/reason.ts';
 import type { Ended, NewRun, Run } from '../store/runs.ts';
 import { renderDeployCheck } from '../render/check-run.ts';
 import { watchCancel } from './cancel.ts';
+import { openCheck } from './checks.ts';
 import { readFiles } from './contents.ts';
-import { reasonOf } from './failure.ts';
-import { retryAfter } from './patience.ts';
+import type { ReadFiles } from './contents.ts';
+import { reasonOf, showRetry } from './failure.ts';
+import { statusOf } from './http-status.ts';
 import { connectTo } from './identify.ts';
+import { mayPass } from './may-pass.ts';
+import { retryAfter } from './patience.ts';
 import type { GithubWorld, Repo } from './repo.ts';
 import { recheckRun } from './request-deploy.ts';
 import { finishPosts, postUnbegun, startPosts } from './run-posts.ts';
 import type { Course } from './run-posts.ts';
 
 export interface Runner {
-  /** Resolves when the run has ended and all is posted, here or by another server; never rejects. */
+  /** Resolves when the run has ended and all is posted, here or by another server, or is tried again later; never rejects. */
   readonly follow: (repo: Repo, run: NewRun) => Promise<void>;
   /** Follows what has not ended and shows what has ended and was not shown, where no other server does. */
   readonly resume: () => Promise<void>;
-  /** The same for runs that were not tried here before: what other servers have left. */
-  readonly adopt: () => Promise<void>;
   /** Resolves when no run is followed any more. */
   readonly idle: () => Promise<void>;
 }
 
-/** What could not be shown for a day is in the store and the log only. */
-const SHOWN_WITHIN = 24 * 60 * 60_000;
+/** Gives access to where a run belongs. */
+type Connect = () => Promise<Repo>;
 
 export function createRunner(world: GithubWorld): Runner {
   const followed = new Map<string, Promise<void>>();
-  const tried = new Set<string>();
-  const follow: Runner['follow'] = (repo, run) => {
-    const known = followed.get(run.id);
+  /** How often each could not be followed to its end here; those wait for their next try. */
+  const failures = new Map<string, number>();
+  const followBy = (id: string, connect: Connect): Promise<void> => {
+    const known = followed.get(id);
     if (known) return known;
-    tried.add(run.id);
-    const following = followHere(world, repo, run)
+    const following = followHere(world, id, connect)
+      .then(() => void failures.delete(id))
       .catch((error: unknown) => {
-        repo.log.error({ err: error, run: run.id }, 'the run could not be followed');
-        tryLater(world, error, run.id, follow);
+        world.log.error({ err: error, run: id }, 'the run could not be followed');
+        const times = failures.get(id) ?? 0;
+        failures.set(id, times + 1);
+        tryLater(world, { id, error, times }, followBy);
       })
-      .finally(() => followed.delete(run.id));
-    followed.set(run.id, following);
+      .finally(() => followed.delete(id));
+    followed.set(id, following);
     return following;
   };
-  const take = async (wanted: (run: Run) => boolean): Promise<void> => {
-    const since = new Date(world.now().getTime() - SHOWN_WITHIN);
-    const runs = await world.store.runs.untold(since);
-    for (const run of runs.filter(wanted)) {
-      try {
-        void follow(await connectTo(world, run, { run: run.id }), run);
-      } catch (error) {
-        // Of one installation that is suspended or gone; the others must not wait for it.
-        world.log.warn({ err: error, run: run.id }, 'GitHub gives no access to where the run belongs');
-      }
-    }
-  };
   return {
-    follow,
-    resume: () => take(() => true),
-    adopt: () => take(({ id }) => !tried.has(id)),
+    follow: (repo, { id }) => followBy(id, async () => repo),
+    resume: async () => {
+      const runs = await world.store.runs.untold();
+      // None waits for another: an installation may be suspended or gone.
+      for (const run of runs.filter(({ id }) => !failures.has(id)))
+        void followBy(run.id, () => connectTo(world, run, { run: run.id }));
+    },
     idle: async () => {
       await Promise.all(followed.values());
     },
   };
 }
 
-/** Runs that are found here are tried again at the next start, too. */
-function tryLater(world: GithubWorld, error: unknown, run: string, follow: Runner['follow']): void {
-  const pause = Math.max(world.patience.again, retryAfter(error, world.now()) ?? 0);
-  const again = async (): Promise<void> => {
-    const kept = await world.store.runs.read(run);
-    // The repository may have been handed on since, to where another installation speaks for it.
-    if (kept && !kept.told) await follow(await connectTo(world, kept, { run }), kept);
-  };
-  const failed = (reason: unknown): void =>
-    world.log.warn({ err: reason, run }, 'the run could not be taken up again; the next look tries it');
-  setTimeout(() => void again().catch(failed), pause).unref();
+interface Failed {
+  readonly id: string;
+  readonly error: unknown;
+  /** How often it had failed before. */
+  readonly times: number;
 }
+
+/** Longer each time, for as long as the run is kept: an App may be suspended for days. At the next start it is tried at once. */
+function tryLater(
+  world: GithubWorld,
+  { id, error, times }: Failed,
+  follow: (id: string, connect: Connect) => Promise<void>,
+): void {
+  const pause = Math.min(world.patience.again * 2 ** times, LONGEST_PAUSE);
+  const again = async (): Promise<void> => {
+    await follow(id, async () => {
+      const run = await world.store.runs.read(id);
+      if (!run) throw new Error(`the store has no run ${id} any more`);
+      // The repository may have been handed on since, to where another installation speaks for it.
+      return connectTo(world, run, { run: id });
+    });
+  };
+  setTimeout(() => void again(), Math.max(pause, retryAfter(error, world.now()) ?? 0)).unref();
+}
+
+/** Milliseconds. */
+const LONGEST_PAUSE = 60 * 60_000;
 
 /** Milliseconds between two looks at a run that another server follows. */
 const BETWEEN = 1000;
 
 /** Until it is over: the other server may be gone before that. */
-async function followHere(world: GithubWorld, repo: Repo, { id }: NewRun): Promise<void> {
+async function followHere(world: GithubWorld, id: string, connect: Connect): Promise<void> {
   for (;;) {
     const claimed = await world.store.runs.claim(id);
     switch (claimed.is) {
       case 'mine':
-        return carryOut(world, repo, claimed.run);
+        return carryOut(world, connect, claimed.run);
       case 'over':
         return;
       case 'elsewhere':
@@ -100,43 +112,84 @@ async function followHere(world: GithubWorld, repo: Repo, { id }: NewRun): Promi
   }
 }
 
-async function carryOut(world: GithubWorld, repo: Repo, run: Run): Promise<void> {
+async function carryOut(world: GithubWorld, connect: Connect, run: Run): Promise<void> {
   const { runs } = world.store;
-  if (run.ended?.is === 'refused' && !run.posts.begun) {
-    await postUnbegun(world, repo, run, [run.ended.reason]);
-    return runs.tell(run.id);
-  }
-  const course = await begin(world, repo, run);
-  if (!course) return;
+  const { repo, course, reasons } = await takeUp(world, connect, run);
+  if (!course) return refuse(world, repo, run, reasons);
   const ended = run.ended ?? (await deploy(world, repo, course));
   if (!run.ended) await runs.end(run.id, ended);
   await finishPosts(world, repo, course, ended);
   await runs.tell(run.id);
 }
 
-/** undefined: it could not even begin, and that was said. What had begun before a restart is tried again later instead. */
-async function begin(world: GithubWorld, repo: Repo, run: Run): Promise<Course | undefined> {
+interface Taken {
+  readonly repo: Repo;
+  /** undefined: it may not begin, or could not. */
+  readonly course?: Course;
+  /** Why not. */
+  readonly reasons: readonly Reason[];
+}
+
+/** Rejects when it is to be taken up later. */
+async function takeUp(world: GithubWorld, connect: Connect, run: Run): Promise<Taken> {
+  let repo: Repo | undefined;
   try {
-    const refused = run.posts.begun ? [] : await recheckRun(world, repo, run);
-    if (refused.length > 0) return await refuse(world, repo, run, refused);
-    const read = await readFiles(repo, run.commit);
-    if (read.is === 'refused') throw new Error(read.reason.message);
-    return await startPosts(world, repo, { run, files: read.is === 'files' ? read.files : new Map() });
+    repo = await connect();
+    return await begin(world, repo, run);
   } catch (error) {
-    if (run.posts.begun) throw error;
-    repo.log.error({ err: error, run: run.id }, 'the run could not begin');
-    return refuse(world, repo, run, [reasonOf(error, run.id)]);
+    const reason = reasonOf(error, run.id);
+    if (repo && isFinal(world, run, error)) {
+      repo.log.error({ err: error, run: run.id }, 'the run could not begin');
+      return { repo, reasons: [reason] };
+    }
+    await endOverdue(world, run, reason);
+    const { check, begun } = run.posts;
+    if (repo && check && !begun && !run.ended) showRetry(openCheck(world, repo, check), reason);
+    throw error;
   }
 }
 
-async function refuse(
-  world: GithubWorld,
-  repo: Repo,
-  run: Run,
-  reasons: readonly Reason[],
-): Promise<undefined> {
+async function begin(world: GithubWorld, repo: Repo, run: Run): Promise<Taken> {
+  if (!run.posts.begun) {
+    if (run.ended?.is === 'refused') return { repo, reasons: [run.ended.reason] };
+    const reasons = await recheckRun(world, repo, run);
+    if (reasons.length > 0) return { repo, reasons };
+  }
+  // What has ended is only told, and its repository may be gone.
+  const read = run.ended ? NO_FILES : await readFiles(repo, run.commit);
+  if (read.is === 'refused') throw new Error(read.reason.message);
+  const files = read.is === 'files' ? read.files : new Map<string, Uint8Array>();
+  return { repo, course: await startPosts(world, repo, { run, files }), reasons: [] };
+}
+
+const NO_FILES: ReadFiles = { is: 'absent' };
+
+/** What has begun, and what GitHub may allow again, is taken up later. */
+function isFinal(world: GithubWorld, run: Run, error: unknown): boolean {
+  const fromGithub = statusOf(error) !== undefined;
+  return !run.posts.begun && run.ended === null && !(fromGithub && mayPass(error, world.now()));
+}
+
+/** Milliseconds after which nobody expects any more that what they asked for begins; as for a delivery. */
+const BEGIN_WITHIN = 2.5 * 60 * 60_000;
+/** Milliseconds after which no host can be at work any more on what nobody followed: its units are ended after four hours. */
+const ASTRAY_AT_MOST = 4.5 * 60 * 60_000;
+
+/** What cannot be taken up for long must not hold its hosts: then it ends here, and is told when GitHub allows it. */
+async function endOverdue({ store, now }: GithubWorld, run: Run, reason: Reason): Promise<void> {
+  if (run.ended) return;
+  const { begun, astray = now().toISOString() } = run.posts;
+  const since = Date.parse(begun ? astray : run.startedAt);
+  if (now().getTime() - since >= (begun ? ASTRAY_AT_MOST : BEGIN_WITHIN)) {
+    await store.runs.end(run.id, { is: begun ? 'lost' : 'refused', reason });
+  } else if (begun && run.posts.astray === undefined) {
+    await store.runs.keepPosts(run.id, { ...run.posts, astray });
+  }
+}
+
+async function refuse(world: GithubWorld, repo: Repo, run: Run, reasons: readonly Reason[]): Promise<void> {
   const [reason] = reasons;
-  if (reason) await world.store.runs.end(run.id, { is: 'refused', reason });
+  if (reason && !run.ended) await world.store.runs.end(run.id, { is: 'refused', reason });
   await postUnbegun(world, repo, run, reasons);
   await world.store.runs.tell(run.id);
 }

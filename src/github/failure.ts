@@ -35,6 +35,10 @@ export async function failCheck(
     await check.finish('failure', explainReasons([reason]));
     return store.deliveries.tell(delivery);
   }
+  showRetry(check, reason);
+}
+
+export function showRetry(check: OpenCheck, reason: Reason): void {
   const summary = `${renderReason(reason)}\n\nIt is tried again by itself; nothing has to be done.`;
   check.update({ title: 'GitHub fails; tried again later', summary });
 }

@@ -119,8 +119,8 @@ export interface Runs {
   /** Remembers that its end was shown. Rejects when another server follows it. */
   tell(id: string): Promise<void>;
   read(id: string): Promise<Run | undefined>;
-  /** Of those that no other server follows: all that go on, and those that ended since and were not shown. */
-  untold(since: Date): Promise<readonly Run[]>;
+  /** Of those that no other server follows: all that go on, and those that ended and were not shown. */
+  untold(): Promise<readonly Run[]>;
   /** All hosts that are held now, whosever runs hold them. */
   held(): Promise<readonly Held[]>;
   /** The run of a repository that began last. */
@@ -151,12 +151,9 @@ export function openRuns(db: Database, member: Membership): Runs {
       return row && parseRun(row);
     },
     tell: (id) => change(id, { told: 1, owner: null }),
-    untold: async (since) => {
+    untold: async () => {
       const open = db.selectFrom('runs').selectAll().where('told', '=', 0).where(isFree(member.id));
-      const recent = open.where((eb) =>
-        eb.or([eb('ended_at', 'is', null), eb('ended_at', '>=', since.toISOString())]),
-      );
-      return (await recent.orderBy('started_at').execute()).map(parseRun);
+      return (await open.orderBy('started_at').execute()).map(parseRun);
     },
     held: () => leases(db).execute(),
     newest: async (repo) => {

@@ -19,7 +19,7 @@ afterEach(async () => {
 async function forgetPosts(forget: (posts: RunPosts) => RunPosts): Promise<void> {
   const opened = await openStore({ directory: rig.settings.data }, { who: 'a test', now: () => new Date() });
   if (opened.is === 'locked') throw new Error('the store is still open');
-  for (const { id, posts } of await opened.store.runs.untold(new Date(0))) {
+  for (const { id, posts } of await opened.store.runs.untold()) {
     await opened.store.runs.claim(id);
     await opened.store.runs.keepPosts(id, forget(posts));
   }
