@@ -127,7 +127,9 @@ async function serve(
   const end = async (): Promise<void> => {
     state.ready = false;
     upkeep.stop();
-    await stop(parts, metrics ? [http, metrics] : [http], grace * 1000);
+    await finish(parts, metrics ? [http, metrics] : [http], grace * 1000);
+    upkeep.leave();
+    await store.close();
   };
   return { url, metricsUrl, lost, idle: () => settle(parts, upkeep), stop: end };
 }
@@ -253,13 +255,12 @@ async function settle({ inbox, runner }: Parts, upkeep: Upkeep): Promise<void> {
 }
 
 /** What arrives meanwhile is kept for whoever comes next; what has not ended in time is handed over. */
-async function stop(
-  { inbox, runner, store }: Parts,
+async function finish(
+  { inbox, runner }: Parts,
   listeners: readonly HttpServer[],
   grace: number,
 ): Promise<void> {
   const late = new Promise<void>((resolve) => void setTimeout(resolve, grace).unref());
   await Promise.race([Promise.all([inbox.stop(), runner.idle()]), late]);
   await Promise.all(listeners.map(closeListener));
-  await store.close();
 }

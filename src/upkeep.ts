@@ -25,7 +25,10 @@ export interface UpkeepOptions {
 export interface Upkeep {
   /** Resolves when GitHub is neither asked nor told anything. */
   readonly idle: () => Promise<void>;
+  /** Takes up nothing more, and says on that this server lives: what is under way needs that to come to its end. */
   readonly stop: () => void;
+  /** Says no more that it lives. */
+  readonly leave: () => void;
 }
 
 /** Resolves when what was left has been taken up; goes on until it is stopped. */
@@ -34,7 +37,9 @@ export async function startUpkeep(options: UpkeepOptions): Promise<Upkeep> {
   await recover(options);
   await runner.resume();
   inbox.wake();
-  const beats = repeat(log, lease / BEATS, 'this server could not say that it lives', () => beat(options));
+  const course: Course = { is: 'working' };
+  const live = (): Promise<void> => beat(options, course);
+  const beats = repeat(log, lease / BEATS, 'this server could not say that it lives', live);
   const sweeps = repeat(log, SWEEP, 'what was missed could not be asked for', () => sweep(options));
   const tells = repeat(log, TELL, 'what failed could not be told', () => tell(options));
   const prunes = repeat(log, DAY, 'what is old could not be forgotten', () => prune(options));
@@ -45,8 +50,19 @@ export async function startUpkeep(options: UpkeepOptions): Promise<Upkeep> {
   void tells.now();
   return {
     idle: async () => void (await Promise.all([sweeps.idle(), tells.idle()])),
-    stop: () => [beats, sweeps, tells, prunes, looks].forEach((each) => each?.stop()),
+    stop: () => {
+      course.is = 'ending';
+      [sweeps, tells, prunes, looks].forEach((each) => each?.stop());
+    },
+    leave: () => {
+      course.is = 'gone';
+      beats.stop();
+    },
   };
+}
+
+interface Course {
+  is: 'working' | 'ending' | 'gone';
 }
 
 /** In one lease, so that two may be lost. */
@@ -76,7 +92,7 @@ const KEPT = {
   openChecks: 30,
 };
 
-async function beat(options: UpkeepOptions): Promise<void> {
+async function beat(options: UpkeepOptions, course: Course): Promise<void> {
   const { store, inbox, runner, log, lost } = options;
   try {
     const dead = await store.beat();
@@ -84,11 +100,14 @@ async function beat(options: UpkeepOptions): Promise<void> {
       log.warn({ servers: dead }, 'servers were silent for too long: taking over from them');
   } catch (error) {
     if (!(error instanceof Fenced)) throw error;
+    // Who leaves by itself is struck off by nobody.
+    if (course.is === 'gone') return undefined;
     log.error({ err: error }, 'this server ends');
     return lost();
   }
+  if (course.is !== 'working') return undefined;
   if (await recover(options)) inbox.wake();
-  await runner.resume();
+  return runner.resume();
 }
 
 /** True when there is something to do again. */

@@ -1,5 +1,8 @@
 // What a restart, a lost delivery or a redelivery must not lose and must not do twice.
+import { DatabaseSync } from 'node:sqlite';
+import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { startServer } from '../../src/server.ts';
 import type { RunPosts } from '../../src/store/runs.ts';
 import { openStore } from '../../src/store/store.ts';
@@ -94,11 +97,13 @@ describe('a restart in the middle of a deploy', () => {
 
   it('shows the end later that GitHub would not take', async () => {
     const pull = await rig.open('v2');
-    rig.fleet.during = async () => rig.github.failNext({ path: 'issues/get-comment', status: 403 });
+    const suspended = { status: 403, body: { message: 'This installation has been suspended' } } as const;
+    rig.fleet.during = async () =>
+      rig.github.failNext({ path: 'issues/get-comment', times: 1000, ...suspended });
     await rig.comment(pull, '/deploy');
     expect(rig.fleet.live.get('web1')).toBe('v2');
     expect(rig.said(pull)[0]).not.toContain('asked for by');
-    await rig.restart();
+    await rig.restart(async () => rig.github.mend());
     await rig.settled();
     expect(rig.fleet.deployed).toHaveLength(1);
     expect(rig.check(head(pull), 'ashore/deploy')).toMatchObject({
@@ -121,6 +126,29 @@ describe('a restart in the middle of a deploy', () => {
     });
     expect(new Set(rig.fleet.deployed.map((input) => input.run)).size).toBe(1);
     never.resolve();
+  });
+});
+
+describe('a server that ends', () => {
+  it('says that it lives until what is under way has come to its end', async () => {
+    await rig.stop();
+    rig = await startRig({ policy: 'deploy: { on: both, by: [write] }\n', lease: 1, grace: 30 });
+    const pull = await rig.open('v2');
+    const gate = Promise.withResolvers<void>();
+    rig.fleet.during = () => gate.promise;
+    await rig.repo.comment(pull, '/deploy', 'ada');
+    await rig.github.waitFor(() => rig.fleet.deployed.length === 1, { what: 'the deploy' });
+    const back = rig.restart();
+    await wait(2000);
+    const store = new DatabaseSync(`${rig.settings.data}/ashore.db`, { readOnly: true });
+    const until = z.object({ until: z.string() }).parse(store.prepare('select until from servers').get());
+    store.close();
+    expect(Date.parse(until.until)).toBeGreaterThan(Date.now());
+    gate.resolve();
+    await back;
+    await rig.settled();
+    expect(rig.check(head(pull), 'ashore/deploy').conclusion).toBe('success');
+    expect(rig.fleet.deployed).toHaveLength(1);
   });
 });
 

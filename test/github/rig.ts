@@ -65,6 +65,9 @@ export interface RigOptions {
   readonly metricsPort?: number;
   /** How many deliveries are at work at once. */
   readonly atOnce?: number;
+  /** Seconds, as in the settings. */
+  readonly grace?: number;
+  readonly lease?: number;
 }
 
 export async function startRig({
@@ -73,6 +76,8 @@ export async function startRig({
   log = createLog('silent'),
   metricsPort,
   atOnce,
+  grace = 0.2,
+  lease,
 }: RigOptions = {}): Promise<Rig> {
   const secret = randomBytes(32).toString('hex');
   const manifest = Manifest.parse(parse(readFileSync('app.yml', 'utf8')));
@@ -102,7 +107,8 @@ export async function startRig({
     apiUrl: github.apiUrl,
     ssh: { keyPath: undefined, agentSocket: undefined },
     data,
-    grace: 0.2,
+    grace,
+    ...(lease === undefined ? {} : { lease }),
     host: '127.0.0.1',
     port: 0,
     ...(metricsPort === undefined ? {} : { metrics: { host: '127.0.0.1', port: metricsPort } }),
