@@ -4,6 +4,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Annotation } from '../render/annotation.ts';
 import type { CheckAction } from '../render/check-run.ts';
 import { Fenced } from '../store/membership.ts';
+import type { AskedCheck } from '../store/open-checks.ts';
 import { mayBeDone, ONCE } from './octokit.ts';
 import { statusOf } from './http-status.ts';
 import { place } from './repo.ts';
@@ -65,12 +66,13 @@ export async function startCheck(world: GithubWorld, repo: Repo, start: CheckSta
     });
     return openCheck(world, repo, { id: data.id, url: data.html_url ?? '' }, quiet);
   }
+  const since = world.now().toISOString();
+  const asked = { ...key, subject, installation: repo.installation, since };
+  await world.store.openChecks.ask(asked);
   // A server that died just after it had begun one could not keep its id.
   const { id, url } = (await findUnknown(world, repo, start)) ?? (await createCheck(world, repo, start));
   try {
-    const since = world.now().toISOString();
-    await world.store.posts.keepCheck({ repo: key.repo, id, name, commit, pull, subject });
-    await world.store.openChecks.put({ ...key, id, installation: repo.installation, since });
+    await keepBegun(world, asked, id);
   } catch (error) {
     // Whoever took over may not have seen it when it looked, and has begun one of its own.
     if (error instanceof Fenced)
@@ -78,6 +80,13 @@ export async function startCheck(world: GithubWorld, repo: Repo, start: CheckSta
     throw error;
   }
   return openCheck(world, repo, { id, url }, quiet);
+}
+
+/** From now on it is known by its id. */
+export async function keepBegun({ store }: GithubWorld, asked: AskedCheck, id: number): Promise<void> {
+  const { repo, name, commit, pull, subject } = asked;
+  await store.posts.keepCheck({ repo, id, name, commit, pull, subject });
+  await store.openChecks.put({ ...asked, id });
 }
 
 const TAKEN_OVER: CheckOutput = {
@@ -145,10 +154,11 @@ async function createCheck(world: GithubWorld, repo: Repo, start: CheckStart): P
   }
 }
 
-async function findUnknown(
+/** One of ours that goes on, and that the store does not know. */
+export async function findUnknown(
   { store, appId }: GithubWorld,
   repo: Repo,
-  { name, commit, subject }: CheckStart,
+  { name, commit, subject }: Pick<AskedCheck, 'name' | 'commit' | 'subject'>,
 ): Promise<CheckPlace | undefined> {
   const { data } = await repo.octokit.rest.checks.listForRef({
     ...place(repo),

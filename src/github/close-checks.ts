@@ -4,11 +4,13 @@ import { DEPLOY_CHECK, openCheck } from './checks.ts';
 import type { CheckOutput } from './checks.ts';
 import { statusOf } from './http-status.ts';
 import { connectTo } from './identify.ts';
+import { recoverOld } from './recover-checks.ts';
 import type { GithubWorld } from './repo.ts';
 
 /** Answers with how many were closed. */
 export async function closeOwnerless(world: GithubWorld): Promise<number> {
   const before = new Date(world.now().getTime() - DEADLINE);
+  await recoverOld(world, before);
   const rows = await world.store.openChecks.ownerless(before);
   for (const row of rows) await close(world, row);
   return rows.length;

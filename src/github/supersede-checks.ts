@@ -3,6 +3,7 @@
 import { PLAN_CHECK, openCheck } from './checks.ts';
 import type { CheckOutput } from './checks.ts';
 import { statusOf } from './http-status.ts';
+import { recoverOvertaken } from './recover-checks.ts';
 import type { GithubWorld, Repo } from './repo.ts';
 
 /** `commit` is the newest. One that GitHub does not take now is left for the next commit; planning goes on. */
@@ -12,6 +13,7 @@ export async function supersedeChecks(
   { pull, commit }: { readonly pull: number; readonly commit: string },
 ): Promise<void> {
   const { posts } = world.store;
+  await recoverOvertaken(world, repo, { pull, commit });
   for (const { id, commit: old } of await posts.overtaken({
     repo: repo.key,
     name: PLAN_CHECK,

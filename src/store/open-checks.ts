@@ -13,8 +13,20 @@ export interface OpenCheckRow {
   readonly since: string;
 }
 
+/** One that GitHub was asked to begin. */
+export interface AskedCheck extends Omit<OpenCheckRow, 'id'> {
+  readonly subject: string | null;
+}
+
 export interface OpenChecks {
-  put(check: OpenCheckRow): Promise<void>;
+  /** Remembers that GitHub is asked for it, before it is: who dies then, or hears no answer, knows no id. */
+  ask(check: AskedCheck): Promise<void>;
+  /** GitHub has none of it that is not known. */
+  forget(check: AskedCheck): Promise<void>;
+  /** Those whose ids nobody kept, of one pull request, or asked for before a time. */
+  asked(of: { readonly repo: string; readonly pull: number } | Date): Promise<readonly AskedCheck[]>;
+  /** It is there, so that it is no longer asked for. */
+  put(check: AskedCheck & OpenCheckRow): Promise<void>;
   /** It has ended. */
   drop(repo: string, id: number): Promise<void>;
   /** The one that was begun for the same and never ended. */
@@ -33,8 +45,11 @@ export function openOpenChecks(db: Database, member: Membership): OpenChecks {
       .selectFrom('open_checks')
       .select(['repo', 'check_id as id', 'installation', 'name', 'commit_sha as commit', 'pull', 'since']);
   return {
-    put: ({ repo, id: check_id, installation, name, commit: commit_sha, pull, since }) =>
+    ...openAsked(db, member),
+    put: ({ id: check_id, ...asked }) =>
       member.write(async (trx) => {
+        await forget(trx, asked);
+        const { repo, installation, name, commit: commit_sha, pull, since } = asked;
         const row = { repo, check_id, installation, name, commit_sha, pull, since };
         const columns = ['repo', 'check_id'] as const;
         const insert = trx.insertInto('open_checks').values(row);
@@ -60,10 +75,49 @@ export function openOpenChecks(db: Database, member: Membership): OpenChecks {
     },
     prune: (before) =>
       member.write(async (trx) => {
+        await trx.deleteFrom('asked_checks').where('since', '<', before.toISOString()).execute();
         const old = trx.deleteFrom('open_checks').where('since', '<', before.toISOString());
         return Number((await old.executeTakeFirst()).numDeletedRows);
       }),
   };
+}
+
+function openAsked(db: Database, member: Membership): Pick<OpenChecks, 'ask' | 'forget' | 'asked'> {
+  return {
+    ask: (check) =>
+      member.write(async (trx) => {
+        await forget(trx, check);
+        const { commit: commit_sha, ...rest } = check;
+        await trx
+          .insertInto('asked_checks')
+          .values({ ...rest, commit_sha })
+          .execute();
+      }),
+    forget: (check) => member.write((trx) => forget(trx, check)),
+    asked: async (of) => {
+      const columns = [
+        'repo',
+        'installation',
+        'name',
+        'commit_sha as commit',
+        'pull',
+        'subject',
+        'since',
+      ] as const;
+      const all = db.selectFrom('asked_checks').select(columns).orderBy('since');
+      if (of instanceof Date) return all.where('since', '<', of.toISOString()).execute();
+      return all.where('repo', '=', of.repo).where('pull', '=', of.pull).execute();
+    },
+  };
+}
+
+async function forget(trx: Database, { repo, name, commit, pull, subject }: AskedCheck): Promise<void> {
+  const same = trx.deleteFrom('asked_checks').where('repo', '=', repo).where('name', '=', name);
+  await same
+    .where('commit_sha', '=', commit)
+    .where('pull', pull === null ? 'is' : '=', pull)
+    .where('subject', subject === null ? 'is' : '=', subject)
+    .execute();
 }
 
 /** Those of runs that go on, or whose end is still to be shown. */

@@ -93,6 +93,16 @@ export interface Tables {
     pull: number | null;
     since: string;
   };
+  /** Check runs that GitHub was asked to begin, until their ids are kept. */
+  asked_checks: {
+    repo: string;
+    name: string;
+    commit_sha: string;
+    pull: number | null;
+    subject: string | null;
+    installation: number;
+    since: string;
+  };
   /** What a repository is called and reached by now; all other tables name it by its key. */
   repositories: { id: number; key: string; name: string; installation: number };
   /** In lower case, with the repository that had the name first. */
@@ -250,4 +260,10 @@ export const MIGRATIONS: readonly ((words: Words) => readonly string[])[] = [
   ],
   () => ['alter table deliveries add column cancel_by text'],
   () => ['create table answers (key text primary key, body text not null, at text not null)'],
+  ({ integer }) => [
+    `create table asked_checks (
+      repo text not null, name text not null, commit_sha text not null, pull ${integer}, subject text,
+      installation ${integer} not null, since text not null)`,
+    `create index asked_checks_pull on asked_checks (repo, pull)`,
+  ],
 ];

@@ -1,5 +1,6 @@
 // Check runs as GitHub receives them: annotations in pieces, progress without haste, an end in any case; and re-runs of all.
 import { createHmac } from 'node:crypto';
+import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Report } from '../../src/core/report.ts';
@@ -103,5 +104,50 @@ describe('a re-run of all checks', () => {
     await rerun('mallory');
     expect(rig.fleet.planned).toHaveLength(2);
     expect(rig.said(pull).at(-1)).toContain('NOT_ALLOWED');
+  });
+});
+
+describe('a check run whose beginning was never answered', () => {
+  const PLAN = 'ashore/plan';
+  async function begin(): Promise<string> {
+    rig.github.failNext({ path: 'checks/create', status: 502, afterwards: true });
+    rig.github.failNext({ path: 'checks/list-for-ref', status: 502, after: 1, times: 1000 });
+    const pull = await rig.open('v2', { branch: 'topic' });
+    expect(rig.check(head(pull), PLAN).status).toBe('in_progress');
+    rig.github.mend();
+    return head(pull);
+  }
+
+  it('is ended when a newer commit is planned', async () => {
+    const old = await begin();
+    const newer = await rig.push('topic', 'v3');
+    expect(rig.check(newer, PLAN).conclusion).toBe('success');
+    expect(rig.check(old, PLAN)).toMatchObject({ conclusion: 'neutral', actions: [] });
+    expect(rig.repo.checkRuns(old)).toHaveLength(1);
+  });
+
+  it('is ended hours later when nothing else happens', async () => {
+    const old = await begin();
+    await rig.restart(async () => void (rig.now = new Date(Date.now() + 5 * 3_600_000)));
+    await rig.github.waitFor(() => rig.check(old, PLAN).status === 'completed', { what: 'the end' });
+    expect(rig.check(old, PLAN).conclusion).toBe('failure');
+  });
+});
+
+describe('a server that is struck off while GitHub begins its check run', () => {
+  it('ends it, for another server has one of its own', async () => {
+    const before = rig.github.calls().get('checks/create') ?? 0;
+    rig.github.setLatency(500);
+    const opening = rig.open('v2');
+    const begun = (): boolean => (rig.github.calls().get('checks/create') ?? 0) > before;
+    await rig.github.waitFor(begun, { what: 'the check run', within: 20_000 });
+    const store = new DatabaseSync(`${rig.settings.data}/ashore.db`);
+    store.exec('delete from servers');
+    store.close();
+    const pull = await opening;
+    expect(rig.check(head(pull), 'ashore/plan')).toMatchObject({
+      conclusion: 'cancelled',
+      title: 'Another server has taken over',
+    });
   });
 });

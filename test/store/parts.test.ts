@@ -127,12 +127,43 @@ onBoth(({ ground: makeGround }) => {
       await store.waits.put({ repo: 'acme/infra', pull: 8 }, 'ada', new Date('2026-11-24T13:00:00Z'));
       expect(await store.waits.prune(between)).toBe(1);
       expect(await store.waits.read({ repo: 'acme/infra', pull: 8 })).toMatchObject({ by: 'ada' });
-      const check = { repo: 'acme/infra', installation: 1, name: 'ashore/plan', commit: 'c', pull: 7 };
+      const shared = { repo: 'acme/infra', installation: 1, name: 'ashore/plan', commit: 'c', pull: 7 };
+      const check = { ...shared, subject: null };
       await store.openChecks.put({ ...check, id: 1, since: '2026-11-22T12:00:00.000Z' });
       await store.openChecks.put({ ...check, id: 2, since: '2026-11-23T12:00:00.000Z' });
       expect(await store.openChecks.prune(between)).toBe(1);
       const left = await store.openChecks.ownerless(new Date('2027-01-01T00:00:00Z'));
       expect(left.map(({ id }) => id)).toEqual([2]);
+    });
+  });
+
+  describe('check runs that GitHub was asked for', () => {
+    const shared = {
+      repo: 'acme/infra',
+      installation: 1,
+      name: 'ashore/plan',
+      since: '2026-11-22T12:00:00.000Z',
+    };
+    const late = new Date('2027-01-01T00:00:00Z');
+
+    it('are known until their ids are', async () => {
+      const one = { ...shared, commit: 'a', pull: 7, subject: null };
+      const other = { ...shared, commit: 'a', pull: null, subject: 'r1' };
+      for (const each of [one, one, other]) await store.openChecks.ask(each);
+      expect(await store.openChecks.asked(late)).toEqual([one, other]);
+      expect(await store.openChecks.asked(new Date(shared.since))).toEqual([]);
+      expect(await store.openChecks.asked({ repo: 'acme/infra', pull: 7 })).toEqual([one]);
+      await store.openChecks.put({ ...one, id: 1 });
+      expect(await store.openChecks.asked(late)).toEqual([other]);
+      expect((await store.openChecks.ownerless(late)).map(({ id }) => id)).toEqual([1]);
+      await store.openChecks.forget(other);
+      expect(await store.openChecks.asked(late)).toEqual([]);
+    });
+
+    it('are forgotten after their time', async () => {
+      await store.openChecks.ask({ ...shared, commit: 'a', pull: 7, subject: null });
+      await store.openChecks.prune(late);
+      expect(await store.openChecks.asked(late)).toEqual([]);
     });
   });
 

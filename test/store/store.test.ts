@@ -189,6 +189,7 @@ onBoth(({ name, ground: makeGround }) => {
       // What came after it.
       await change(ground.place, 'alter table deliveries drop column cancel_by');
       await change(ground.place, 'drop table answers');
+      await change(ground.place, 'drop table asked_checks');
       await setVersion(ground.place, BEFORE_TOLD);
       expect(await readUntold()).toEqual([]);
     });
