@@ -1,7 +1,10 @@
 // No check run of ours stays open for ever: one that neither a run nor a delivery will end any more is closed, and says so.
+import { renderDeployCheck } from '../render/check-run.ts';
 import type { OpenCheckRow } from '../store/open-checks.ts';
+import type { Run } from '../store/runs.ts';
 import { DEPLOY_CHECK, openCheck } from './checks.ts';
-import type { CheckOutput } from './checks.ts';
+import type { CheckOutput, Conclusion } from './checks.ts';
+import { explainReasons } from './failure.ts';
 import { statusOf } from './http-status.ts';
 import { connectTo } from './identify.ts';
 import { recoverOld } from './recover-checks.ts';
@@ -23,7 +26,8 @@ async function close(world: GithubWorld, row: OpenCheckRow): Promise<void> {
   const { repo, id, installation } = row;
   try {
     const connected = await connectTo(world, { repo, installation }, { check: id });
-    await openCheck(world, connected, { id, url: '' }).finish('failure', wordsOf(row));
+    const { conclusion, output, subject } = await readEnd(world, row);
+    await openCheck(world, connected, { id, url: '' }).finish(conclusion, output, subject);
   } catch (error) {
     world.log.warn({ err: error, check: id }, 'a check run without an owner could not be closed');
     const status = statusOf(error);
@@ -31,11 +35,34 @@ async function close(world: GithubWorld, row: OpenCheckRow): Promise<void> {
   }
 }
 
-function wordsOf({ name, pull, since }: OpenCheckRow): CheckOutput {
+interface End {
+  readonly conclusion: Conclusion;
+  readonly output: CheckOutput;
+  readonly subject?: string;
+}
+
+/** A run may have ended while GitHub had no place for the end of its check run, and has been told for as much as could be. */
+async function readEnd({ store }: GithubWorld, row: OpenCheckRow): Promise<End> {
+  const run = await store.runs.ofCheck(row);
+  if (!run?.ended) return { conclusion: 'failure', output: wordsOf(row) };
+  const { ended, id: subject } = run;
+  if (ended.is !== 'report') {
+    const output = explainReasons([ended.reason], run.plan);
+    return { conclusion: ended.is === 'refused' ? 'action_required' : 'failure', output, subject };
+  }
+  const stored = await store.plans.find({ repo: run.repo, pull: run.pull }, run.plan);
+  const mine = stored.find(({ commit }) => commit === run.commit);
+  if (!mine) return { conclusion: 'failure', output: wordsOf(row, run) };
+  const output = renderDeployCheck(ended.report, mine.plan);
+  return { conclusion: output.conclusion ?? 'failure', output, subject };
+}
+
+function wordsOf({ name, pull, since }: OpenCheckRow, run?: Run): CheckOutput {
   const deploys = name === DEPLOY_CHECK;
   const what = deploys ? 'a deploy was prepared' : 'the plan was made';
   const next = pull === null ? 'Re-run this check.' : 'Comment `/plan`, or press the button.';
-  const written = deploys ? 'No run was begun by it' : 'Planning writes nothing to any host';
+  const untouched = deploys ? 'No run was begun by it' : 'Planning writes nothing to any host';
+  const written = run ? `Its run \`${run.id}\` has ended; what that came to is not kept any more` : untouched;
   return {
     title: 'It came to no end that is known',
     summary: `While ${what}, since ${since}, Ashore was interrupted and has not come back to it. ${written}. **Next**: ${next}`,

@@ -127,8 +127,16 @@ export interface Runs {
   newest(repo: string): Promise<Run | undefined>;
   /** The runs of one plan, oldest first. */
   ofPlan(place: { readonly repo: string; readonly pull: number }, plan: string): Promise<readonly Run[]>;
+  /** The run that a check run on its commit shows. */
+  ofCheck(check: OnCommit): Promise<Run | undefined>;
   /** Forgets what ended before this time and was shown. */
   prune(before: Date): Promise<number>;
+}
+
+interface OnCommit {
+  readonly repo: string;
+  readonly commit: string;
+  readonly id: number;
 }
 
 const NO_POSTS: RunPosts = { begun: false, deployments: [] };
@@ -164,6 +172,11 @@ export function openRuns(db: Database, member: Membership): Runs {
     ofPlan: async ({ repo, pull }, plan) => {
       const here = db.selectFrom('runs').selectAll().where('repo', '=', repo).where('pull', '=', pull);
       return (await here.where('plan', '=', plan).orderBy('started_at').execute()).map(parseRun);
+    },
+    ofCheck: async ({ repo, commit, id }) => {
+      const here = db.selectFrom('runs').selectAll().where('repo', '=', repo);
+      const rows = await here.where('commit_sha', '=', commit).orderBy('started_at').execute();
+      return rows.map(parseRun).findLast(({ posts }) => posts.check?.id === id);
     },
     prune: async (before) => {
       const old = db.deleteFrom('runs').where('told', '=', 1).where('ended_at', '<', before.toISOString());

@@ -152,6 +152,31 @@ describe('the end of a deploy', () => {
   });
 });
 
+describe('a check run that could not be ended while its repository was out of reach', () => {
+  it('says hours later what its run came to', async () => {
+    await start();
+    const pull = await rig.open('v2');
+    rig.fleet.during = async () => {
+      await rig.github.waitFor(() => states().length > 0, { what: 'the deployment' });
+      rig.github.failNext({ path: /^\/repos\//, status: 404, times: 1000 });
+    };
+    await rig.comment(pull, '/deploy');
+    expect(rig.fleet.live.get('web2')).toBe('v2');
+    expect(rig.check(head(pull), DEPLOY).status).toBe('in_progress');
+    await rig.restart(async () => {
+      rig.github.mend();
+      rig.now = later(5);
+    });
+    const ended = (): boolean => rig.check(head(pull), DEPLOY).status === 'completed';
+    await rig.github.waitFor(ended, { what: 'the end', within: 20_000 });
+    expect(rig.check(head(pull), DEPLOY)).toMatchObject({
+      conclusion: 'success',
+      externalId: rig.fleet.deployed[0]?.run,
+    });
+    expect(rig.fleet.deployed).toHaveLength(1);
+  });
+});
+
 describe('a deploy whose App is removed while the server is down', () => {
   it('lets go of its hosts once they must have ended, and is told when the App is back', async () => {
     await start();

@@ -470,6 +470,17 @@ onBoth(({ ground: makeGround }) => {
       expect((await store.runs.untold()).map((each) => each.id).toSorted()).toEqual(['r1', 'r2']);
     });
 
+    it('are found by the check run that shows them', async () => {
+      await store.runs.start(run('r1', ['a']));
+      await store.runs.start(run('r2', ['b']), {
+        posts: { begun: true, deployments: [], check: { id: 9, url: '' } },
+      });
+      const at = { repo: 'acme/infra', commit: 'c1' };
+      expect((await store.runs.ofCheck({ ...at, id: 9 }))?.id).toBe('r2');
+      expect(await store.runs.ofCheck({ ...at, id: 8 })).toBeUndefined();
+      expect(await store.runs.ofCheck({ ...at, commit: 'c2', id: 9 })).toBeUndefined();
+    });
+
     it('are forgotten when they ended long ago and that was told', async () => {
       for (const id of ['open', 'untold', 'told']) await store.runs.start(run(id, [id]));
       for (const id of ['untold', 'told']) await store.runs.end(id, LOST);
