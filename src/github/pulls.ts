@@ -1,4 +1,5 @@
 // Pull requests as GitHub has them now: a webhook's payload is only a hint, everything is read again.
+import { statusOf } from './http-status.ts';
 import { place } from './repo.ts';
 import type { Repo } from './repo.ts';
 
@@ -10,6 +11,8 @@ export interface Pull {
   readonly from: { readonly owner: string; readonly repo: string; readonly branch: string } | null;
   readonly fork: boolean;
   readonly base: string;
+  /** Where the base branch was when GitHub looked last. */
+  readonly baseCommit: string;
   readonly defaultBranch: string;
   readonly state: 'open' | 'closed' | 'merged';
   /** The commit that the merge made, or the last of them. */
@@ -36,6 +39,7 @@ export async function readPull(repo: Repo, number: number): Promise<Pull> {
     // A fork that was deleted since has no repository any more.
     fork: data.head.repo?.id !== data.base.repo.id,
     base: data.base.ref,
+    baseCommit: data.base.sha,
     defaultBranch: data.base.repo.default_branch,
     state: data.state === 'open' ? 'open' : closed,
     mergeCommit: data.merged ? data.merge_commit_sha : null,
@@ -54,6 +58,20 @@ export async function readDefaultBranch(repo: Repo): Promise<string> {
 export async function readTip(repo: Repo, branch: string): Promise<string> {
   const { data } = await repo.octokit.rest.git.getRef({ ...place(repo), ref: `heads/${branch}` });
   return data.object.sha;
+}
+
+/** Where the base branch of a pull request is; of one that was deleted, as below others it may be, where it was. */
+export async function readBaseTip(
+  repo: Repo,
+  { base, baseCommit, defaultBranch }: Pick<Pull, 'base' | 'baseCommit' | 'defaultBranch'>,
+): Promise<string> {
+  try {
+    return await readTip(repo, base);
+  } catch (error) {
+    // Policy is read from there, so of the branch that counts nothing is taken for it.
+    if (statusOf(error) !== 404 || base === defaultBranch) throw error;
+    return baseCommit;
+  }
 }
 
 /** The newest commit that both have. */

@@ -7,7 +7,7 @@ import type { ConfigFiles } from '../deploy.ts';
 import type { PullState } from './authorize.ts';
 import { readFiles, readSubtree } from './contents.ts';
 import type { ReadFiles } from './contents.ts';
-import { readMergeBase, readMergedOnto, readPull, readTip } from './pulls.ts';
+import { readBaseTip, readMergeBase, readMergedOnto, readPull, readTip } from './pulls.ts';
 import type { Pull } from './pulls.ts';
 import { place } from './repo.ts';
 import type { GithubWorld, Repo } from './repo.ts';
@@ -38,7 +38,7 @@ export async function surveyPlace(world: GithubWorld, repo: Repo, number: number
 
 export async function surveyPull(repo: Repo, number: number): Promise<Survey> {
   const pull = await readPull(repo, number);
-  const tip = await readTip(repo, pull.base);
+  const tip = await readBaseTip(repo, pull);
   return pull.mergeCommit === null
     ? surveyOpen(repo, pull, tip)
     : surveyMerged(repo, pull, tip, pull.mergeCommit);
@@ -69,7 +69,14 @@ export async function surveyIssue(
   const tip = await readTip(repo, branch);
   const same = planned !== undefined && (await readSubtree(repo, planned)) === (await readSubtree(repo, tip));
   const commit = same ? planned : tip;
-  const pull = { number: issue, head: commit, base: branch, defaultBranch: branch, site: data.html_url };
+  const pull = {
+    number: issue,
+    head: commit,
+    base: branch,
+    baseCommit: tip,
+    defaultBranch: branch,
+    site: data.html_url,
+  };
   return {
     pull: { ...NO_PULL, ...pull },
     commit,
@@ -98,7 +105,7 @@ export async function surveyRollback(
   { number, commit, from }: { readonly number: number; readonly commit: string; readonly from?: string },
 ): Promise<Survey> {
   const pull = await readPull(repo, number);
-  const tip = await readTip(repo, pull.base);
+  const tip = await readBaseTip(repo, pull);
   const base = from ?? tip;
   const moved = base !== tip && (await readSubtree(repo, base)) !== (await readSubtree(repo, tip));
   // What is deployed was merged once, whatever became of the pull request on which this was asked for.

@@ -1,5 +1,7 @@
 // What is gone from GitHub in the middle of things: branches, commits, the App itself. What is said stays true.
+import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { STACK } from './fleet.ts';
 import { startRig } from './rig.ts';
 import type { Rig } from './rig.ts';
 
@@ -10,6 +12,16 @@ beforeEach(async () => {
 afterEach(async () => {
   await rig.stop();
 });
+
+/** Why deliveries have failed. */
+function failed(): readonly unknown[] {
+  const store = new DatabaseSync(`${rig.settings.data}/ashore.db`, { readOnly: true });
+  try {
+    return store.prepare(`select error from deliveries where state = 'failed'`).all();
+  } finally {
+    store.close();
+  }
+}
 
 const head = (pull: number): string => rig.repo.pull(pull).head.sha;
 
@@ -34,6 +46,77 @@ describe('a pull request', () => {
     expect(rig.check(first, 'ashore/plan').conclusion).toBe('success');
     await rig.comment(pull, `/deploy ${rig.digest(pull)}`);
     expect(rig.fleet.live.get('web1')).toBe('v2');
+  });
+});
+
+describe('a pull request from a fork that is deleted', () => {
+  const HOSTS = { [STACK]: 'v2' };
+
+  async function fork(): Promise<number> {
+    rig.github.createUser('stranger');
+    const forked = await rig.github.createRepo('stranger', 'infra', { forkOf: rig.repo });
+    await forked.commit({ branch: 'topic', author: 'stranger', message: 'Change', files: HOSTS });
+    const pull = await rig.repo.openPull({ title: 'Change', head: 'topic', by: 'stranger', from: forked });
+    await rig.settled();
+    rig.github.deleteRepo(forked);
+    return pull;
+  }
+
+  it('is still one of a stranger, and is planned when a maintainer names its commit', async () => {
+    const pull = await fork();
+    await rig.comment(pull, '/plan');
+    expect(rig.said(pull).at(-1)).toContain('FORK_STATIC_ONLY');
+    expect(rig.fleet.planned).toEqual([]);
+    await rig.comment(pull, `/plan ${head(pull)}`);
+    expect(rig.check(head(pull), 'ashore/plan').conclusion).toBe('success');
+  });
+
+  it('is deployed when it is merged', async () => {
+    const pull = await fork();
+    await rig.comment(pull, `/plan ${head(pull)}`);
+    const sha = await rig.repo.merge(pull, 'grace');
+    await rig.settled();
+    expect(rig.check(sha, 'ashore/deploy').conclusion).toBe('success');
+    expect(rig.fleet.live.get('web2')).toBe('v2');
+  });
+});
+
+describe('a pull request whose base branch is deleted', () => {
+  async function stacked(): Promise<number> {
+    await rig.repo.commit({ branch: 'below', author: 'ada', message: 'Below', files: { 'README.md': 'x' } });
+    const files = { [STACK]: 'v2' };
+    await rig.repo.commit({ branch: 'above', base: 'below', author: 'ada', message: 'Above', files });
+    const pull = await rig.repo.openPull({ title: 'Above', head: 'above', base: 'below', by: 'ada' });
+    await rig.settled();
+    return pull;
+  }
+
+  it('is closed by that, and nobody hears of it', async () => {
+    const pull = await stacked();
+    await rig.repo.deleteBranch('below', 'ada');
+    await rig.settled();
+    expect([rig.repo.pull(pull).merged, rig.said(pull), rig.fleet.planned]).toEqual([undefined, [], []]);
+    expect(failed()).toEqual([]);
+  });
+
+  it('is none of our business when it was merged before', async () => {
+    const pull = await stacked();
+    rig.github.setWebhookUrl('http://127.0.0.1:9/nobody');
+    await rig.repo.merge(pull, 'grace');
+    await rig.repo.deleteBranch('below', 'ada');
+    await rig.restart();
+    await rig.settled();
+    expect([rig.said(pull), rig.fleet.deployed]).toEqual([[], []]);
+    expect(failed()).toEqual([]);
+  });
+
+  it('is answered when somebody asks for its plan', async () => {
+    const pull = await stacked();
+    await rig.repo.deleteBranch('below', 'ada');
+    await rig.settled();
+    await rig.comment(pull, '/plan');
+    expect(rig.said(pull)).toHaveLength(1);
+    expect(rig.said(pull)[0]).not.toContain('GITHUB_FAILED');
   });
 });
 

@@ -234,6 +234,7 @@ describe('readMergedOnto', () => {
     from: null,
     fork: false,
     base: 'main',
+    baseCommit: 't',
     defaultBranch: 'main',
     state: 'merged',
     mergeCommit: 'm',

@@ -172,6 +172,11 @@ export class GitHubDouble {
     return new RepoDouble(this.world, repository);
   }
 
+  /** Pull requests from it stay, and name no repository any more. */
+  deleteRepo({ repository: { owner, name } }: RepoDouble): void {
+    this.world.repos.delete(`${owner.login}/${name}`.toLowerCase());
+  }
+
   /** Installs the App on a repository, and tells it so. */
   install(repository: Repository): Installation {
     const { owner } = repository;

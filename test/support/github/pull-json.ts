@@ -64,7 +64,8 @@ function side(world: World, repo: Repository, ref: string, sha: string): JsonObj
     ref,
     sha,
     user: accountJson(world, repo.owner),
-    repo: repoJson(world, repo),
+    // A fork may have been deleted since.
+    repo: [...world.repos.values()].includes(repo) ? repoJson(world, repo) : null,
   };
 }
 

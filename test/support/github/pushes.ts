@@ -101,12 +101,11 @@ async function touchPulls(world: World, push: Push, branch: string): Promise<voi
       if (pull.head.repo === push.repo && pull.head.ref === branch) {
         if (push.after === NO_COMMIT) await closePull(world, repo, issue, push.by);
         else await headMoved(world, repo, issue, push.after, push.by);
-      } else if (
-        repo === push.repo &&
-        pull.base.ref === branch &&
-        push.after !== NO_COMMIT &&
-        (await repo.git.contains(push.after, pull.head.sha))
-      ) {
+      } else if (repo !== push.repo || pull.base.ref !== branch) {
+        continue;
+      } else if (push.after === NO_COMMIT) {
+        await closePull(world, repo, issue, push.by);
+      } else if (await repo.git.contains(push.after, pull.head.sha)) {
         await mergedByPush(world, repo, issue, push.after, push.by);
       }
     }
