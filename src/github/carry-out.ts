@@ -1,6 +1,7 @@
 // Carries out accepted runs. A run is durable: when the server that follows it is gone, another one or the next start
 // follows it under its own id, and the host picks it up where it is; and one whose end could not be shown is shown later.
 import { setTimeout as wait } from 'node:timers/promises';
+import { runLimit } from '../core/limit.ts';
 import type { Reason } from '../core/reason.ts';
 import type { Ended, NewRun, Run } from '../store/runs.ts';
 import { renderDeployCheck } from '../render/check-run.ts';
@@ -172,15 +173,25 @@ function isFinal(world: GithubWorld, run: Run, error: unknown): boolean {
 
 /** Milliseconds after which nobody expects any more that what they asked for begins; as for a delivery. */
 const BEGIN_WITHIN = 2.5 * 60 * 60_000;
-/** Milliseconds after which no host can be at work any more on what nobody followed: its units are ended after four hours. */
-const ASTRAY_AT_MOST = 4.5 * 60 * 60_000;
+/** Milliseconds beyond the longest time that a host is given, for what is on its way there. */
+const ASTRAY_BEYOND = 30 * 60_000;
+
+/** Milliseconds after which no host can be at work any more on what nobody follows. */
+async function longestAstray({ store }: GithubWorld, run: Run): Promise<number> {
+  const stored = await store.plans.find({ repo: run.repo, pull: run.pull }, run.plan);
+  const plan = stored.find(({ commit }) => commit === run.commit)?.plan;
+  const limits = [{ changes: [] }, ...(plan?.hosts ?? [])].map(runLimit);
+  return Math.max(...limits) * 1000 + ASTRAY_BEYOND;
+}
 
 /** What cannot be taken up for long must not hold its hosts: then it ends here, and is told when GitHub allows it. */
-async function endOverdue({ store, now }: GithubWorld, run: Run, reason: Reason): Promise<void> {
+async function endOverdue(world: GithubWorld, run: Run, reason: Reason): Promise<void> {
   if (run.ended) return;
+  const { store, now } = world;
   const { begun, astray = now().toISOString() } = run.posts;
   const since = Date.parse(begun ? astray : run.startedAt);
-  if (now().getTime() - since >= (begun ? ASTRAY_AT_MOST : BEGIN_WITHIN)) {
+  const longest = begun ? await longestAstray(world, run) : BEGIN_WITHIN;
+  if (now().getTime() - since >= longest) {
     await store.runs.end(run.id, { is: begun ? 'lost' : 'refused', reason });
   } else if (begun && run.posts.astray === undefined) {
     await store.runs.keepPosts(run.id, { ...run.posts, astray });

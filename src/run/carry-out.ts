@@ -3,11 +3,11 @@
 import { randomBytes } from 'node:crypto';
 import { CONFIRM_WITHIN } from '../core/guard.ts';
 import type { Session } from '../core/host.ts';
+import { runLimit } from '../core/limit.ts';
 import type { CarryOut, HostRun, RunEvent } from '../core/run.ts';
 import { HostFailure } from '../core/reason.ts';
 import { compileRun, formatAssignments } from './compile.ts';
 import { createJournalParser } from './journal.ts';
-import { runLimit } from './limit.ts';
 import { isRoot, machinePath, runScript, worksPath } from './place.ts';
 import { FOLLOW_TEXT, GUARD_TEXT, START_TEXT } from './texts.ts';
 

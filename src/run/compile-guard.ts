@@ -1,8 +1,8 @@
 // The part of a run that guards: what is saved before the guarded changes, and the script that puts it back. Pure.
 import type { Guard } from '../core/guard.ts';
+import { SETTLE_MORE } from '../core/limit.ts';
 import type { RunChange } from '../core/run.ts';
 import { quoteCommand } from '../core/shell.ts';
-import { SETTLE_MORE } from './limit.ts';
 import { GUARD_TEXT, SAVED_TEXT, UNDO_TEXT } from './texts.ts';
 
 export function formatSaving(guards: readonly Guard[]): string {

@@ -1,7 +1,6 @@
 // How long a run may take before its host takes it for hung and ends it. Pure.
-import { CONFIRM_WITHIN } from '../core/guard.ts';
-import type { HostRun } from '../core/run.ts';
-import type { Step } from '../core/step.ts';
+import { CONFIRM_WITHIN } from './guard.ts';
+import type { Step } from './step.ts';
 
 /** Whatever its steps say: most have no limit of their own, such as what apt does. */
 const LEAST = 4 * 3600;
@@ -12,8 +11,18 @@ const MARGIN = 3600;
 /** A unit may take its time before it settles. */
 export const SETTLE_MORE = 90;
 
+interface Stepped {
+  readonly steps: readonly Step[];
+}
+
+/** What is run on a host, or planned to be. */
+export interface Limited {
+  readonly changes: readonly Stepped[];
+  readonly duties?: readonly Stepped[] | undefined;
+}
+
 /** Seconds. A declared limit, however long, is never cut short by that of the run. */
-export function runLimit({ changes, duties = [] }: Pick<HostRun, 'changes' | 'duties'>): number {
+export function runLimit({ changes, duties = [] }: Limited): number {
   const seconds = [...changes, ...duties].flatMap(({ steps }) => steps).map(secondsOf);
   return Math.max(
     LEAST,

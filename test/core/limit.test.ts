@@ -1,12 +1,11 @@
 // A run is given as long as what it does was given, and never less than four hours.
 import { expect, it } from 'vitest';
+import { runLimit } from '../../src/core/limit.ts';
 import type { Step } from '../../src/core/step.ts';
-import { runLimit } from '../../src/run/limit.ts';
 
 const HOUR = 3600;
 const run = (limit?: number): Step => ({ do: 'run', argv: ['x'], ...(limit === undefined ? {} : { limit }) });
 const bake = (within: number): Step => ({ do: 'check', probe: { is: 'unit', unit: 'x' }, within, watch: [] });
-const ledger = { ref: 'a', forgotten: 'now' };
 
 it.each<[string, readonly Step[], readonly Step[], number]>([
   ['nothing', [], [], 4 * HOUR],
@@ -17,6 +16,6 @@ it.each<[string, readonly Step[], readonly Step[], number]>([
   ['a long bake', [], [bake(20 * HOUR)], 21 * HOUR + 120],
   ['a long hook and a unit', [{ do: 'settle', unit: 'x', seconds: 10 }], [run(24 * HOUR)], 25 * HOUR + 220],
 ])('%s', (_name, steps, duty, seconds) => {
-  const changes = [{ ref: 'a', steps, ledger }];
-  expect(runLimit({ changes, duties: [{ ref: 'b', when: 'before', steps: duty }] })).toBe(seconds);
+  const changes = [{ steps }];
+  expect(runLimit({ changes, duties: [{ steps: duty }] })).toBe(seconds);
 });
