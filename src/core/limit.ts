@@ -31,14 +31,7 @@ export function runLimit({ changes, duties = [] }: Limited): number {
 }
 
 function secondsOf(step: Step): number {
-  switch (step.do) {
-    case 'run':
-      return step.limit ?? 0;
-    case 'check':
-      return step.within;
-    case 'settle':
-      return step.seconds + SETTLE_MORE;
-    default:
-      return 0;
-  }
+  if (step.do === 'run') return step.limit ?? 0;
+  if (step.do === 'check') return step.within;
+  return step.do === 'settle' ? step.seconds + SETTLE_MORE : 0;
 }

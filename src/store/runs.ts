@@ -163,7 +163,7 @@ export function openRuns(db: Database, member: Membership): Runs {
       const open = db.selectFrom('runs').selectAll().where('told', '=', 0).where(isFree(member.id));
       return (await open.orderBy('started_at').execute()).map(parseRun);
     },
-    held: () => leases(db).execute(),
+    held: () => selectLeases(db).select('leases.machine').execute(),
     newest: async (repo) => {
       const all = db.selectFrom('runs').selectAll().where('repo', '=', repo);
       const row = await all.orderBy('started_at', 'desc').limit(1).executeTakeFirst();
@@ -247,14 +247,14 @@ function machineOf({ repo }: NewRun, { machines }: Beginning, host: string): str
 
 async function readLeases(trx: Database, machines: readonly string[]): Promise<readonly Lease[]> {
   if (machines.length === 0) return [];
-  return leases(trx).where('leases.machine', 'in', machines).execute();
+  return selectLeases(trx).where('leases.machine', 'in', machines).execute();
 }
 
-function leases(db: Database) {
+function selectLeases(db: Database) {
   return db
     .selectFrom('leases')
     .innerJoin('runs', 'runs.id', 'leases.run')
-    .select(['leases.machine', 'leases.host', 'leases.repo', 'leases.run', 'leases.since'])
+    .select(['leases.host', 'leases.repo', 'leases.run', 'leases.since'])
     .select(['runs.asked_by as by', 'runs.pull'])
     .orderBy('leases.host');
 }

@@ -188,7 +188,7 @@ it('nor of one to which a run came and went while it was looked at', async () =>
   const asks = await rig.open('v3');
   await rig.comment(pull, '/plan');
   const deploy = `/deploy ${rig.digest(pull)}`;
-  const { plan } = rig.fleet;
+  const plan = rig.fleet.plan.bind(rig.fleet);
   Object.assign(rig.fleet, {
     plan: async (input: Parameters<typeof plan>[0]) => {
       const planned = await plan(input);
