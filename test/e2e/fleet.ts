@@ -8,8 +8,8 @@ import type { LiveOptions } from '../../src/world.ts';
 import { startLab } from '../lab/lab.ts';
 import type { HostSpec, Lab } from '../lab/lab.ts';
 
-export interface Fleet {
-  readonly lab: Lab;
+/** The product's own verbs on hosts of a lab. */
+export interface Verbs {
   readonly deployer: Deployer;
   /** `hosts.yml` with every lab host, and one stack file per name. */
   files(stacks: Record<string, string | Uint8Array>): ConfigFiles;
@@ -17,6 +17,10 @@ export interface Fleet {
   plan(files: ConfigFiles, base?: ConfigFiles): Promise<Plan>;
   /** Deploys a plan; fails the test when it is refused. */
   deploy(plan: Plan, files: ConfigFiles): Promise<Report>;
+}
+
+export interface Fleet extends Verbs {
+  readonly lab: Lab;
   stop(): Promise<void>;
 }
 
@@ -33,12 +37,16 @@ const LAB_LOGIN: FleetLogin = {
 
 export async function startFleet(specs: readonly HostSpec[], login = LAB_LOGIN): Promise<Fleet> {
   const lab = await startLab(specs);
-  const deployer = createLiveDeployer(await login.prepare(lab));
+  const verbs = verbsOn(() => hostsFile(lab, login.ssh), await login.prepare(lab));
+  return { ...verbs, lab, stop: () => lab.stop() };
+}
+
+export function verbsOn(hosts: () => string, options: LiveOptions): Verbs {
+  const deployer = createLiveDeployer(options);
   let runs = 0;
   return {
-    lab,
     deployer,
-    files: (stacks) => filesOf({ 'hosts.yml': hostsFile(lab, login.ssh), ...stacks }),
+    files: (stacks) => filesOf({ 'hosts.yml': hosts(), ...stacks }),
     plan: async (files, base) => {
       const planned = await deployer.plan({ files, base, commit: 'test', all: base === undefined });
       if (planned.is !== 'plan') throw new Error(JSON.stringify(planned, null, 2));
@@ -55,11 +63,16 @@ export async function startFleet(specs: readonly HostSpec[], login = LAB_LOGIN):
       if (deployed.is !== 'report') throw new Error(JSON.stringify(deployed, null, 2));
       return deployed.report;
     },
-    stop: () => lab.stop(),
   };
 }
 
-export function hostsFile(lab: Lab, ssh: string): string {
+interface Listed {
+  readonly name: string;
+  readonly address: string;
+  readonly hostKey: string;
+}
+
+export function hostsFile(lab: { readonly hosts: ReadonlyMap<string, Listed> }, ssh: string): string {
   const hosts = [...lab.hosts.values()].map((host) => {
     return `  ${host.name}: { address: ${host.address}, host_key: "${host.hostKey}" }\n`;
   });

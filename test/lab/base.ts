@@ -36,7 +36,10 @@ export async function ensureClientKey(): Promise<ClientKey> {
 /** The root tree of a suite's base, built when there is none of the present definition. */
 export async function ensureBase(suite: Suite, log: (line: string) => void): Promise<string> {
   const base = path.join(cacheRoot, `${suite}-${await stamp(suite)}`);
-  if (!(await exists(base))) await build(suite, base, log);
+  if (!(await exists(base))) {
+    const what = `the base of ${suite}: about half a minute`;
+    await build([script('base.sh'), suite, base, `${keyPath}.pub`], suite, what, log);
+  }
   const now = new Date();
   await utimes(base, now, now); // base.sh leaves what was handed out lately
   return base;
@@ -44,7 +47,7 @@ export async function ensureBase(suite: Suite, log: (line: string) => void): Pro
 
 async function stamp(suite: Suite): Promise<string> {
   const hash = createHash('sha256').update(suite);
-  for (const file of [script('base.sh'), script('customize.sh'), `${keyPath}.pub`])
+  for (const file of [script('base.sh'), script('mirror.sh'), script('customize.sh'), `${keyPath}.pub`])
     hash.update(await readFile(file));
   return hash.digest('hex').slice(0, 12);
 }
@@ -53,21 +56,23 @@ function script(name: string): string {
   return path.join(import.meta.dirname, name);
 }
 
-/** flock(1) hands its lock down to the script, so the lock lasts as long as the build, even when this process dies. */
-async function build(suite: Suite, base: string, log: (line: string) => void): Promise<void> {
+/** Into `name.log`. flock(1) hands its lock down to the script, so the lock lasts as long as the build, even when this process dies. */
+export async function build(
+  argv: readonly string[],
+  name: string,
+  what: string,
+  log: (line: string) => void,
+): Promise<void> {
   const began = Date.now();
-  log(`building the base of ${suite}: about half a minute`);
-  const logPath = path.join(cacheRoot, `${suite}.log`);
+  log(`building ${what}`);
+  const logPath = path.join(cacheRoot, `${name}.log`);
   const output = await open(logPath, 'a');
-  const child = start(
-    ['flock', lockPath, script('base.sh'), suite, base, `${keyPath}.pub`],
-    ['ignore', output.fd, output.fd],
-  );
+  const child = start(['flock', lockPath, ...argv], ['ignore', output.fd, output.fd]);
   const [status] = await once(child, 'close');
   await output.close();
   if (status !== 0)
     throw new Error(
-      `lab: building ${suite} failed, see ${logPath}:\n${(await readFile(logPath, 'utf8')).slice(-2000)}`,
+      `lab: building ${name} failed, see ${logPath}:\n${(await readFile(logPath, 'utf8')).slice(-2000)}`,
     );
-  log(`base of ${suite} there after ${Math.round((Date.now() - began) / 1000)} s`);
+  log(`${name} is there after ${Math.round((Date.now() - began) / 1000)} s`);
 }

@@ -22,9 +22,6 @@ export async function plugIn(place: Place, address: string): Promise<void> {
 
 export async function launch(place: Place, directory: string): Promise<ChildProcess> {
   const machine = machineName(place.lab, place.name);
-  const trees = await cgroupTrees();
-  const groups = (trees?.all ?? []).map((tree) => path.join(tree, bridgeName(place.lab), place.name));
-  for (const group of groups) await mkdir(group, { recursive: true });
   const nspawn = [
     'systemd-nspawn',
     '--quiet',
@@ -44,20 +41,24 @@ export async function launch(place: Place, directory: string): Promise<ChildProc
     '--timezone=off',
     '--console=read-only',
   ];
-  const enter = 'while [ "$1" != -- ]; do echo $$ >"$1/cgroup.procs"; shift; done; shift; exec "$@"';
   const output = await open(path.join(directory, 'console.log'), 'w');
-  const supervisor = start(
-    ['sh', '-ec', enter, 'sh', ...groups, '--', ...nspawn],
-    ['ignore', output.fd, output.fd],
-    {
-      SYSTEMD_NSPAWN_UNIFIED_HIERARCHY: '1', // what Debian has; a hybrid machine would pass its hybrid on
-      SYSTEMD_NSPAWN_API_VFS_WRITABLE: 'network', // net.* sysctls are the host's own
-      SYSTEMD_NSPAWN_LOCK: '0', // no lock file beside the tree
-    },
-  );
+  const supervisor = start([...(await caged(place)), ...nspawn], ['ignore', output.fd, output.fd], {
+    SYSTEMD_NSPAWN_UNIFIED_HIERARCHY: '1', // what Debian has; a hybrid machine would pass its hybrid on
+    SYSTEMD_NSPAWN_API_VFS_WRITABLE: 'network', // net.* sysctls are the host's own
+    SYSTEMD_NSPAWN_LOCK: '0', // no lock file beside the tree
+  });
   await output.close();
   supervisor.unref();
   return supervisor;
+}
+
+/** What goes before a command so that it runs in the host's cgroup, and ends with it. */
+export async function caged(place: Place): Promise<readonly string[]> {
+  const trees = await cgroupTrees();
+  const groups = (trees?.all ?? []).map((tree) => path.join(tree, bridgeName(place.lab), place.name));
+  for (const group of groups) await mkdir(group, { recursive: true });
+  const enter = 'while [ "$1" != -- ]; do echo $$ >"$1/cgroup.procs"; shift; done; shift; exec "$@"';
+  return ['sh', '-ec', enter, 'sh', ...groups, '--'];
 }
 
 /** The child of systemd-nspawn that is PID 1 in a namespace of its own. */

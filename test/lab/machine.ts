@@ -139,16 +139,16 @@ const tools: Readonly<Record<string, string>> = {
   nsenter: 'util-linux',
 };
 
-/** Installs what is missing. Debian only: the names are its packages'. */
-export async function ensureTools(): Promise<void> {
+/** Installs what is missing of the lab's tools, or of others. Debian only: the names are its packages'. */
+export async function ensureTools(wanted: Readonly<Record<string, string>> = tools): Promise<void> {
   const found = await run([
     'sh',
     '-c',
     'for tool; do command -v "$tool" >/dev/null || echo "$tool"; done',
     'sh',
-    ...Object.keys(tools),
+    ...Object.keys(wanted),
   ]);
-  const missing = found.stdout.split('\n').flatMap((tool) => tools[tool] ?? []);
+  const missing = found.stdout.split('\n').flatMap((tool) => wanted[tool] ?? []);
   if (!(await exists('/usr/share/keyrings/debian-archive-keyring.gpg')))
     missing.push('debian-archive-keyring');
   if (missing.length === 0) return;
