@@ -1,6 +1,6 @@
 # check WORDS SECONDS UNITS PROBE ARGS: looks until what WORDS say is so, SECONDS at most, and tells what it waits for and
 # what it saw last, every five seconds and whenever that changes. UNITS are watched meanwhile: one that has failed, or
-# that died three times, ends the wait at once. Needs PROBE_TEXT, WORK and RUN_BEGUN.
+# that died three times, ends the wait at once. Needs settle.sh, PROBE_TEXT, WORK and RUN_BEGUN.
 # What a `measure` found is named in BASELINES. OVERDUE has the stacks whose checks an earlier run has left due.
 # A cancel ends the wait as well, and sets CANCELLED.
 # Status: 0 · 61 nothing answered · 62 another answer · 63 a unit failed · 64 a crash loop · 65 a limit of a bake was passed.
@@ -159,10 +159,10 @@ give_up() {
   case $PROBE in tcp | http) perl -e "$PROBE_TEXT" listen ;; esac
   sleep 1
   journalctl -q --sync
-  read_clock
+  journal_since "$RUN_BEGUN"
   for UNIT in $UNITS; do
     printf 'the journal of %s:\n' "$UNIT"
-    unit_journal "$UNIT" 40 "--since=-$((${NOW%.*} - RUN_BEGUN + 1))s"
+    unit_journal "$UNIT" 40 "$SINCE"
   done
   return "$1"
 }

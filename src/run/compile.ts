@@ -2,7 +2,7 @@
 //
 // The programs that the script runs are the argv of commandsOf(), each exactly as the plan shows it, and those of its own
 // frame, which change nothing outside of Ashore's own directories:
-//   flock sha256sum sync tail truncate wc base64 mv rm sleep perl, `systemctl show`, journalctl; for checks: timeout tr cat uname
+//   flock sha256sum sync tail truncate wc base64 mv rm sleep date grep perl, `systemctl show`, journalctl; for checks: timeout tr cat uname
 // Around guarded changes, to save and, where it comes to that, to put back what they touch:
 //   cp mkdir chown chmod ln stat readlink cmp rmdir cat setsid systemd-run systemctl nft
 // What lays a run down, starts and follows it over ssh uses beside these:

@@ -64,7 +64,7 @@ begin_run() {
   ledger_mend || finish_run refused RUN_REFUSED "the ledger cannot be written"
   cd "$WORK" || finish_run refused RUN_REFUSED "the files of the run are gone"
   read_clock
-  RUN_BEGUN=${NOW%.*}
+  RUN_BEGUN=${NOW%.*} CLOCK_BEGUN=$(date +%s)
   command -v perl >/dev/null || BOUNDED_TEXT=
 }
 

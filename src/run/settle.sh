@@ -99,10 +99,25 @@ say_unit() {
   # The last words of a program that just died are still on their way into the journal.
   sleep 1
   journalctl -q --sync
-  read_clock
-  LOG=$(unit_journal "$UNIT" 50 "--since=-$((${NOW%.*} - CHANGE_BEGUN + 1))s")
+  journal_since "$CHANGE_BEGUN"
+  LOG=$(unit_journal "$UNIT" 50 "$SINCE")
   [ -n "$LOG" ] || LOG=$(unit_journal "$UNIT" 50)
   printf '%s\n' "$LOG"
+  [ "$Result" != oom-kill ] || kernel_journal
+}
+
+# journal_since SECONDS: SINCE, for all that was said from that time since the boot on. The journal goes by the clock: where that was
+# set forward during the run, so much earlier. Where it was set back, what was said before lies ahead, and is not left out.
+journal_since() {
+  read_clock
+  FORWARD=$(($(date +%s) - CLOCK_BEGUN - ${NOW%.*} + RUN_BEGUN))
+  [ "$FORWARD" -gt 0 ] || FORWARD=0
+  SINCE=--since=-$((${NOW%.*} - $1 + FORWARD + 1))s
+}
+
+# Whom the kernel killed in the cgroup of UNIT, and how large that was: nothing of it is in the journal of the unit.
+kernel_journal() {
+  journalctl -q --no-pager -k -o short-iso "$SINCE" | grep -F -A 1 "/$UNIT,task" | tail -n 6
 }
 
 # unit_journal UNIT LINES [SINCE]: what -u shows (journalctl(1)), and what a process says of the unit before it becomes its

@@ -41,6 +41,7 @@ resources:
 const FRAME = [
   /^flock -[ns] [689]$/,
   /^sha256sum$/,
+  /^date \+%s$/,
   /^sync \/var\/lib\/ashore\/runs\/[a-z0-9-]+\/journal$/,
   /^sync \/var\/lib\/ashore\/ledger \/var\/lib\/ashore$/,
   /^rm -f -- \/var\/lib\/ashore\/holder \/run\/ashore\/holder$/,

@@ -50,6 +50,7 @@ const UP: Unit = {
   upSince: 1,
   changedAt: 1,
   reloadFailed: false,
+  now: 2,
   stateSince: 1,
 };
 const TEXT = '[Service]\nExecStart=/bin/true\n';

@@ -1034,6 +1034,9 @@ describe('systemctl show', () => {
     ['active', 'running', '14:59:09', 2, 'up'],
     ['active', 'running', '14:50:11', 3, 'looping'],
     ['active', 'running', '14:50:09', 3, 'up'],
+    // The clock was set back since, or was put right by a little.
+    ['active', 'running', '16:00:09', 3, 'up'],
+    ['active', 'running', '15:00:11', 1, 'looping'],
     ['reloading', 'reload', '15:00:00', 0, 'up'],
     ['refreshing', 'refresh', '15:00:00', 0, 'up'],
     ['activating', 'start', '15:00:00', 0, 'up'],

@@ -324,6 +324,7 @@ describe.skipIf(!strace)('the programs that run', () => {
       ['flock', '-n', '9'],
       ['flock', '-n', '6'],
       ['sha256sum'],
+      ['date', '+%s'],
       ['sync', `${state}/runs/r1/journal`],
       ['sync', `${state}/ledger`, state],
       ['rm', '-f', '--', `${state}/holder`, at('holder')],

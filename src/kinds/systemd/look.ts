@@ -25,6 +25,8 @@ export interface Unit {
   readonly stateSince: number | null;
   /** Its last reload failed: it goes on with what it had loaded before. */
   readonly reloadFailed: boolean;
+  /** What the host's clock said at the look. */
+  readonly now: number;
 }
 
 /** What stands at a path. */
@@ -86,13 +88,15 @@ function unitOf(property: (name: string) => string, now: number): Unit {
     stateSince: parseTime(property('StateChangeTimestamp')),
     // Of units that cannot be reloaded it is `success` or not there. A start sets it back.
     reloadFailed: up && !['', 'success'].includes(property('ReloadResult')),
+    now,
   };
 }
 
 /**
  * A plan is refused when the state moved, so a crash loop has to be one state: starting, up for a while, dying, waiting, and given up
  * (StartLimitBurst= of systemd.unit(5)). What systemd started again counts as up after a minute, what it did often after ten. NRestarts is 0
- * again when somebody starts the unit or resets its failure (systemd.service(5), Restart=).
+ * again when somebody starts the unit or resets its failure (systemd.service(5), Restart=). One that came up later than it is now did so
+ * before the clock was set back.
  */
 const PROBATION = { once: 60_000_000, often: 600_000_000 };
 const OFTEN = 3;
@@ -105,7 +109,7 @@ function runOf(property: (name: string) => string, now: number): Unit['run'] {
     case 'reloading':
     case 'refreshing': {
       const upFor = now - (parseTime(property('ActiveEnterTimestamp')) ?? 0);
-      return again && upFor < PROBATION[restarts < OFTEN ? 'once' : 'often'] ? 'looping' : 'up';
+      return again && Math.abs(upFor) < PROBATION[restarts < OFTEN ? 'once' : 'often'] ? 'looping' : 'up';
     }
     case 'activating':
       return again || property('SubState').startsWith('auto-restart') ? 'looping' : 'up';

@@ -141,27 +141,36 @@ function standingMark(standing: Standing): string | null {
   return standing.is === 'file' ? sha256(standing.text) : standing.is;
 }
 
-/** Kernel times are up to 4 ms behind the clock, so what is written and then started never looks newer. */
+/**
+ * Kernel times are up to 4 ms behind the clock, so what is written and then started never looks newer. A time that is still to come
+ * is from before the clock was set back, and says nothing of before and after.
+ */
 function newerOf(
   name: string,
   want: Declared,
   unit: Unit,
   times: ReadonlyMap<string, number>,
 ): State['newer'] {
-  const { upSince, changedAt, reloadFailed } = unit;
+  const { upSince, changedAt, reloadFailed, now } = unit;
   if (upSince === null || unit.ends) return { restart: [], reload: [] };
   const own = [...times.keys()].filter(
     (path) =>
       path === unitPath(name) || (path.startsWith(`${dropInDirectory(name)}/`) && path.endsWith('.conf')),
   );
   const after = (paths: readonly string[], since: number): string[] =>
-    [...new Set(paths)].filter((path) => (times.get(path) ?? 0) > since);
+    [...new Set(paths)].filter((path) => {
+      const time = times.get(path) ?? 0;
+      return time > since && time < now + MINUTE;
+    });
   return {
     restart: after([...own, ...want.restartOn], upSince),
     // A reload that failed changes the time of the state as well, and has loaded nothing.
     reload: after(want.reloadOn, reloadFailed ? upSince : Math.max(upSince, changedAt ?? 0)),
   };
 }
+
+/** Clocks are put right by less than that all the time. */
+const MINUTE = 60_000_000;
 
 /** systemd knows such a unit; one whose file is gone may still run. */
 export function isThere(have: State | undefined): have is State {
