@@ -72,12 +72,12 @@ export async function initOf(supervisor: number | undefined): Promise<number> {
 }
 
 /** Until sshd sends its banner. */
-export async function sshReady(address: string, supervisor?: ChildProcess): Promise<void> {
-  const end = Date.now() + 180_000;
+export async function sshReady(address: string, supervisor?: ChildProcess, seconds = 180): Promise<void> {
+  const end = Date.now() + seconds * 1000;
   while (!(await banner(address))) {
     if (supervisor !== undefined && supervisor.exitCode !== null)
-      throw new Error(`systemd-nspawn ended with ${supervisor.exitCode}`);
-    if (Date.now() > end) throw new Error('no sshd in three minutes');
+      throw new Error(`it ended with ${supervisor.exitCode}`);
+    if (Date.now() > end) throw new Error(`no sshd in ${seconds} s`);
     await sleep(20);
   }
 }

@@ -54,12 +54,17 @@ make_initrd() {
   (cd "$initrd" && find . | bin/busybox cpio -o -H newc) | gzip -1 >"$half/initrd"
 }
 
-# The kernel is the machine's own, so Debian's sysctls hold again. What is done at a first boot, and at each login, takes an
-# emulated processor seconds: rebuilt caches, and a manager of systemd for the user.
+# The kernel is the machine's own, so Debian's sysctls hold again. What takes an emulated processor seconds, and no test needs, is left out:
+# the caches that a first boot makes anew, file systems and modules in advance, a session of logind and a systemd for each login.
 fit_tree() {
+  local unit
   find "$tree/etc/sysctl.d" -lname /dev/null -delete
   touch "$tree/etc/.updated" "$tree/var/.updated"
-  ln -s /dev/null "$tree/etc/systemd/system/user@.service"
+  sed -i /pam_systemd/d "$tree"/etc/pam.d/common-session*
+  for unit in user@.service modprobe@.service kmod-static-nodes.service systemd-modules-load.service dev-{hugepages,mqueue}.mount \
+    sys-fs-fuse-connections.mount sys-kernel-{config,debug,tracing}.mount; do
+    ln -s /dev/null "$tree/etc/systemd/system/$unit"
+  done
 }
 
 fetch kmod linux-image-cloud-amd64

@@ -133,7 +133,7 @@ class Virtual implements VirtualHost {
     supervisor.unref();
     try {
       await this.#plugIn(supervisor);
-      await sshReady(this.address, supervisor, BOOT / 60);
+      await sshReady(this.address, supervisor, BOOT);
       await this.#settled();
     } catch (error) {
       const said = await readFile(this.#file('console.log'), 'latin1');
