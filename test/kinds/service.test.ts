@@ -5,7 +5,7 @@ import { orderResources } from '../../src/engine/order.ts';
 import { kinds } from '../../src/kinds/index.ts';
 import { service } from '../../src/kinds/service.ts';
 import { parseUnits } from '../../src/kinds/systemd/look.ts';
-import { unitFilesOf } from '../../src/kinds/systemd/state.ts';
+import { stateOf, unitFilesOf, wholeUnit } from '../../src/kinds/systemd/state.ts';
 import { createScriptedReader } from '../support/scripted-reader.ts';
 import { CASES } from './fixtures/cases.ts';
 import { SUITES, readCase } from './recorded.ts';
@@ -1085,5 +1085,33 @@ describe('systemctl show', () => {
       ends: true,
     });
     expect(units.get('c.service')).toMatchObject({ upSince: null, changedAt: null, ends: false });
+  });
+});
+
+describe('what was written after a unit was started', () => {
+  const HOUR = 3_600_000_000;
+  const NOW = Date.UTC(2026, 10, 22, 15, 0, 10) * 1000;
+  const SINCE = 'ActiveEnterTimestamp=Sun 2026-11-22 15:00:00.000000 UTC';
+  const [unit] = parseUnits(
+    `Id=a.service\nNames=a.service\nLoadState=loaded\nActiveState=active\n${SINCE}\n`,
+    NOW,
+  ).values();
+
+  it.each([
+    ['before it', NOW - HOUR, []],
+    ['after it', NOW - 5_000_000, ['/etc/a']],
+    ['a moment ahead, by a clock that is put right all the time', NOW + 5_000_000, ['/etc/a']],
+    ['before the clock was set back', NOW + HOUR, []],
+  ])('%s', (_, time, restart) => {
+    if (unit === undefined) throw new Error('no unit');
+    const state = stateOf({
+      name: 'a.service',
+      want: { ...wholeUnit('', 1), restartOn: ['/etc/a'] },
+      unit,
+      file: { is: 'nothing' },
+      dropIn: { is: 'nothing' },
+      times: new Map([['/etc/a', time]]),
+    });
+    expect(state?.newer).toEqual({ restart, reload: [] });
   });
 });

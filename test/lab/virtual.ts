@@ -108,14 +108,9 @@ class Virtual implements VirtualHost {
     ];
     const patient = ['BatchMode=yes', 'ConnectTimeout=60', 'ServerAliveInterval=20', 'ServerAliveCountMax=6'];
     const settings = [...shared, ...pinned, ...patient].flatMap((setting) => ['-o', setting]);
-    return run(
-      [
-        ...(await caged(this.#place)),
-        ...['ssh', '-F', 'none', '-i', this.#login, ...settings, `root@${this.address}`],
-        quoteCommand(['env', 'LC_ALL=C.UTF-8', ...argv]),
-      ],
-      options,
-    );
+    const ssh = ['ssh', '-F', 'none', '-i', this.#login, ...settings, `root@${this.address}`];
+    const command = quoteCommand(['env', 'LC_ALL=C.UTF-8', ...argv]);
+    return run([...(await caged(this.#place)), ...ssh, command], options);
   }
 
   async reboot(): Promise<void> {
@@ -156,20 +151,20 @@ class Virtual implements VirtualHost {
   async #command(): Promise<readonly string[]> {
     const accelerated = await hasKvm();
     const kernel = `root=/dev/vda console=ttyS0 quiet net.ifnames=0 mitigations=off lab.address=${this.address}/24`;
-    return [
-      QEMU,
-      ...['-nodefaults', '-no-user-config', '-display', 'none', '-machine', 'q35', '-m', '512'],
+    const parts = [
+      [QEMU, '-nodefaults', '-no-user-config', '-display', 'none', '-machine', 'q35', '-m', '512'],
       // One processor: two that are emulated wait for each other where this machine has no two to spare.
-      ...(accelerated
+      accelerated
         ? ['-accel', 'kvm', '-cpu', 'host', '-smp', '2']
-        : ['-accel', 'tcg', '-cpu', 'max,la57=off']),
-      ...['-kernel', path.join(this.#image, 'kernel'), '-initrd', path.join(this.#image, 'initrd')],
-      ...['-append', kernel, '-serial', 'stdio'],
-      ...['-drive', `file=${this.#file('disk')},if=virtio,format=raw,cache=unsafe`],
+        : ['-accel', 'tcg', '-cpu', 'max,la57=off'],
+      ['-kernel', path.join(this.#image, 'kernel'), '-initrd', path.join(this.#image, 'initrd')],
+      ['-append', kernel, '-serial', 'stdio'],
+      ['-drive', `file=${this.#file('disk')},if=virtio,format=raw,cache=unsafe`],
       // The tap is QEMU's own and goes with it.
-      ...['-netdev', `tap,id=cable,ifname=${cableName(this.#place)},script=no,downscript=no`],
-      ...['-device', 'virtio-net-pci,netdev=cable'],
+      ['-netdev', `tap,id=cable,ifname=${cableName(this.#place)},script=no,downscript=no`],
+      ['-device', 'virtio-net-pci,netdev=cable'],
     ];
+    return parts.flat();
   }
 
   async #plugIn(supervisor: ChildProcess): Promise<void> {
