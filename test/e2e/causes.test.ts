@@ -63,8 +63,8 @@ cd /tmp && openssl req -x509 -newkey rsa:2048 -nodes -keyout k.pem -out c.pem -d
 setsid openssl s_server -accept 4433 -key k.pem -cert c.pem -quiet >/dev/null 2>&1 & sleep 1`;
 
 /**
- * Lab hosts have no limits of memory, so the kernel cannot be made to kill one of their units. What systemd is told when systemd-oomd did
- * it, a mark on the cgroup and SIGKILL, is put there by hand; from there on all is systemd's own.
+ * Lab hosts have no limits of memory, so the kernel cannot be made to kill one of their units; virtual-machine.test.ts has that. What systemd
+ * is told when systemd-oomd did it, a mark on the cgroup and SIGKILL, is put there by hand; from there on all is systemd's own.
  */
 const SETXATTR = process.arch === 'x64' ? 188 : 5;
 const STARVE = `

@@ -1,5 +1,5 @@
 // Swap on real Debian 12 and 13. The lab's hosts are containers, whose swap would be the machine's, so the plan there is a refusal; everything
-// up to switching it on is shown beside that: the file is made, looked at, and goes.
+// up to switching it on is shown beside that: the file is made, looked at, and goes. virtual-machine.test.ts switches it on.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ASIDE } from '../../src/core/kind.ts';
 import type { Blocked, KindChange } from '../../src/core/kind.ts';

@@ -55,7 +55,8 @@ make_initrd() {
 }
 
 # The kernel is the machine's own, so Debian's sysctls hold again. What takes an emulated processor seconds, and no test needs, is left out:
-# the caches that a first boot makes anew, file systems and modules in advance, a session of logind and a systemd for each login.
+# the caches that a first boot makes anew, file systems and modules in advance, a session of logind and a systemd for each login, and
+# with each reload a dozen generators of units for what is not there.
 fit_tree() {
   local unit
   find "$tree/etc/sysctl.d" -lname /dev/null -delete
@@ -64,6 +65,10 @@ fit_tree() {
   for unit in user@.service modprobe@.service kmod-static-nodes.service systemd-modules-load.service dev-{hugepages,mqueue}.mount \
     sys-fs-fuse-connections.mount sys-kernel-{config,debug,tracing}.mount; do
     ln -s /dev/null "$tree/etc/systemd/system/$unit"
+  done
+  mkdir -p "$tree/etc/systemd/system-generators"
+  for unit in "$tree"/usr/lib/systemd/system-generators/*; do
+    ln -s /dev/null "$tree/etc/systemd/system-generators/${unit##*/}"
   done
 }
 
