@@ -68,6 +68,7 @@ describe.skipIf(unavailable !== undefined)('on a virtual machine', PATIENT, () =
     vm = await startVirtual(lab, 'vm', 'trixie');
     const hosts = new Map([[vm.name, vm]]);
     verbs = verbsOn(() => hostsFile({ hosts }, '{}'), {
+      connectLimit: 60,
       keys: [{ name: 'lab', privateKey: lab.clientKey.privateKey }],
     });
     await vm.exec(['sh', '-c', 'cat >/usr/local/bin/jump && chmod 755 /usr/local/bin/jump'], { stdin: JUMP });
