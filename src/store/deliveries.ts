@@ -104,6 +104,20 @@ export function openDeliveries({ db, shared }: OpenDatabase, member: Membership)
       return row !== undefined;
     },
     unended: (of) => readUnended(db, of),
+    ...openWishes(db, member),
+    prune: async (before) => {
+      const [deleted] = await db
+        .deleteFrom('deliveries')
+        .where('ended_at', '<', before.toISOString())
+        .where('state', 'in', ['done', 'failed'])
+        .execute();
+      return Number(deleted?.numDeletedRows ?? 0);
+    },
+  };
+}
+
+function openWishes(db: Database, member: Membership): Pick<Deliveries, 'cancel' | 'cancelBy'> {
+  return {
     cancel: (guid, by) =>
       member.write(async (trx) => {
         const open = trx.updateTable('deliveries').set({ cancel_by: by }).where('guid', '=', guid);
@@ -114,14 +128,6 @@ export function openDeliveries({ db, shared }: OpenDatabase, member: Membership)
     cancelBy: async (guid) => {
       const here = db.selectFrom('deliveries').select('cancel_by').where('guid', '=', guid);
       return (await here.executeTakeFirst())?.cancel_by ?? undefined;
-    },
-    prune: async (before) => {
-      const [deleted] = await db
-        .deleteFrom('deliveries')
-        .where('ended_at', '<', before.toISOString())
-        .where('state', 'in', ['done', 'failed'])
-        .execute();
-      return Number(deleted?.numDeletedRows ?? 0);
     },
   };
 }
