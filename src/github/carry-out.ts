@@ -90,7 +90,7 @@ function tryLater(
 }
 
 /** Milliseconds. */
-const LONGEST_PAUSE = 60 * 60_000;
+const LONGEST_PAUSE = 10 * 60_000;
 
 /** Milliseconds between two looks at a run that another server follows. */
 const BETWEEN = 1000;
