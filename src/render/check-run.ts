@@ -89,20 +89,20 @@ export function renderProblemsCheck(problems: readonly Problem[], link?: Link): 
 export function renderDeployCheck(report: Report, plan: Plan, link?: Link): CheckOutput {
   const ended = report.endedAt !== null;
   const { text } = fitBlocks([
-    block(HEAD, renderDeployHead(report)),
+    block(HEAD, renderDeployHead(report, plan)),
     ...renderFailures(report, plan, link).map((failure) => block(HEAD - 1, failure)),
     block(HEAD, renderHostStates(report)),
     block(HEAD - 2, ended ? renderTruth(report) : ''),
     block(HEAD - 1, renderProof(report)),
-    block(HEAD, renderDeployCommands(report)),
+    block(HEAD, renderDeployCommands(report, plan)),
   ]);
   return {
-    title: clipTitle(deployWords(report)),
+    title: clipTitle(deployWords(report, plan)),
     summary: text,
     text: fitText(reportBodies(report, plan, link), renderOutputLeft),
     ...(ended ? { conclusion: concludeDeploy(report) } : {}),
     annotations: ended ? annotateReport(report, plan) : [],
-    actions: ended ? deployActions(report) : [CANCEL],
+    actions: ended ? deployActions(report, plan) : [CANCEL],
   };
 }
 
@@ -165,15 +165,15 @@ const CANCEL = {
 } as const satisfies CheckAction;
 
 /** What was refused or is unknown wants a new look first; anything else may be tried again as it was confirmed. */
-function deployActions(report: Report): readonly CheckAction[] {
+function deployActions(report: Report, plan: Plan): readonly CheckAction[] {
   const again = { label: 'Plan again', description: 'Look at the hosts again', identifier: 'plan' } as const;
-  if (wantsNewPlan(report) || report.hosts.every((host) => host.outcome === 'done')) return [again];
+  if (wantsNewPlan(report, plan) || report.hosts.every((host) => host.outcome === 'done')) return [again];
   return [{ label: 'Retry', description: 'Deploy what is left of this plan', identifier: 'retry' }, again];
 }
 
 /** The page shows the title above this; the words stand here again only where the title had no room for them. */
-function renderDeployHead(report: Report): string {
-  const words = deployWords(report);
+function renderDeployHead(report: Report, plan: Plan): string {
+  const words = deployWords(report, plan);
   const ended = report.endedAt === null ? '' : `, ended ${prose(time(report.endedAt))}`;
   return [
     ...(clipTitle(words) === visible(words) ? [] : [`${deployMark(report)} ${prose(words)}`]),

@@ -143,12 +143,12 @@ export function renderDeployComment(report: Report, plan: Plan, checkUrl?: strin
   const [first, ...more] = failuresOf(report, plan);
   const of = `plan ${code(shortDigest(report.plan))}, asked for by ${code(report.by)}`;
   const blocks = [
-    block(HEAD, `${deployMark(report)} **${prose(deployWords(report))}** · ${of}`),
+    block(HEAD, `${deployMark(report)} **${prose(deployWords(report, plan))}** · ${of}`),
     ...(first ? renderFailure(first, report.plan, undefined).map((text) => block(HEAD, text)) : []),
     block(HEAD, more.length === 0 ? '' : `And ${count(more.length, 'more failure')} of another sort.`),
     block(HEAD, renderHeld(report)),
     block(HEAD, renderProof(report)),
-    block(HEAD, renderDeployCommands(report)),
+    block(HEAD, renderDeployCommands(report, plan)),
     block(HEAD, `${check} says what is true on each host now.`),
   ];
   return fit(blocks, LIMIT, (text) => text.length).text;

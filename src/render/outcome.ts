@@ -1,5 +1,6 @@
 // What a report comes to: the outcomes counted and in words, hosts that ended alike, and the failures that matter first.
-import type { Change, Plan } from '../core/plan.ts';
+import { shortDigest } from '../core/plan.ts';
+import type { Change, HostPlan, Plan } from '../core/plan.ts';
 import type { Where } from '../core/problem.ts';
 import type { Reason } from '../core/reason.ts';
 import { succeeded, takenHosts } from '../core/report.ts';
@@ -136,13 +137,21 @@ export function deployMark(report: Report): string {
   return succeeded(report) ? '⚠️' : HOST_MARKS[worstOf(report)];
 }
 
+/** Hosts that the plan has something for, or could not look at, and that this deploy was not for: `--only`, `--skip`. */
+export function leftOut(report: Report, plan: Plan): readonly HostPlan[] {
+  const told = new Set(report.hosts.map(({ host }) => host));
+  return plan.hosts.filter(
+    ({ host, changes, blocked, failure }) =>
+      !told.has(host) && (changes.length > 0 || blocked.length > 0 || failure !== null),
+  );
+}
+
 /** Plain words for a title: `Failed on db1; 2 of 3 hosts done`. */
-export function deployWords(report: Report): string {
+export function deployWords(report: Report, plan: Plan): string {
   const taken = takenHosts(report);
   const total = count(taken.length, 'host');
   const done = taken.filter((host) => host.outcome === 'done').length;
-  const held = report.hosts.length - taken.length;
-  if (proven(report)) return `Deployed to ${total}; ${held === 0 ? 'nothing is left to do' : `${held} held`}`;
+  if (proven(report)) return `Deployed to ${total}; ${withoutWords(report, plan)}`;
   if (isCancelled(report)) return `Cancelled; ${done} of ${total} done`;
   if (succeeded(report)) return `Deployed to ${total}; ${leftWords(report)}`;
   const worst = worstOf(report);
@@ -162,14 +171,39 @@ export function isCancelled({ endedAt, hosts }: Report): boolean {
   return endedAt !== null && !wrong && hosts.some(({ reason }) => reason?.code === 'RUN_CANCELLED');
 }
 
-/** The plan that was deployed no longer fits a host: it moved, or is not known, or what came beside the old version is still there. */
-export function wantsNewPlan({ hosts }: Report): boolean {
+/**
+ * The plan that was deployed would be refused on a host, or no longer fits it: it moved, or is not known, or what came beside the
+ * old version is still there. A host that was not begun is as the plan saw it.
+ */
+export function wantsNewPlan({ hosts }: Report, plan: Plan): boolean {
   return hosts.some(
-    ({ outcome, changes }) =>
-      outcome === 'unknown' ||
-      outcome === 'refused' ||
-      (outcome === 'failed' && changes.some((change) => change.outcome === 'put-back')),
+    (host) =>
+      host.outcome === 'unknown' ||
+      host.outcome === 'refused' ||
+      (host.outcome === 'failed' && host.changes.some((change) => change.outcome === 'put-back')) ||
+      hasMoved(host, plannedFor(plan, host.host)),
   );
+}
+
+/** How the rest of the same plan is deployed, where that can succeed: the command as it stands behind `/` or `ashore `. */
+export function deployAgain(
+  report: Report,
+  plan: Plan,
+): { readonly words: string; readonly command: string } | undefined {
+  if (wantsNewPlan(report, plan)) return undefined;
+  const open = report.hosts.filter(({ outcome }) => outcome !== 'done');
+  const out = leftOut(report, plan);
+  const unplanned = out.filter(({ blocked, failure }) => blocked.length > 0 || failure !== null);
+  if (open.length + out.length === unplanned.length) return undefined;
+  const skip = unplanned.map(({ host }) => ` --skip ${host}`).join('');
+  const words = `deploy what is left of this plan${open.length > 0 ? ', when its cause is gone' : ''}`;
+  return { words, command: `deploy ${shortDigest(plan.digest)}${skip}` };
+}
+
+/** What is left there begins at another state than the plan saw, as of a unit that failed: its own change moved it. */
+function hasMoved({ outcome, remaining }: HostReport, planned: ReadonlyMap<string, Change>): boolean {
+  if (remaining === null) return BROKEN.has(outcome);
+  return remaining.some(({ ref, before }) => (planned.get(ref)?.before ?? before) !== before);
 }
 
 /** The change that a running host is at. */
@@ -200,6 +234,17 @@ const WORST = {
 
 function worstOf(report: Report): HostOutcome {
   return ORDER.find((outcome) => takenHosts(report).some((host) => host.outcome === outcome)) ?? 'done';
+}
+
+/** Of a deploy that did all it was for. */
+function withoutWords(report: Report, plan: Plan): string {
+  const held = report.hosts.length - takenHosts(report).length;
+  const out = leftOut(report, plan).map(({ host }) => clip(host, 20));
+  const words = [
+    ...(held > 0 ? [`${held} held`] : []),
+    ...(out.length > 0 ? [`left out: ${list(out, 2)}`] : []),
+  ];
+  return words.length === 0 ? 'nothing is left to do' : words.join('; ');
 }
 
 function leftWords(report: Report): string {

@@ -36,6 +36,14 @@ export function nextOf(reason: Reason, digest: string | undefined): string {
   return digest === undefined ? next : next.replaceAll('<plan>', shortDigest(digest));
 }
 
+/** The catalogue speaks the commands of a comment, and of a push that plans anew: as they are typed in a terminal. */
+export function atTerminal(next: string): string {
+  return next
+    .replace(/^\/help$/, 'ashore --help')
+    .replaceAll(/(?: and|;) push\b/g, ', then ashore plan')
+    .replaceAll(/(?<!\S)\/(?=plan\b|deploy\b)/g, 'ashore ');
+}
+
 export function renderNext(reason: Reason, digest: string | undefined): string {
   return proseWithCode(nextOf(reason, digest));
 }

@@ -14,15 +14,16 @@ import { hostWords } from './host-table.ts';
 import {
   countStages,
   currentOf,
+  deployAgain,
   failuresOf,
   groupOutcomes,
   hostMark,
+  leftOut,
   plannedFor,
   proven,
   stageMark,
   stageOf,
   stageWord,
-  wantsNewPlan,
 } from './outcome.ts';
 import type { Failure, HostGroup, Stage } from './outcome.ts';
 import { renderCommandLine, renderEvidence, renderReason, renderWhoAndNext, tailOf } from './reason.ts';
@@ -121,19 +122,20 @@ export function renderHeld(report: Report): string {
 }
 
 /** What to type next, where not all is well. */
-export function renderDeployCommands(report: Report): string {
+export function renderDeployCommands(report: Report, plan: Plan): string {
   if (report.endedAt === null) return `To stop it at the next safe point: ${code(`/cancel ${report.run}`)}`;
-  if (proven(report) && report.hosts.every(({ outcome }) => outcome === 'done')) return '';
+  const out = leftOut(report, plan);
+  if (proven(report) && report.hosts.every(({ outcome }) => outcome === 'done') && out.length === 0)
+    return '';
   const open = report.hosts.filter((host) => host.outcome !== 'done');
-  const names = report.hosts
-    .filter((host) => open.includes(host) || host.remaining?.length !== 0)
-    .map((host) => host.host);
+  const names = [
+    ...report.hosts.filter((host) => open.includes(host) || host.remaining?.length !== 0),
+    ...out,
+  ].map(({ host }) => host);
   const these = names.length > TYPED_HOSTS ? '' : ` ${names.join(' ')}`;
-  const again = `/deploy ${shortDigest(report.plan)}`;
+  const again = deployAgain(report, plan);
   const rows = [
-    ...(!wantsNewPlan(report) && open.length > 0
-      ? [`| deploy what is left of this plan, when its cause is gone | ${code(again)} |`]
-      : []),
+    ...(again === undefined ? [] : [`| ${again.words} | ${code(`/${again.command}`, 900)} |`]),
     ...(report.hosts.some(({ reason }) => reason?.code === 'RUN_CANCELLED')
       ? [`| go back to what was deployed before | ${code('/rollback')} |`]
       : []),

@@ -14,15 +14,17 @@ import type { BlockedGroup, ChangeGroup, FailureGroup, Groups, RowGroup } from '
 import {
   countStages,
   currentOf,
+  deployAgain,
   deployWords,
   failuresOf,
   hostWord,
+  leftOut,
   proven,
   stageOf,
   stageWord,
 } from './outcome.ts';
 import type { Failure, Stage } from './outcome.ts';
-import { fixerWords, nextOf, tailOf } from './reason.ts';
+import { atTerminal, fixerWords, nextOf, tailOf } from './reason.ts';
 import { placeOf, renderChangeTerminal } from './terminal-change.ts';
 import type { ChangeLook } from './terminal-change.ts';
 import { verdictWords } from './verdict.ts';
@@ -99,8 +101,19 @@ export function renderReportTerminal(report: Report, plan: Plan, { color }: Pick
     ...hosts,
     ...failures,
     '',
-    paint(proven(report) ? 'green' : 'red', oneLine(deployWords(report))),
+    paint(proven(report) ? 'green' : 'red', oneLine(deployWords(report, plan))),
+    ...renderNext(report, plan),
   ].join('\n');
+}
+
+/** What to type next, where something is left. */
+function renderNext(report: Report, plan: Plan): readonly string[] {
+  if (report.endedAt === null || (proven(report) && leftOut(report, plan).length === 0)) return [];
+  const again = deployAgain(report, plan);
+  return [
+    ...(again === undefined ? [] : [oneLine(`${again.words}: ashore ${again.command}`)]),
+    'look again and plan what is left: ashore plan',
+  ];
 }
 
 /** Where a deploy is, on one line. */
@@ -174,11 +187,6 @@ function renderReason(reason: Reason, digest: string): readonly string[] {
     ...(status === undefined ? [] : [`  exit status ${status ?? 'none'}`]),
     `  next, for ${fixerWords(reason)}: ${oneLine(atTerminal(nextOf(reason, digest)))}`,
   ];
-}
-
-/** The commands of a comment as they are typed in a terminal. */
-function atTerminal(next: string): string {
-  return next.replaceAll(/(?<=^|\s)\/(?=(?:plan|deploy)\b)/g, 'ashore ');
 }
 
 function indentTail(text: string): readonly string[] {

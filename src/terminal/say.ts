@@ -3,6 +3,7 @@ import { describeReason } from '../core/reason.ts';
 import type { Problem } from '../core/problem.ts';
 import type { Reason } from '../core/reason.ts';
 import type { ConfigFiles } from '../deploy.ts';
+import { atTerminal } from '../render/reason.ts';
 import type { Flags } from '../command-line.ts';
 
 /** 0: nothing to do, or done · 2: there are changes · 1: failed, refused, or the configuration is not valid. */
@@ -24,11 +25,8 @@ export function refuse(code: Reason['code'], message: string, next?: string): Ex
 
 export function showReason(reason: Reason): Exit {
   const { next, what } = describeReason(reason);
-  // The catalogue speaks the commands of a comment.
-  const here = next
-    .replace(/^\/help$/, 'ashore --help')
-    .replaceAll(/(?<!\S)\/(?=plan\b|deploy\b)/g, 'ashore ');
-  const words = [`${reason.code}: ${what}`, reason.message, reason.evidence?.output, `next: ${here}`];
+  const here = `next: ${atTerminal(next)}`;
+  const words = [`${reason.code}: ${what}`, reason.message, reason.evidence?.output, here];
   return complain(words.filter((word) => word !== undefined).join('\n'));
 }
 

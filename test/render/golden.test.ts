@@ -152,7 +152,11 @@ const REPORTS: readonly (readonly [string, Plan, Report])[] = [
       DRIFT,
       hostsOf(DRIFT, [
         (host) => ({
-          ...hostReport(host, [], { outcome: 'failed', remaining: host.changes.slice(1) }),
+          ...hostReport(host, [], {
+            outcome: 'failed',
+            // The unit that failed is no longer as the plan saw it.
+            remaining: host.changes.slice(1).map((left) => ({ ...left, before: 'f'.repeat(64) })),
+          }),
           changes: [
             changeReport('file/etc/shop/config.json', 'applied'),
             changeReport('service/shop', 'failed', { reason: UNIT_FAILED, seconds: 6.4 }),

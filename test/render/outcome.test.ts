@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest';
+import type { Plan } from '../../src/core/plan.ts';
 import type { HostReport, Report } from '../../src/core/report.ts';
 import { renderDeployCheck } from '../../src/render/check-run.ts';
 import { deployMark, deployWords, failuresOf, groupOutcomes, proven } from '../../src/render/outcome.ts';
 import { renderDeployCommands, renderTruth } from '../../src/render/report.ts';
-import { renderProgressLine } from '../../src/render/terminal.ts';
+import { renderProgressLine, renderReportTerminal } from '../../src/render/terminal.ts';
 import { change, host, plan } from './plans.ts';
 import { changeReport, ENDED, hostReport, LOST, report, STALE, UNIT_FAILED } from './reports.ts';
 
@@ -31,12 +32,20 @@ const failed: End = (planned) => ({
   ],
 });
 
+/** The unit is another than the plan saw: by the very change that failed. */
+const moved: End = (planned) => ({
+  ...failed(planned),
+  remaining: [change('service/c', { before: 'f'.repeat(64) })],
+});
+
 const restored: End = (planned) => ({
   ...failed(planned),
   changes: failed(planned).changes.map((one) =>
     one.outcome === 'applied' ? { ...one, outcome: 'put-back' } : one,
   ),
 });
+
+const lostSight: End = (planned) => ({ ...failed(planned), remaining: null });
 
 const STOPPED = { code: 'RUN_CANCELLED', message: 'cancelled by grace' } as const;
 const cancelled: End = (planned) =>
@@ -51,12 +60,17 @@ function made(ends: readonly End[], endedAt: string | null = ENDED): Report {
   );
 }
 
+/** The plan as if it were for the hosts of the report alone. */
+function whole({ hosts }: Report): Plan {
+  const told = new Set(hosts.map((each) => each.host));
+  return { ...PLAN, hosts: PLAN.hosts.filter((each) => told.has(each.host)) };
+}
+
 test('what was put back because of a failure is not the failure', () => {
   const ended = made([restored, waiting]);
   expect(failuresOf(ended, PLAN).map(({ at }) => at?.ref)).toEqual(['service/c']);
   expect(renderTruth(ended)).toContain('put back: `file/a`, `file/b`');
-  expect(renderDeployCommands(ended)).not.toContain('/deploy');
-  expect(renderDeployCommands(made([failed, waiting]))).toContain('/deploy');
+  expect(renderDeployCommands(ended, whole(ended))).not.toContain('/deploy');
 });
 
 test.each<[string, Report, string, string, string | undefined, readonly string[]]>([
@@ -84,6 +98,14 @@ test.each<[string, Report, string, string, string | undefined, readonly string[]
     'Failed on web1, web2 and 1 more; 0 of 4 hosts done',
     'failure',
     ['retry', 'plan'],
+  ],
+  [
+    'failed, and moved by that',
+    made([moved, waiting]),
+    '❌',
+    'Failed on web1; 0 of 2 hosts done',
+    'failure',
+    ['plan'],
   ],
   [
     'refused',
@@ -152,10 +174,29 @@ test.each<[string, Report, string, string, string | undefined, readonly string[]
   ],
   ['nothing', made([]), '✅', 'Deployed to 0 hosts; nothing is left to do', 'success', ['plan']],
 ])('%s', (_, ended, mark, words, conclusion, actions) => {
-  const check = renderDeployCheck(ended, PLAN);
-  expect([deployMark(ended), deployWords(ended)]).toEqual([mark, words]);
+  const check = renderDeployCheck(ended, whole(ended));
+  expect([deployMark(ended), deployWords(ended, whole(ended))]).toEqual([mark, words]);
   expect([check.title, check.conclusion]).toEqual([words, conclusion]);
   expect(check.actions.map((action) => action.identifier)).toEqual(actions);
+});
+
+test('a deploy to some hosts of the plan names those it left out, and how they get it', () => {
+  const some = made([done, done]);
+  expect(deployWords(some, PLAN)).toBe('Deployed to 2 hosts; left out: web3, web4');
+  const shown = renderReportTerminal(some, PLAN, { color: false });
+  const digest = PLAN.digest.slice(0, 12);
+  expect(shown).toMatch(
+    new RegExp(
+      `\\ndeploy what is left of this plan: ashore deploy ${digest}\\nlook again [^\\n]*ashore plan$`,
+    ),
+  );
+  const failure = { code: 'HOST_UNREACHABLE', message: 'it is down' } as const;
+  const down = host('web9', [], { failure });
+  const unseenHost = { ...PLAN, hosts: [...PLAN.hosts.slice(0, 2), down] };
+  expect(deployWords(some, unseenHost)).toBe('Deployed to 2 hosts; left out: web9');
+  expect(renderDeployCommands(some, unseenHost)).not.toContain('/deploy');
+  const both = { ...PLAN, hosts: [...PLAN.hosts, down] };
+  expect(renderDeployCommands(some, both)).toContain(`/deploy ${digest} --skip web9`);
 });
 
 test('proven only where everybody was looked at and nothing was left', () => {
@@ -187,11 +228,14 @@ test.each<[string, Report, readonly string[]]>([
   ['well', made([done]), []],
   ['running', made([failed], null), ['`/cancel pr-12-a1b2c3d-1`']],
   ['failed', made([failed, waiting, done]), ['`/deploy PLAN`', '`/plan web1 web2`']],
+  ['failed, and what is left there moved', made([moved, waiting, done]), ['`/plan web1 web2`']],
+  ['failed, and nobody looked', made([lostSight, waiting]), ['`/plan web1 web2`']],
+  ['not started', made([waiting, done]), ['`/deploy PLAN`', '`/plan web1`']],
   ['cancelled', made([done, unbegun]), ['`/deploy PLAN`', '`/rollback`', '`/plan web2`']],
   ['unknown', made([unknown, failed]), ['`/plan web1 web2`']],
   ['left over', made([leftOver, done]), ['`/plan web1`']],
 ])('what to type after a deploy that went %s', (_, ended, commands) => {
-  const text = renderDeployCommands(ended).replaceAll(PLAN.digest.slice(0, 12), 'PLAN');
+  const text = renderDeployCommands(ended, whole(ended)).replaceAll(PLAN.digest.slice(0, 12), 'PLAN');
   expect(text.match(/`[^`]+`/g) ?? []).toEqual(commands);
 });
 
