@@ -58,4 +58,5 @@ it('a host that cannot be asked is never without drift', async () => {
   expect(status).toBe(1);
   expect(out).toContain('base: 1 look failed');
   expect(out).toContain('web2 could not be looked at');
+  expect(out).toMatch(/\n\nno drift was found; not all of web2 could be looked at\n$/);
 });

@@ -1,5 +1,4 @@
 // The parts of a report in markdown: what failed and in whose words, the table of hosts, the proof, what was done.
-import { shortDigest } from '../core/plan.ts';
 import type { Change, Plan } from '../core/plan.ts';
 import type { Reason } from '../core/reason.ts';
 import type { Report, HostReport, ChangeReport } from '../core/report.ts';

@@ -1,6 +1,5 @@
 // Drift for a terminal: per stack what its hosts left, what they never got, and what could not be looked at.
 import type { Differing, StackDrift } from '../core/drift.ts';
-import { isAsApplied } from '../core/drift.ts';
 import type { Sighted } from '../core/plan.ts';
 import { paintWith } from './ansi.ts';
 import type { Paint } from './ansi.ts';
@@ -13,12 +12,19 @@ import { shortCommit, time } from './words.ts';
 export function renderDriftTerminal(drifts: readonly StackDrift[], look: Look): string {
   const paint = paintWith(look.color);
   const blocks = drifts.map((drift) => renderStack(drift, look, paint).join('\n'));
-  const open = drifts.filter((drift) => !isAsApplied(drift));
-  const verdict =
-    open.length === 0 ? 'no drift' : `${open.map(({ stack }) => oneLine(stack)).join(', ')} differ`;
+  const differing = drifts.filter(({ drifted, undeployed }) => drifted.length + undeployed.length > 0);
   const next =
-    open.length === 0 ? [] : ['put back what is declared: ashore plan --all, then ashore deploy <plan>'];
-  return [...blocks, '', paint('bold', verdict), ...next].join('\n');
+    differing.length === 0 ? [] : ['put back what is declared: ashore plan --all, then ashore deploy <plan>'];
+  return [...blocks, '', paint('bold', verdictOf(drifts, differing)), ...next].join('\n');
+}
+
+/** Of what could not be looked at nothing is said but that. */
+function verdictOf(drifts: readonly StackDrift[], differing: readonly StackDrift[]): string {
+  const unread = [...new Set(drifts.flatMap((drift) => drift.unread.map(({ host }) => oneLine(host))))];
+  const of = unread.length === 0 ? '' : `; not all of ${unread.join(', ')} could be looked at`;
+  if (differing.length === 0) return `no drift${of === '' ? '' : ` was found${of}`}`;
+  const verb = differing.length === 1 ? 'differs' : 'differ';
+  return `${differing.map(({ stack }) => oneLine(stack)).join(', ')} ${verb}${of}`;
 }
 
 function renderStack(drift: StackDrift, look: Look, paint: Paint): readonly string[] {
@@ -26,7 +32,7 @@ function renderStack(drift: StackDrift, look: Look, paint: Paint): readonly stri
   return [
     title,
     ...renderDiffering('left after it was deployed', drift.drifted, look, paint),
-    ...renderDiffering('merged and never deployed', drift.undeployed, look, paint),
+    ...renderDiffering('declared and never deployed', drift.undeployed, look, paint),
     ...drift.unread.map(({ host, ref, reason }) => {
       const what = oneLine(ref === null ? host : `${host}/${ref}`);
       return `  ${paint('red', `${what} could not be looked at`)}: ${reason.code}: ${oneLine(reason.message)}`;
