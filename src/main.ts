@@ -1,12 +1,16 @@
 // The server's process: settings, start, and an orderly end. Everything else is server.ts.
+import { findKeyProblems } from './deployers.ts';
 import { readSettings, formatSettingProblem } from './settings.ts';
 import { StartRefused, startServer } from './server.ts';
 
 const parsed = readSettings();
-if ('problems' in parsed) {
-  refuse(['Ashore cannot start:', ...parsed.problems.map((problem) => `  ${formatSettingProblem(problem)}`)]);
-}
-if ('settings' in parsed) {
+const problems =
+  'settings' in parsed
+    ? findKeyProblems(parsed.settings)
+    : [...parsed.problems, ...findKeyProblems(parsed.rest)];
+if (problems.length > 0) {
+  refuse(['Ashore cannot start:', ...problems.map((problem) => `  ${formatSettingProblem(problem)}`)]);
+} else if ('settings' in parsed) {
   try {
     const server = await startServer(parsed.settings);
     const end = (): void => {

@@ -23,11 +23,45 @@ export type Repositories = ReadonlyMap<string, RepositoryEntry>;
 
 const File = z.record(z.string().regex(/^[\w.-]+\/[\w.-]+$/, 'is not owner/name'), Entry);
 
-/** Throws an Error that says what is wrong with the file. */
+/** Throws an Error that says all that is wrong with the file. */
 export function parseRepositories(text: string): Repositories {
-  const parsed = File.safeParse(parse(text) ?? {});
+  const parsed = File.safeParse(parseYaml(text) ?? {}, { reportInput: true });
   if (parsed.success)
     return new Map(Object.entries(parsed.data).map(([name, entry]) => [name.toLowerCase(), entry]));
-  const [issue] = parsed.error.issues;
-  throw new Error(`${issue?.path.join(' → ')}: ${issue?.message}`);
+  throw new Error(parsed.error.issues.map(wordsOf).join('; '));
 }
+
+/** The first line of what is wrong; those after it draw it. */
+function parseYaml(text: string): unknown {
+  try {
+    return parse(text);
+  } catch (error) {
+    const [line] = error instanceof Error ? error.message.split('\n') : [];
+    throw new Error(`it is no YAML: ${line?.replace(/:$/, '')}`, { cause: error });
+  }
+}
+
+/** The checker's own words would speak of records and of what it received. */
+function wordsOf(issue: z.core.$ZodIssue): string {
+  const at = issue.path.join(' → ');
+  const of = at === '' ? 'it ' : `${at}: `;
+  switch (issue.code) {
+    case 'unrecognized_keys': {
+      const known = Object.keys(Entry.shape);
+      return `${of}there is no key ${issue.keys.join(', ')}; there are ${known.join(', ')}`;
+    }
+    case 'invalid_type':
+      return `${of}${issue.input === undefined ? 'is missing' : `is no ${NOUNS[issue.expected] ?? issue.expected}`}`;
+    case 'invalid_key':
+      return `${of}is not owner/name`;
+    default:
+      return `${of}${issue.message}`;
+  }
+}
+
+const NOUNS: Readonly<Record<string, string>> = {
+  array: 'list',
+  object: 'mapping',
+  record: 'mapping',
+  string: 'text',
+};

@@ -50,7 +50,13 @@ export interface SettingProblem {
   readonly hint: string;
 }
 
-export type ParsedSettings<T> = { readonly settings: T } | { readonly problems: readonly SettingProblem[] };
+export type ParsedSettings<T> =
+  | { readonly settings: T }
+  | {
+      readonly problems: readonly SettingProblem[];
+      /** What could be read all the same, so that the files that it names are looked at as well. */
+      readonly rest: Pick<Settings, 'ssh' | 'repositories'>;
+    };
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -61,8 +67,8 @@ export function readSettings(): ParsedSettings<Settings> {
 
 /** What the terminal needs: how to log in to hosts. */
 export function readSshSettings(): ParsedSettings<SshSettings> {
-  const ssh = parseSsh(process.env);
-  return 'hint' in ssh ? { problems: [ssh] } : { settings: ssh };
+  const { ssh, problems } = parseSsh(process.env);
+  return problems.length > 0 ? { problems, rest: { ssh } } : { settings: ssh };
 }
 
 export function parseSettings(
@@ -71,13 +77,16 @@ export function parseSettings(
 ): ParsedSettings<Settings> {
   const plain = Plain.safeParse(withoutEmpty(env));
   const key = parsePrivateKey(env, readText);
-  const ssh = parseSsh(env);
+  const { ssh, problems: sshProblems } = parseSsh(env);
   const problems = [
     ...(plain.success ? [] : plain.error.issues.map((issue) => toProblem(issue, env))),
     ...('hint' in key ? [key] : []),
-    ...('hint' in ssh ? [ssh] : []),
+    ...sshProblems,
   ];
-  if (!plain.success || 'hint' in key || 'hint' in ssh) return { problems };
+  const repositories = repositoriesOf(env);
+  if (!plain.success || 'hint' in key || sshProblems.length > 0) {
+    return { problems, rest: { ssh, repositories } };
+  }
   const { data } = plain;
   const settings = {
     appId: data.APP_ID,
@@ -86,7 +95,7 @@ export function parseSettings(
     webhookPath: data.WEBHOOK_PATH,
     apiUrl: data.GITHUB_API_URL?.replace(/\/+$/, ''),
     ssh,
-    repositories: data.ASHORE_REPOSITORIES === 'all' ? undefined : data.ASHORE_REPOSITORIES,
+    repositories,
     data: data.ASHORE_DATA,
     database: data.DATABASE_URL,
     grace: data.ASHORE_GRACE,
@@ -225,22 +234,33 @@ function parsePrivateKey(
   }
 }
 
-function parseSsh(env: Environment): SshSettings | SettingProblem {
+function repositoriesOf(env: Environment): string | undefined {
+  const { ASHORE_REPOSITORIES: path } = withoutEmpty(env);
+  return path === 'all' ? undefined : path;
+}
+
+function parseSsh(env: Environment): {
+  readonly ssh: SshSettings;
+  readonly problems: readonly SettingProblem[];
+} {
   const set = withoutEmpty(env);
   const { ASHORE_SSH_KEY_PATH: keyPath, SSH_AUTH_SOCK: agentSocket, ASHORE_PLAN_KEY_PATH: planKeyPath } = set;
   const { ASHORE_AGE_KEY_PATH: ageKeyPath, ASHORE_SECRETS: secretsPath } = set;
-  if (secretsPath !== undefined && ageKeyPath === undefined) {
-    const message = 'is not set, but ASHORE_SECRETS is';
-    const hint =
-      'Make an identity with age-keygen and name its file: what may be kept of a secret is keyed by it';
-    return { name: 'ASHORE_AGE_KEY_PATH', message, hint };
-  }
-  if (keyPath !== undefined || agentSocket !== undefined) {
-    return { keyPath, agentSocket, planKeyPath, ageKeyPath, secretsPath };
-  }
-  return {
+  const noAgeKey = {
+    name: 'ASHORE_AGE_KEY_PATH',
+    message: 'is not set, but ASHORE_SECRETS is',
+    hint: 'Make an identity with age-keygen and name its file: what may be kept of a secret is keyed by it',
+  };
+  const noKey = {
     name: 'ASHORE_SSH_KEY_PATH or SSH_AUTH_SOCK',
     message: 'is not set',
     hint: 'Name the private key that the hosts let in, or start an ssh-agent that holds it',
+  };
+  return {
+    ssh: { keyPath, agentSocket, planKeyPath, ageKeyPath, secretsPath },
+    problems: [
+      ...(secretsPath !== undefined && ageKeyPath === undefined ? [noAgeKey] : []),
+      ...(keyPath === undefined && agentSocket === undefined ? [noKey] : []),
+    ],
   };
 }

@@ -9,7 +9,7 @@ import { createAppendLedger } from './run/append-ledger.ts';
 import { createCancel } from './run/cancel.ts';
 import { createCarryOut } from './run/carry-out.ts';
 import { createConfirm } from './run/confirm.ts';
-import { createConnect } from './ssh/connect.ts';
+import { createConnect, parseKey } from './ssh/connect.ts';
 import type { ConnectOptions } from './ssh/connect.ts';
 import { permitConnect } from './ssh/permit.ts';
 import type { Permit } from './ssh/permit.ts';
@@ -62,15 +62,68 @@ export function createLiveDeployer(options: LiveOptions): Deployer {
   });
 }
 
-/** The identities that the settings name. Throws when a key's file cannot be read. */
+/** A setting that names a key which cannot be used, and what to do about it. */
+export interface KeyProblem {
+  readonly name: string;
+  readonly message: string;
+  readonly hint: string;
+}
+
+/** Where each key is named. */
+export interface KeyNames {
+  readonly key: string;
+  readonly planKey: string;
+  readonly ageKey: string;
+}
+
+const VARIABLES: KeyNames = {
+  key: 'ASHORE_SSH_KEY_PATH',
+  planKey: 'ASHORE_PLAN_KEY_PATH',
+  ageKey: 'ASHORE_AGE_KEY_PATH',
+};
+
+/** The identities that the settings name. Throws when a key cannot be used. */
 export function readKeys(settings: SshSettings): LiveOptions {
-  const { keyPath, agentSocket, planKeyPath, ageKeyPath: agePath, secretsPath: directory } = settings;
+  const opened = openKeys(settings);
+  if ('keys' in opened) return opened.keys;
+  throw new Error(opened.problems.map(({ name, message }) => `${name} ${message}`).join('; '));
+}
+
+/** The same; else all that is wrong with them. */
+export function openKeys(
+  { keyPath, agentSocket, planKeyPath, ageKeyPath: agePath, secretsPath: directory }: SshSettings,
+  names: KeyNames = VARIABLES,
+): { readonly keys: LiveOptions } | { readonly problems: readonly KeyProblem[] } {
+  const problems: KeyProblem[] = [];
+  const attempt = <T>(name: string, path: string, hint: string, read: () => T): T | undefined => {
+    try {
+      return read();
+    } catch (error) {
+      const why = error instanceof Error ? error.message : 'no reason given';
+      problems.push({ name, message: `names ${shownPath(path)}, which cannot be used: ${why}`, hint });
+      return undefined;
+    }
+  };
+  const keyOf = (name: string, path: string | undefined, hint: string) => {
+    const key = path === undefined ? undefined : attempt(name, path, hint, () => readKey(path));
+    return key === undefined ? [] : [key];
+  };
+  const keys = keyOf(names.key, keyPath, 'Name the private key that the hosts let in');
+  const planKeys = keyOf(names.planKey, planKeyPath, 'Name the private key that may only look, or none');
+  const ageHint = 'Name the file of the age identity, as age-keygen writes it';
+  const secrets =
+    agePath === undefined
+      ? undefined
+      : attempt(names.ageKey, agePath, ageHint, () => openKeeper({ agePath, directory }));
+  if (problems.length > 0) return { problems };
   return {
-    keys: keyPath === undefined ? [] : [readKey('ASHORE_SSH_KEY_PATH', keyPath)],
-    ...(agentSocket === undefined ? {} : { agent: agentSocket }),
-    ...(agePath === undefined ? {} : { secrets: openKeeper({ agePath, directory }) }),
-    // No agent: it would offer the keys that may write.
-    ...(planKeyPath === undefined ? {} : { plan: { keys: [readKey('ASHORE_PLAN_KEY_PATH', planKeyPath)] } }),
+    keys: {
+      keys,
+      ...(agentSocket === undefined ? {} : { agent: agentSocket }),
+      ...(secrets === undefined ? {} : { secrets }),
+      // No agent: it would offer the keys that may write.
+      ...(planKeyPath === undefined ? {} : { plan: { keys: planKeys } }),
+    },
   };
 }
 
@@ -82,14 +135,26 @@ interface SshSettings {
   readonly secretsPath?: string | undefined;
 }
 
-/** A key that was pasted in place of its path must not be repeated, as node does with what it cannot open. */
-function readKey(setting: string, path: string): ConnectOptions['keys'][number] {
+function readKey(path: string): ConnectOptions['keys'][number] {
+  const privateKey = readText(path);
+  const parsed = parseKey(privateKey);
+  if ('why' in parsed) throw new Error(parsed.why);
+  return { name: path, privateKey };
+}
+
+/** Node repeats the path of what it cannot open. */
+function readText(path: string): string {
   try {
-    return { name: path, privateKey: readFileSync(path, 'utf8') };
+    return readFileSync(path, 'utf8');
   } catch (error) {
     const why = error instanceof Error && 'code' in error ? String(error.code) : 'no reason given';
-    throw new Error(`${setting} cannot be read: ${why}`, { cause: error });
+    throw new Error(`it cannot be read: ${why}`, { cause: error });
   }
+}
+
+/** A key that was pasted in place of its path must not be repeated. */
+function shownPath(path: string): string {
+  return /[\r\n]|PRIVATE KEY|SECRET-KEY/.test(path) || path.length > 200 ? 'what is no path' : path;
 }
 
 function connectAsPlanner(options: ConnectOptions): Connect {

@@ -77,7 +77,7 @@ const LAYERS: Record<string, readonly (string | RegExp)[]> = {
     'pino',
     NODE,
   ],
-  'main.ts': ['server.ts', 'settings.ts', 'log.ts', 'world.ts', 'core', NODE],
+  'main.ts': ['server.ts', 'deployers.ts', 'settings.ts', 'log.ts', 'world.ts', 'core', NODE],
 };
 
 const MAX_FILE = 300;

@@ -245,15 +245,33 @@ describe('the key that hosts let in', () => {
   });
 
   it('must be there', async () => {
-    const words = `ASHORE_SSH_KEY_PATH cannot be read: ENOENT. ${next}.\n`;
+    const words = `ASHORE_SSH_KEY_PATH names /nowhere/key, which cannot be used: it cannot be read: ENOENT. ${next}.\n`;
     expect(await plan({ ASHORE_SSH_KEY_PATH: '/nowhere/key' })).toEqual({ status: 1, out: '', err: words });
+  });
+
+  it('is not all that is said to be wrong', async () => {
+    const { status, err } = await plan({
+      ASHORE_PLAN_KEY_PATH: '/nowhere/plan',
+      ASHORE_AGE_KEY_PATH: '/nowhere/age',
+    });
+    expect(status).toBe(1);
+    expect(err.split('\n').map((line) => line.slice(0, 40).split(/ (?:is|names)/)[0])).toEqual([
+      'ASHORE_SSH_KEY_PATH or SSH_AUTH_SOCK',
+      'ASHORE_PLAN_KEY_PATH',
+      'ASHORE_AGE_KEY_PATH',
+      '',
+    ]);
+    expect(err).toContain(
+      '/nowhere/age, which cannot be used: the file of the age identity cannot be read: ENOENT',
+    );
   });
 
   it('must be a private key', async () => {
     const path = join(good.top, '.git/key.pub');
     writeFileSync(path, KEY);
     const { status, err } = await plan({ ASHORE_SSH_KEY_PATH: path });
-    expect([status, err]).toEqual([1, `the SSH key ${path} cannot be used: it is a public key. ${next}.\n`]);
+    const words = `ASHORE_SSH_KEY_PATH names ${path}, which cannot be used: it is a public key. ${next}.\n`;
+    expect([status, err]).toEqual([1, words]);
   });
 
   it('is not repeated when it was pasted in place of its path', async () => {

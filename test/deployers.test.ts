@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openDeployers } from '../src/deployers.ts';
+import { findKeyProblems, openDeployers } from '../src/deployers.ts';
 import type { Settings } from '../src/settings.ts';
 
 const KEY = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIB4HRlE6NQJn4Gw3VfZtPuA4BQ+3S2KDyC1qfAyjw0wc';
@@ -45,6 +45,23 @@ async function failureOf(text: string, repo: typeof infra): Promise<string> {
   const { code, message } = planned.plan.hosts[0]?.failure ?? { code: '', message: '' };
   return `${code} ${message}`;
 }
+
+it('says all that is wrong with the keys of the entries, each where it is named', () => {
+  const repositories = join(directory, 'broken.yml');
+  const text =
+    'a/b: { hosts: [], key: /nowhere/b, age_key: /nowhere/age }\nc/d: { hosts: [] }\ne/f: { hosts: [] }\n';
+  writeFileSync(repositories, text);
+  const ssh = { keyPath: '/nowhere/own', agentSocket: undefined };
+  const said = findKeyProblems({ ssh, repositories }).map(({ name, message }) => `${name} ${message}`);
+  expect(said.map((line) => line.split(', which')[0])).toEqual([
+    'key of a/b in the file of ASHORE_REPOSITORIES names /nowhere/b',
+    'age_key of a/b in the file of ASHORE_REPOSITORIES names /nowhere/age',
+    'ASHORE_SSH_KEY_PATH names /nowhere/own',
+  ]);
+  expect(() => openDeployers({ ssh, repositories }, async () => undefined)).toThrow('/nowhere/b');
+  const lost = findKeyProblems({ ssh, repositories: '/nowhere/file' });
+  expect(lost.map(({ name }) => name)).toEqual(['ASHORE_REPOSITORIES', 'ASHORE_SSH_KEY_PATH']);
+});
 
 const ENTRY = 'acme/infra: { hosts: [127.0.0.1] }\n';
 

@@ -12,10 +12,27 @@ describe('parseRepositories', () => {
   });
 
   it.each([
-    ['a host that is none', 'acme/infra: { hosts: [10.0.0.0/99] }', /acme\/infra → hosts → 0/],
-    ['a name without an owner', 'infra: { hosts: [] }', /infra/],
-    ['a key that is not known', 'acme/infra: { hosts: [], hots: [] }', /hots/],
-    ['no hosts', 'acme/infra: {}', /hosts/],
+    [
+      'a host that is none',
+      'acme/infra: { hosts: [10.0.0.0/99] }',
+      /^acme\/infra → hosts → 0: is no address/,
+    ],
+    ['a name without an owner', 'infra: { hosts: [] }', /^infra: is not owner\/name$/],
+    [
+      'a key that is not known',
+      'acme/infra: { hosts: [], hots: [] }',
+      /there is no key hots; there are id, hosts/,
+    ],
+    ['no hosts', 'acme/infra: {}', /^acme\/infra → hosts: is missing$/],
+    ['hosts that are no list', 'acme/infra: { hosts: 3 }', /^acme\/infra → hosts: is no list$/],
+    ['an entry that is none', 'acme/infra: 5', /^acme\/infra: is no mapping$/],
+    ['a file that is a list', '- acme/infra', /^it is no mapping$/],
+    ['what is no YAML', 'a/b: [', /^it is no YAML: [^\n]+ line 1, column 7$/],
+    [
+      'two mistakes, both told',
+      'a/b: {}\nc: { hosts: [] }',
+      /a\/b → hosts: is missing; c: is not owner\/name/,
+    ],
   ])('refuses %s', (_, text, message) => {
     expect(() => parseRepositories(text)).toThrow(message);
   });

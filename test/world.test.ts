@@ -1,43 +1,71 @@
 // Which key and which user go to a host: planning with its own identity, its own user on the way there too, and never an agent.
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { generateKeyPairSync } from 'node:crypto';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { createLiveDeployer, readKeys } from '../src/world.ts';
+import { createLiveDeployer, openKeys, readKeys } from '../src/world.ts';
 import { startSshd, sshdUnavailable } from './support/sshd.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'ashore-world-'));
-const [deploy, plan] = ['deploy', 'plan'].map((name) => {
+const [deploy = '', plan = ''] = ['deploy', 'plan'].map((name) => {
   const path = join(directory, name);
-  writeFileSync(path, `key of ${name}`);
+  writeFileSync(path, newKey());
   return path;
 });
+const KEY = (path: string) => ({ name: path, privateKey: readFileSync(path, 'utf8') });
+
+function newKey(): string {
+  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  return privateKey.export({ type: 'pkcs1', format: 'pem' }).toString();
+}
 
 describe('the identities', () => {
   it('planning has its key alone, and no agent', () => {
     const keys = readKeys({ keyPath: deploy, agentSocket: '/run/agent', planKeyPath: plan });
     expect(keys).toEqual({
-      keys: [{ name: deploy, privateKey: 'key of deploy' }],
+      keys: [KEY(deploy)],
       agent: '/run/agent',
-      plan: { keys: [{ name: plan, privateKey: 'key of plan' }] },
+      plan: { keys: [KEY(plan)] },
     });
   });
 
   it('planning logs in as deploying does where it has no key of its own', () => {
     expect(readKeys({ keyPath: deploy, agentSocket: undefined })).toEqual({
-      keys: [{ name: deploy, privateKey: 'key of deploy' }],
+      keys: [KEY(deploy)],
     });
   });
 
+  it('all that is wrong with them is said at once, with setting, path and what to do', () => {
+    const [lost, broken] = [join(directory, 'lost'), join(directory, 'broken')];
+    writeFileSync(broken, 'hunter2');
+    const opened = openKeys({
+      keyPath: lost,
+      agentSocket: undefined,
+      planKeyPath: broken,
+      ageKeyPath: directory,
+    });
+    const said = 'problems' in opened ? opened.problems : [];
+    expect(said.map(({ name, message }) => `${name} ${message}`)).toEqual([
+      `ASHORE_SSH_KEY_PATH names ${lost}, which cannot be used: it cannot be read: ENOENT`,
+      `ASHORE_PLAN_KEY_PATH names ${broken}, which cannot be used: Unsupported key format`,
+      `ASHORE_AGE_KEY_PATH names ${directory}, which cannot be used: the file of the age identity cannot be read: EISDIR`,
+    ]);
+    expect(said.map(({ hint }) => hint)).toEqual([
+      'Name the private key that the hosts let in',
+      'Name the private key that may only look, or none',
+      'Name the file of the age identity, as age-keygen writes it',
+    ]);
+  });
+
   it.each([
-    ['ASHORE_SSH_KEY_PATH', { keyPath: join(directory, 'none'), agentSocket: undefined }],
-    [
-      'ASHORE_PLAN_KEY_PATH',
-      { keyPath: deploy, agentSocket: undefined, planKeyPath: join(directory, 'none') },
-    ],
-  ])('%s that cannot be read is named, without what it was set to', (setting, settings) => {
-    expect(() => readKeys(settings)).toThrow(`${setting} cannot be read: ENOENT`);
-    expect(() => readKeys(settings)).not.toThrow(directory);
+    '-----BEGIN OPENSSH PRIVATE KEY-----\nhunter2',
+    `AGE-SECRET-KEY-1hunter2`,
+    `hunter2${'A'.repeat(300)}`,
+  ])('a key that was pasted in place of its path is not repeated: %j', (pasted) => {
+    const opened = openKeys({ keyPath: pasted, agentSocket: undefined, ageKeyPath: pasted });
+    expect('problems' in opened && opened.problems).toHaveLength(2);
+    expect(JSON.stringify(opened)).not.toContain('hunter2');
   });
 });
 

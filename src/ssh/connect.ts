@@ -62,10 +62,16 @@ interface Route {
 }
 
 function checkKey({ name, privateKey }: ConnectOptions['keys'][number]): Identities['keys'][number] {
+  const parsed = parseKey(privateKey);
+  if ('why' in parsed) throw new Error(`the SSH key ${name} cannot be used: ${parsed.why}`);
+  return { name, privateKey, fingerprint: fingerprintOf(parsed.publicKey) };
+}
+
+/** What hosts know of a private key, or why it is none that can be used. */
+export function parseKey(privateKey: string): { readonly publicKey: Buffer } | { readonly why: string } {
   const parsed = ssh2.utils.parseKey(privateKey);
-  if (parsed instanceof Error) throw new Error(`the SSH key ${name} cannot be used: ${parsed.message}`);
-  if (!parsed.isPrivateKey()) throw new Error(`the SSH key ${name} cannot be used: it is a public key`);
-  return { name, privateKey, fingerprint: fingerprintOf(parsed.getPublicSSH()) };
+  if (parsed instanceof Error) return { why: parsed.message };
+  return parsed.isPrivateKey() ? { publicKey: parsed.getPublicSSH() } : { why: 'it is a public key' };
 }
 
 async function open(network: Network, target: Target): Promise<Opened> {

@@ -120,7 +120,7 @@ describe('the process', () => {
     const { code, stderr } = await start({ ASHORE_SSH_KEY_PATH: path }).ended;
     expect([code, stderr]).toEqual([
       78,
-      expect.stringMatching(/^Ashore cannot start: the SSH key cannot be used/),
+      `Ashore cannot start:\n  ASHORE_SSH_KEY_PATH names ${path}, which cannot be used: Unsupported key format. Name the private key that the hosts let in.\n`,
     ]);
     expect(stderr).not.toContain('hunter2');
     expect(stderr).not.toMatch(/^ +at /m);
