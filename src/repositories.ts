@@ -45,18 +45,12 @@ function parseYaml(text: string): unknown {
 function wordsOf(issue: z.core.$ZodIssue): string {
   const at = issue.path.join(' → ');
   const of = at === '' ? 'it ' : `${at}: `;
-  switch (issue.code) {
-    case 'unrecognized_keys': {
-      const known = Object.keys(Entry.shape);
-      return `${of}there is no key ${issue.keys.join(', ')}; there are ${known.join(', ')}`;
-    }
-    case 'invalid_type':
-      return `${of}${issue.input === undefined ? 'is missing' : `is no ${NOUNS[issue.expected] ?? issue.expected}`}`;
-    case 'invalid_key':
-      return `${of}is not owner/name`;
-    default:
-      return `${of}${issue.message}`;
+  if (issue.code === 'unrecognized_keys') {
+    return `${of}there is no key ${issue.keys.join(', ')}; there are ${Object.keys(Entry.shape).join(', ')}`;
   }
+  if (issue.code === 'invalid_key') return `${of}is not owner/name`;
+  if (issue.code !== 'invalid_type') return `${of}${issue.message}`;
+  return `${of}${issue.input === undefined ? 'is missing' : `is no ${NOUNS[issue.expected] ?? issue.expected}`}`;
 }
 
 const NOUNS: Readonly<Record<string, string>> = {
