@@ -1,7 +1,7 @@
 // `ashore drift` on hosts that answer over real ssh: what they left, what they never got, and that nothing is written.
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { BASE, hostsFile, openDesk } from './support/desk.ts';
+import { BASE, digestOn, hostsFile, openDesk, SHOP } from './support/desk.ts';
 import type { Desk } from './support/desk.ts';
 
 let desk: Desk;
@@ -49,6 +49,26 @@ it('what was removed on the host is drift, and what is new in the configuration 
     undeployed: [{ host: 'web1', change: { ref: `file/${desk.motd.replace('motd', 'new')}` } }],
     unread: [],
   });
+});
+
+it('a stack whose file is gone is named by plan and drift, with the command that plans its removal', async () => {
+  const shop = 'deploy-configs/shop.yml';
+  desk.checkout.write({ [shop]: SHOP });
+  const commit = desk.checkout.commit().slice(0, 7);
+  await desk.ashore('deploy', await desk.plan());
+  desk.checkout.write({ [shop]: null });
+  desk.checkout.commit();
+  const words = `\n\nshop is declared no more; 1 resource of it is still on web1\nplan its removal: ashore plan --base ${commit}\n`;
+  for (const command of ['plan', 'drift']) {
+    const { status, out } = await desk.ashore(command);
+    expect([status, out.slice(-words.length)]).toEqual([0, words]);
+  }
+  expect(await desk.ashore('drift', '--json')).toMatchObject({ status: 0, err: words.slice(1) });
+  const planned = await desk.ashore('plan', '--base', commit);
+  expect(planned.out).toContain(`delete file/${desk.web1.root}/shop.conf`);
+  expect(planned.out).not.toContain('declared no more');
+  expect((await desk.ashore('deploy', digestOn(planned))).status).toBe(0);
+  expect((await desk.ashore('plan')).out).not.toContain('declared no more');
 });
 
 it('a host that cannot be asked is never without drift', async () => {

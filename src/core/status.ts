@@ -56,6 +56,29 @@ export function recordedIn({ entries }: Ledger): readonly Recorded[] {
   });
 }
 
+/** A stack that hosts remember and nothing declares any more: it stays there until its removal is planned and deployed. */
+export interface GoneStack {
+  readonly stack: string;
+  readonly hosts: readonly string[];
+  readonly resources: number;
+  /** The newest that was deployed of it, which still declares it. */
+  readonly commit: string;
+}
+
+/** On the hosts that were looked at; `declared` are those that a configuration has, or a plan removes. */
+export function goneStacks(recorded: RecordedOn, declared: ReadonlySet<string>): readonly GoneStack[] {
+  const all = [...recorded].flatMap(([host, found]) => found.map((each) => ({ host, ...each })));
+  const gone = Map.groupBy(
+    all.filter(({ stack }) => !declared.has(stack)),
+    ({ stack }) => stack,
+  );
+  return [...gone].map(([stack, found]) => {
+    const [newest] = found.toSorted((a, b) => b.at.localeCompare(a.at));
+    const resources = found.reduce((sum, each) => sum + each.resources, 0);
+    return { stack, hosts: found.map(({ host }) => host), resources, commit: newest?.commit ?? '' };
+  });
+}
+
 /** Of a plan of all stacks against themselves, with the drift read out of it; `hostsOf` a stack by its name. */
 export function stackStatuses(
   plan: Plan,

@@ -35,7 +35,7 @@ const SHOWN_LINES = 30;
 export function renderChangeTerminal(change: Change, number: number, look: ChangeLook): readonly string[] {
   const { paint, verbose } = look;
   const { sign, style } = SIGNS[change.verb];
-  const causes = change.causes.map((cause) => causeWords(cause, 'this change')).join(', ');
+  const causes = change.causes.map((cause) => hereWords(cause)).join(', ');
   const where = change.where === null ? '' : paint('dim', `  ${placeOf(change.where)}`);
   const what = `${sign} ${change.verb} ${oneLine(change.ref)}`;
   return [
@@ -45,6 +45,11 @@ export function renderChangeTerminal(change: Change, number: number, look: Chang
     ...change.notes.map((note) => `${INDENT}note: ${oneLine(note)}`),
     ...(verbose ? renderCommands(change, paint) : []),
   ];
+}
+
+/** In a checkout nothing needs to have been merged. */
+function hereWords(cause: Change['causes'][number]): string {
+  return cause === 'undeployed' ? 'declared and never deployed' : causeWords(cause, 'this change');
 }
 
 /** `deploy-configs/shop.yml:14`. */

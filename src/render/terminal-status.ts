@@ -2,13 +2,15 @@
 import { shortDigest } from '../core/plan.ts';
 import type { Freeze } from '../core/resource.ts';
 import { isInOrder } from '../core/status.ts';
-import type { HostStatus, StackStatus } from '../core/status.ts';
+import type { GoneStack, HostStatus, StackStatus } from '../core/status.ts';
 import { paintWith } from './ansi.ts';
 import type { Paint } from './ansi.ts';
 import { oneLine } from './escape.ts';
 import { standingWords } from './status.ts';
 import type { Look } from './terminal.ts';
-import { shortCommit, time } from './words.ts';
+import { count, list, shortCommit, time } from './words.ts';
+
+const SHOWN_HOSTS = 8;
 
 /** Of the windows, those that have not ended. */
 export function renderStatusTerminal(
@@ -24,6 +26,21 @@ export function renderStatusTerminal(
     return paint('yellow', oneLine(words));
   });
   return [...shown, ...(frozen.length === 0 ? [] : [frozen.join('\n')])].join('\n\n');
+}
+
+/** What hosts remember and no file declares any more; empty where there is none. */
+export function renderGoneTerminal(gone: readonly GoneStack[], { color }: Look): string {
+  const paint = paintWith(color);
+  return gone
+    .flatMap(({ stack, hosts, resources, commit }) => {
+      const still = `${count(resources, 'resource')} of it ${resources === 1 ? 'is' : 'are'} still on ${list(hosts, SHOWN_HOSTS)}`;
+      const base = /^[0-9a-f]{40}$/.test(commit) ? shortCommit(commit) : '<a commit that has it>';
+      return [
+        paint('yellow', oneLine(`${stack} is declared no more; ${still}`)),
+        `plan its removal: ashore plan --base ${base}`,
+      ];
+    })
+    .join('\n');
 }
 
 function renderStack({ stack, declared, hosts }: StackStatus, paint: Paint): string {

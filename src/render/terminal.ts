@@ -209,7 +209,7 @@ function renderSame({ unchanged }: Groups): readonly string[] {
 }
 
 function renderWaves({ rollout }: Plan): readonly string[] {
-  if (!rollout) return [];
+  if (!rollout || rollout.waves.length === 0) return [];
   const waves = rollout.waves.map((wave, index) => `  ${index + 1}. ${hostNames(wave)}`);
   return ['', `waves: ${stopWords(rollout)}`, ...waves];
 }

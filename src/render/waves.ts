@@ -7,7 +7,7 @@ const SHOWN_WAVES = 12;
 
 /** Empty where the plan has no waves of its own. */
 export function renderWaves({ rollout }: Plan): string {
-  if (!rollout) return '';
+  if (!rollout || rollout.waves.length === 0) return '';
   const waves = rollout.waves.map((wave, index) => `${index + 1}. ${hostWords(wave)}`);
   const more = waves.length - SHOWN_WAVES;
   return [

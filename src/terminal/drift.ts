@@ -4,15 +4,20 @@ import type { Flags } from '../command-line.ts';
 import { driftOf, isAsApplied } from '../core/drift.ts';
 import { renderDriftTerminal } from '../render/terminal-drift.ts';
 import { lookAtDeclared } from './look.ts';
-import { EXIT, look, print } from './say.ts';
+import { EXIT, look, print, showGone } from './say.ts';
 import type { Exit } from './say.ts';
 
 export async function drift(checkout: Checkout, hosts: readonly string[], flags: Flags): Promise<Exit> {
   const planned = await lookAtDeclared(checkout, hosts);
   if (typeof planned === 'number') return planned;
-  const { plan, config } = planned;
+  const { plan, config, recorded } = planned;
   const drifts = driftOf(plan, (name) => config.stacks.find((stack) => stack.name === name)?.hosts ?? []);
   print(flags.json ? JSON.stringify(drifts, null, 2) : renderDriftTerminal(drifts, look(flags)));
+  await showGone(
+    recorded,
+    config.stacks.map(({ name }) => name),
+    flags,
+  );
   if (drifts.some(({ unread }) => unread.length > 0)) return EXIT.failed;
   return drifts.every(isAsApplied) ? EXIT.done : EXIT.changes;
 }

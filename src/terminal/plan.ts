@@ -8,7 +8,7 @@ import type { ConfigFiles } from '../deploy.ts';
 import { renderPlanTerminal } from '../render/terminal.ts';
 import { count } from '../render/words.ts';
 import { openDeployer } from './live.ts';
-import { EXIT, look, print, refuse, showProblems, showProgress, showReason } from './say.ts';
+import { EXIT, look, print, refuse, showGone, showProblems, showProgress, showReason } from './say.ts';
 import type { Exit } from './say.ts';
 
 export async function plan(checkout: Checkout, hosts: readonly string[], flags: Flags): Promise<Exit> {
@@ -34,6 +34,8 @@ export async function plan(checkout: Checkout, hosts: readonly string[], flags: 
   if (planned.is === 'refused') return showReason(planned.reason);
   await putPlan(checkout, planned.plan);
   showPlan(planned.plan, flags);
+  const declared = planned.config.stacks.map(({ name }) => name);
+  await showGone(planned.recorded, [...declared, ...planned.plan.stacks], flags);
   if (!isComplete(planned.plan)) return EXIT.failed;
   return countChanges(planned.plan) > 0 ? EXIT.changes : EXIT.done;
 }

@@ -2,6 +2,8 @@
 import { describeReason } from '../core/reason.ts';
 import type { Problem } from '../core/problem.ts';
 import type { Reason } from '../core/reason.ts';
+import { goneStacks } from '../core/status.ts';
+import type { RecordedOn } from '../core/status.ts';
 import type { ConfigFiles } from '../deploy.ts';
 import { atTerminal } from '../render/reason.ts';
 import type { Flags } from '../command-line.ts';
@@ -40,6 +42,20 @@ export function look(flags: Flags) {
   const { isTTY, columns } = process.stdout;
   const color = isTTY && process.stdout.hasColors();
   return { color, width: columns ?? 100, verbose: flags.verbose ?? false };
+}
+
+/** After an answer: what no file declares any more and hosts still have. Where the answer is data, beside it. */
+export async function showGone(
+  recorded: RecordedOn,
+  declared: readonly string[],
+  flags: Flags,
+): Promise<void> {
+  const gone = goneStacks(recorded, new Set(declared));
+  if (gone.length === 0) return;
+  const { renderGoneTerminal } = await import('../render/terminal-status.ts');
+  const text = `\n${renderGoneTerminal(gone, look(flags))}`;
+  if (flags.json) complain(text);
+  else print(text);
 }
 
 export function print(text: string): void {
