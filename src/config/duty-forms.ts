@@ -15,7 +15,9 @@ const Most = z.int().min(0);
 
 /** Seconds, minutes or hours. */
 export const Time = z
-  .string()
+  .string({
+    error: ({ input }) => (typeof input === 'number' ? `a time with its unit, such as ${input}s` : undefined),
+  })
   .regex(/^[1-9]\d{0,5}[smh]$/, 'a time such as 30s, 5m or 1h')
   .describe('A time such as 30s, 5m or 1h.');
 

@@ -61,11 +61,21 @@ function sayType(expected: string, node: Tree | undefined): Said {
   if (node === undefined) return { message: `missing; expected ${wordFor(expected)}` };
   const message = `expected ${wordFor(expected)}, got ${describe(node)}`;
   if (node.is !== 'scalar') return { message };
+  if (expected === 'tuple') return { message, near: () => wordsFrom(node.source) };
   if (expected === 'string' && node.value !== null) {
     return { message: `${message}; put it in quotes`, near: () => `"${node.source}"` };
   }
   const meant = expected === 'boolean' ? BOOLEANS[node.source.toLowerCase()] : undefined;
   return { message, near: () => meant };
+}
+
+/** A command as it would be typed, as the list that is asked for. */
+function wordsFrom(source: string): string | undefined {
+  const text = source.trim();
+  if (text === '') return undefined;
+  // What only a shell understands.
+  const words = /[|&;<>$`*?'"\\]/.test(text) ? ['sh', '-c', text] : text.split(/\s+/);
+  return JSON.stringify(words).replaceAll('","', '", "');
 }
 
 /** What YAML 1.1 took for booleans, and people still write. */
@@ -120,6 +130,7 @@ const TYPE_WORDS: Readonly<Record<string, string>> = {
   int: 'a whole number',
   boolean: 'true or false',
   array: 'a list',
+  tuple: 'a list of words',
   object: 'a mapping',
   record: 'a mapping',
   null: 'nothing',

@@ -111,6 +111,20 @@ describe('specs', () => {
       'odd: a\n    words: [a, 5]',
       ['s.yml:4:16 CONFIG_INVALID `words`, entry 2: expected text, got the number 5; put it in quotes → "5"'],
     ],
+    [
+      'a command as one text',
+      'odd: a\n    run: systemctl  reload nginx',
+      [
+        's.yml:4:10 CONFIG_INVALID `run`: expected a list of words, got the text "systemctl  reload nginx" → ["systemctl", "reload", "nginx"]',
+      ],
+    ],
+    [
+      'a command that only a shell understands',
+      'odd: a\n    run: a | b',
+      [
+        's.yml:4:10 CONFIG_INVALID `run`: expected a list of words, got the text "a | b" → ["sh", "-c", "a | b"]',
+      ],
+    ],
     ['too small', 'odd: a\n    limit: 0', ['s.yml:4:12 CONFIG_INVALID `limit`: must be at least 1']],
     ['too large', 'odd: a\n    limit: 6', ['s.yml:4:12 CONFIG_INVALID `limit`: must be at most 5']],
     ['not even', 'odd: a\n    even: 3', ['s.yml:4:11 CONFIG_INVALID `even`: must be a multiple of 2']],

@@ -36,6 +36,7 @@ describe('checks', () => {
     ['http: "http://localhost/"\n    header: { X: "a\\r\\nb" }', ['a text on one line']],
     ['http: "http://localhost/"\n    withn: 5s', ['has no key `withn` → within']],
     ['unit: shop\n    within: soon', ['a time such as 30s']],
+    ['unit: shop\n    within: 30', ['`within`: a time with its unit, such as 30s']],
     ['command: []', ['must not be empty']],
     ['http: "http://localhost:${prt}/"', ['no level sets the variable `prt`']],
   ])('%s is a problem', (entry, words) => {
