@@ -4,6 +4,7 @@ import { readPlans, readUser, readWorkingTree } from '../checkout.ts';
 import type { Checkout } from '../checkout.ts';
 import type { Flags } from '../command-line.ts';
 import { succeeded } from '../core/report.ts';
+import { progressLines } from '../render/terminal-progress.ts';
 import { renderProgressLine, renderReportTerminal } from '../render/terminal.ts';
 import { openDeployer } from './live.ts';
 import { EXIT, look, print, refuse, showProgress, showReason } from './say.ts';
@@ -34,7 +35,7 @@ export async function deploy(checkout: Checkout, rest: readonly string[], flags:
     by: readUser(),
     ...(flags.only ? { only: flags.only } : {}),
     ...(flags.skip ? { skip: flags.skip } : {}),
-    report: (report) => showProgress(renderProgressLine(report, chosen)),
+    report: (report) => showProgress(renderProgressLine(report, chosen), progressLines(report)),
   });
   showProgress('');
   if (deployed.is === 'refused') return showReason(deployed.reason);

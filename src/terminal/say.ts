@@ -32,11 +32,22 @@ export function showReason(reason: Reason): Exit {
   return complain(words.filter((word) => word !== undefined).join('\n'));
 }
 
-/** On a terminal only: one line that is written over; an empty text takes it away. */
-export function showProgress(text: string): void {
-  if (!process.stderr.isTTY) return;
-  process.stderr.write(`\r\x1b[2K${text.slice(0, (process.stderr.columns ?? 80) - 1)}`);
+/**
+ * On a terminal one line that is written over; an empty text takes it away. Elsewhere, as in CI, nothing can be written over: there each
+ * line of `log` is written once, with the time, so that whoever waits sees what goes on.
+ */
+export function showProgress(text: string, log: readonly string[] = text === '' ? [] : [text]): void {
+  if (process.stderr.isTTY) {
+    process.stderr.write(`\r\x1b[2K${text.slice(0, (process.stderr.columns ?? 80) - 1)}`);
+    return;
+  }
+  for (const line of log.filter((each) => !logged.has(each))) {
+    logged.add(line);
+    process.stderr.write(`${new Date().toISOString().slice(11, 19)} ${line}\n`);
+  }
 }
+
+const logged = new Set<string>();
 
 export function look(flags: Flags) {
   const { isTTY, columns } = process.stdout;

@@ -10,7 +10,10 @@ const CLI = resolve('src/cli.ts');
 export interface Ran {
   readonly status: number | null;
   readonly out: string;
+  /** What it complained of. */
   readonly err: string;
+  /** What it told beside that while it worked, without the times; left out where that was nothing. */
+  readonly told?: readonly string[];
 }
 
 export interface Started {
@@ -114,6 +117,8 @@ function runGit(cwd: string, argv: readonly string[]): string {
   return stdout.trimEnd();
 }
 
+const TIMED = /^\d\d:\d\d:\d\d /;
+
 /** Not spawnSync: the hosts that the child talks to live in this process. */
 function startChild(
   program: string,
@@ -129,7 +134,13 @@ function startChild(
   child.stderr.on('data', (chunk: Buffer) => chunks.err.push(chunk));
   child.on('error', reject);
   child.on('close', (status) => {
-    done({ status, out: Buffer.concat(chunks.out).toString(), err: Buffer.concat(chunks.err).toString() });
+    const lines = Buffer.concat(chunks.err)
+      .toString()
+      .split(/(?<=\n)/);
+    const told = lines.filter((line) => TIMED.test(line)).map((line) => line.trimEnd().replace(TIMED, ''));
+    const err = lines.filter((line) => !TIMED.test(line)).join('');
+    const out = Buffer.concat(chunks.out).toString();
+    done({ status, out, err, ...(told.length === 0 ? {} : { told }) });
   });
   return { child, ended: promise };
 }
