@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // The terminal: each command on a checkout, with the server's own plan, digest and codes. A command loads only what it needs.
 // Exit status 0: nothing to do, or done · 2: there are changes · 1: failed, refused, or the configuration is not valid.
+import { readFileSync } from 'node:fs';
 import { enableCompileCache } from 'node:module';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
@@ -32,12 +33,21 @@ async function main(argv: readonly string[]): Promise<Exit> {
   if ('refused' in parsed) return refuse('COMMAND_INVALID', parsed.refused);
   const { values, positionals } = parsed;
   const [command, ...rest] = positionals;
+  if (values.version) return showVersion();
   if (values.help || command === undefined || command === 'help') {
     process.stdout.write(HELP);
     return command === undefined && !values.help ? EXIT.failed : EXIT.done;
   }
   if (!isCommand(command)) return refuseCommand(command);
   return refuseExtra(command, rest, values) ?? (await runCommand(command, rest, values));
+}
+
+/** Of package.json beside the source, and the Node it runs on. */
+function showVersion(): Exit {
+  const text = readFileSync(join(import.meta.dirname, '../package.json'), 'utf8');
+  const version = /"version": "([^"]+)"/.exec(text)?.[1];
+  process.stdout.write(`ashore ${version}, node ${process.versions.node}\n`);
+  return EXIT.done;
 }
 
 function refuseCommand(text: string): Exit {

@@ -4,26 +4,27 @@ import { parseArgs } from 'node:util';
 export const HELP = `ashore: plans a checkout's deploy-configs/ against its live hosts, and carries out exactly that plan
 
   ashore validate                  check the configuration; no host is asked
-  ashore plan [host…]              look at the hosts and say what would change, and why
+  ashore plan [host|group…]        look at the hosts and say what would change, and why
     --base <commit>                plan only the stacks that differ from this commit
                                    (default: where the branch left origin's default branch; all stacks on it)
     --all                          plan every stack
     --json                         the plan as JSON
     --verbose                      every command, and every line that differs
   ashore deploy <plan>             carry out a plan, by its digest
-    --only <host>  --skip <host>   only these hosts, or all but these; may be given more than once
+    --only <host>  --skip <host>   only these hosts, or all but these; may be given more than once, and a group as well
     --json                         the report as JSON
-  ashore drift [host…]             what the hosts left of what is declared, and what they never got; hosts are only read
+  ashore drift [host|group…]       what the hosts left of what is declared, and what they never got; hosts are only read
     --json  --verbose
-  ashore status [host…]            what was deployed where, from which commit, by whom and since when, and whether it is
+  ashore status [host|group…]      what was deployed where, from which commit, by whom and since when, and whether it is
                                    still so; hosts are only read
     --json
   ashore bootstrap <host>          print the script that sets the host up, for you to read and run there as root
     --deploy-key <file.pub>        the key that deploys
     --plan-key <file.pub>          the key that plans, and can only look
-  ashore explain <CODE>            what a reason code means and who can do what about it
+  ashore explain [CODE]            what a reason code means and who can do what about it; without one, all of them
 
   -C <directory>                   the checkout; default: here
+  --version
 
 Hosts are logged in to with the key ASHORE_SSH_KEY_PATH names, or with the agent at SSH_AUTH_SOCK.
 Planning uses the key ASHORE_PLAN_KEY_PATH names, where that is set.
@@ -40,6 +41,7 @@ const OPTIONS = {
   skip: { type: 'string', multiple: true },
   'plan-key': { type: 'string' },
   'deploy-key': { type: 'string' },
+  version: { type: 'boolean' },
   directory: { type: 'string', short: 'C' },
 } as const;
 

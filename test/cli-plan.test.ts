@@ -81,6 +81,13 @@ describe('what is planned', () => {
   it('is everything where nothing is said and there is no remote', async () => {
     expect(await names()).toEqual(['base shop', 'web1 web2']);
     expect(await names('web1')).toEqual(['base shop', 'web1']);
+    const hosts = hostsFile(desk.web1, desk.web2)
+      .replace('key: ', 'key: ')
+      .replace('web1: {', 'web1: { groups: [front],');
+    desk.checkout.write({ 'deploy-configs/hosts.yml': `groups: { front: {}, none: {} }\n${hosts}` });
+    expect(await names('front')).toEqual(['base shop', 'web1']);
+    expect(await names('all')).toEqual(['base shop', 'web1 web2']);
+    expect((await desk.ashore('plan', 'none')).err).toContain('no group with hosts that is called none');
   });
 
   it('with --base, what differs from that commit', async () => {
@@ -122,8 +129,12 @@ describe('a host that cannot be asked', () => {
     const { web1, web2, motd } = desk;
     desk.checkout.write({ 'deploy-configs/hosts.yml': hostsFile(web2, web1) });
     await web2.stop();
-    const { status, out, err } = await desk.ashore('plan');
+    const { status, out, err, told } = await desk.ashore('plan');
     expect([status, err]).toEqual([1, '']);
+    expect(told?.map((line) => line.slice(0, -1))).toEqual([
+      'looked at 1 of 2 hosts: web',
+      'looked at 2 of 2 hosts: web',
+    ]);
     expect(out).toContain(`web2 cannot be planned\n  HOST_UNREACHABLE: web2 (127.0.0.1:${web2.target.port})`);
     expect(out).toContain(`create file/${motd}`);
     const digest = /ashore deploy ([0-9a-f]{12}) --skip web2\n$/.exec(out)?.[1] ?? '';
@@ -161,7 +172,7 @@ describe('a host that cannot be asked', () => {
     expect([status, out, err.split('\n').slice(0, 2)]).toEqual([
       1,
       '',
-      [words, 'hosts.yml has no host web7'],
+      [words, 'hosts.yml has no host and no group with hosts that is called web7'],
     ]);
   });
 });
@@ -195,7 +206,7 @@ describe('on a terminal', () => {
   it('that is closed, as by head(1), changes neither the work nor its status', async () => {
     const { child, ended } = desk.checkout.start(['plan', '--json'], { env: desk.env });
     child.stdout?.destroy();
-    expect(await ended).toEqual({ status: 2, out: '', err: '' });
+    expect(await ended).toMatchObject({ status: 2, out: '', err: '' });
     expect(readFileSync(desk.keptPlan(), 'utf8')).toContain('"format":1');
   });
 });

@@ -52,6 +52,11 @@ describe('help', () => {
   });
 });
 
+it.each([[['--version']], [['plan', '--version']]])('%j is answered with the version', async (argv) => {
+  const { status, out } = await good.ashore(argv);
+  expect([status, out]).toEqual([0, expect.stringMatching(/^ashore \d+\.\d+\.\d+, node \d+/)]);
+});
+
 describe('a command line that is not understood', () => {
   it.each([
     [['pln'], 'COMMAND_UNKNOWN', 'there is no command pln; did you mean plan?'],
@@ -102,7 +107,13 @@ describe('explain', () => {
   });
 
   it('lists the codes', async () => {
-    expect((await good.ashore(['explain'])).err.trimEnd().split('\n')).toEqual(REASON_CODES);
+    const { status, out, err } = await good.ashore(['explain']);
+    expect([status, err]).toEqual([0, '']);
+    const lines = out.trimEnd().split('\n');
+    expect(lines.map((line) => line.split(' ')[0])).toEqual(REASON_CODES);
+    expect(lines.find((line) => line.startsWith('HOST_AUTH'))).toMatch(
+      /^HOST_AUTH +The host refused our key\.$/,
+    );
   });
 });
 

@@ -63,10 +63,10 @@ function readAll({ files, kinds, secrets }: Given, tell: Tell): Reading {
   tellDuplicates(resources, kinds, tell);
   tellAfters(stacks, tell);
   const used = [...sources.used].toSorted();
-  const { targets } = inventory;
+  const { targets, meant } = inventory;
   const duties = stacks.flatMap((stack) => stack.duties);
   const declared = { resources, ...(duties.length > 0 ? { duties } : {}) };
-  return { policy, targets, stacks: stacks.map(({ stack }) => stack), ...declared, secrets: used };
+  return { policy, targets, meant, stacks: stacks.map(({ stack }) => stack), ...declared, secrets: used };
 }
 
 function policyOf(files: Files, tell: Tell): Policy | undefined {

@@ -91,6 +91,8 @@ export interface Freeze {
 export interface Config {
   readonly digest: string;
   readonly targets: ReadonlyMap<string, Target>;
+  /** Hosts by each name that means some: of a host, of a group, and `all`. */
+  readonly meant?: ReadonlyMap<string, readonly string[]>;
   readonly stacks: readonly Stack[];
   /** In the order in which they are done, per host. */
   readonly resources: readonly Resource[];

@@ -15,7 +15,7 @@ import type { HostQuestion } from '../engine/plan.ts';
 import { startReport } from '../engine/progress.ts';
 import type { Deployed, DeployInput, DeployWorld } from './contract.ts';
 import { behindReason, lookWhetherDone } from './behind.ts';
-import { questionOf } from './plan.ts';
+import { hostsMeant, questionOf } from './plan.ts';
 import { rollOut } from './roll-out.ts';
 import type { Rolling } from './roll-out.ts';
 import { redactPlan, redactReport, redactRun } from './redacted.ts';
@@ -29,7 +29,7 @@ export async function deployPlan(world: DeployWorld, input: DeployInput): Promis
   if ('problems' in opened) return refuseProblem(opened.problems[0]);
   const { config, vault } = opened;
   if (config.digest !== plan.config) return refused('CONFIG_MOVED', `the plan was made at ${plan.commit}`);
-  const selected = selectHosts(plan, input);
+  const selected = selectHosts(plan, input, config);
   if ('reason' in selected) return { is: 'refused', reason: selected.reason };
   const startedAt = world.now().toISOString();
   const reports = startReports(selected.hosts, input);
@@ -132,9 +132,13 @@ function refused(code: Reason['code'], message: string): Deployed {
 function selectHosts(
   plan: Plan,
   input: DeployInput,
+  config: Config,
 ): { readonly hosts: readonly HostPlan[] } | { readonly reason: Reason } {
   const names = plan.hosts.map((host) => host.host);
-  const stranger = [...(input.only ?? []), ...(input.skip ?? [])].find((host) => !names.includes(host));
+  // Of a group, those that the plan has.
+  const inPlan = (name: string) => hostsMeant(config, name).filter((host) => names.includes(host));
+  const [only, skip] = [input.only?.flatMap(inPlan), input.skip?.flatMap(inPlan)];
+  const stranger = [...(input.only ?? []), ...(input.skip ?? [])].find((name) => inPlan(name).length === 0);
   if (stranger !== undefined) {
     return {
       reason: {
@@ -144,8 +148,8 @@ function selectHosts(
     };
   }
   const chosen = plan.hosts
-    .filter((host) => input.only?.includes(host.host) ?? true)
-    .filter((host) => !(input.skip?.includes(host.host) ?? false))
+    .filter((host) => only?.includes(host.host) ?? true)
+    .filter((host) => !(skip?.includes(host.host) ?? false))
     .filter(({ host }) => !(input.held?.some((entry) => entry.host === host) ?? false));
   const incomplete = chosen.filter((host) => host.failure !== null || host.blocked.length > 0);
   if (incomplete.length > 0) {

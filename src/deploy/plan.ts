@@ -29,15 +29,17 @@ export async function planConfig(world: DeployWorld, input: PlanInput): Promise<
   const opened = await openConfig(world, input.files);
   if ('problems' in opened) return { is: 'problems', problems: opened.problems };
   const { config } = opened;
-  const unknown = input.hosts?.find((host) => !config.targets.has(host));
+  const unknown = input.hosts?.find((name) => hostsMeant(config, name).length === 0);
   if (unknown !== undefined) {
-    return { is: 'refused', reason: { code: 'HOST_UNKNOWN', message: `hosts.yml has no host ${unknown}` } };
+    const message = `hosts.yml has no host and no group with hosts that is called ${unknown}`;
+    return { is: 'refused', reason: { code: 'HOST_UNKNOWN', message } };
   }
+  const asked = input.hosts?.flatMap((name) => hostsMeant(config, name));
   const { base, vault: baseVault } = await openBase(world, input.base);
   const redactor = createRedactor([...opened.vault.secrets, ...(baseVault?.secrets ?? [])]);
   const meant = input.all ? allStacks(config, base) : touchedStacks(config, base, changedFiles(input));
   const stacks = meant.filter((stack) => input.stacks?.includes(stack) ?? true);
-  const hosts = stackHosts(stacks, config, base).filter((host) => input.hosts?.includes(host) ?? true);
+  const hosts = stackHosts(stacks, config, base).filter((host) => asked?.includes(host) ?? true);
   const questions = hosts.map((host) => questionOf(host, stacks, config, base));
   const looked = await lookAtAll(world, input, questions, { config, base, redactor });
   const plans = looked.map(({ plan }) => plan);
@@ -58,6 +60,11 @@ export async function planConfig(world: DeployWorld, input: PlanInput): Promise<
     ...draft,
   };
   return { is: 'plan', plan, config, base, recorded };
+}
+
+/** The host of that name, or those of the group; none where nothing is called so. */
+export function hostsMeant({ targets, meant }: Config, name: string): readonly string[] {
+  return (meant?.get(name) ?? [name]).filter((host) => targets.has(host));
 }
 
 interface Against {

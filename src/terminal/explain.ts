@@ -1,12 +1,16 @@
 // `ashore explain`: what a reason code means.
 import { suggest } from '../core/problem.ts';
-import { describeReason, isReasonCode, REASON_CODES } from '../core/reason.ts';
+import { describeReason, isReasonCode, REASON_CODES, REASONS } from '../core/reason.ts';
 import { complain, EXIT, print } from './say.ts';
 import type { Exit } from './say.ts';
 
 export function explain(text: string | undefined): Exit {
   const code = text?.toUpperCase();
-  if (code === undefined) return complain(REASON_CODES.join('\n'));
+  if (code === undefined) {
+    const width = Math.max(...REASON_CODES.map(({ length }) => length));
+    print(REASON_CODES.map((each) => `${each.padEnd(width)}  ${REASONS[each].what}`).join('\n'));
+    return EXIT.done;
+  }
   if (!isReasonCode(code)) {
     const near = suggest(code, REASON_CODES);
     const hint = near ? `did you mean ${near}?` : `there are\n${REASON_CODES.join('\n')}`;
