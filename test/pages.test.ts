@@ -1,21 +1,24 @@
-// docs/first-service.md is followed word for word: its files are taken out of the page and hold what the page says of them.
+// The pages that are followed word for word: their files are taken out of them and hold what the pages say.
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
+import { validateConfig } from '../src/deploy.ts';
+import { kinds } from '../src/kinds/index.ts';
 import { createCheckout } from './support/terminal.ts';
 
-const PAGE = readFileSync('docs/first-service.md', 'utf8');
 const KEY = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIMHZvKRYqx3Z90BAjJVaFA6qoCTxRxbW1/2EE7DmufC0';
 
 /** A file is a fence with its name above it. */
-const FILES = new Map(
-  [...PAGE.matchAll(/^`(deploy-configs\/[^`]+)`\n\n```\w+\n([^]*?)^```$/gm)].map(
-    ([, path = '', text = '']) => [path, text.replaceAll('ssh-ed25519 AAAA…', KEY)],
-  ),
-);
+function filesOf(page: string): ReadonlyMap<string, string> {
+  const fences = [...page.matchAll(/^`(deploy-configs\/[^`]+)`\n\n```\w+\n([^]*?)^```$/gm)];
+  return new Map(fences.map(([, path = '', text = '']) => [path, text.replaceAll('ssh-ed25519 AAAA…', KEY)]));
+}
+
+const PAGE = readFileSync('docs/first-service.md', 'utf8');
+const FILES = filesOf(PAGE);
 const PROGRAM = FILES.get('deploy-configs/files/hello.pl') ?? '';
 
-it('its files are a valid configuration, of as much as it says', async () => {
+it('the files of the first service are a valid configuration, of as much as it says', async () => {
   const checkout = createCheckout(Object.fromEntries(FILES));
   const [, said] = /^ashore validate +# (.+)$/m.exec(PAGE) ?? [];
   expect(await checkout.ashore(['validate'])).toEqual({ status: 0, out: `${said}\n`, err: '' });
@@ -46,3 +49,25 @@ it.skipIf(perl('').error !== undefined)(
     expect(slipped.stderr).toContain(`syntax error at - line ${line}, near "use strict`);
   },
 );
+
+it('the page on configuration says what its variables come to, and how hosts are reached', () => {
+  const texts = filesOf(readFileSync('docs/configuration.md', 'utf8'));
+  const files = new Map([...texts].map(([path, text]) => [path, new TextEncoder().encode(text)]));
+  const parsed = validateConfig(files, kinds);
+  if ('problems' in parsed) throw new Error(JSON.stringify(parsed.problems));
+  const { resources, targets } = parsed.config;
+  const wanted = (host: string) => JSON.stringify(resources.filter(({ address }) => address.host === host));
+  expect(resources).toHaveLength(6);
+  for (const [host, words] of [
+    ['web1', ['"workers\\": 2', 'Ahoy from web1 at 10.0.0.11', '\\"port\\": 8080', '${HOME}']],
+    ['web2', ['"workers\\": 8', 'Ahoy from web2 at 10.0.0.12']],
+  ] as const) {
+    expect(words.filter((word) => !wanted(host).includes(word))).toEqual([]);
+  }
+  expect(targets.get('db1')).toMatchObject({
+    port: 2222,
+    user: 'admin',
+    jump: { address: 'gate.example.org' },
+  });
+  expect(targets.get('gate')?.jump).toBeNull();
+});
