@@ -10,7 +10,8 @@ const schemas = renderJsonSchemas(kinds);
 
 /** What an editor would say about a file. */
 function judge(schema: string, text: string): readonly string[] {
-  const ajv = new Ajv({ strict: true, allowUnionTypes: true });
+  // A command is a program and any number of words: a tuple that goes on.
+  const ajv = new Ajv({ strict: true, allowUnionTypes: true, strictTuples: false });
   addFormats.default(ajv);
   ajv.addFormat('base64', true);
   const validate = ajv.compile(JSON.parse(schemas.get(schema) ?? ''));
