@@ -172,14 +172,16 @@ describe.skipIf(unavailable !== undefined)('on a virtual machine', PATIENT, () =
     content: "# nothing\\n"
 checks:
   - command: [sh, -c, "[ -e /run/jumped-${id}-check ] || { jump ${id}-check; exit 1; }"]
-    within: 20s
+    within: 60s
 `;
     /** While the host waits for a new connection. */
     const waits = `for guard in /var/lib/ashore/runs/*/guard; do [ -e $guard/armed ] && [ -e $guard/awaiting ] && exec jump ${id}-guard; done`;
 
     it('goes on as if nothing had happened', async () => {
       await setClock(0);
-      await sh(`echo '${jump}' >/run/jump`);
+      await sh(
+        `systemctl -q stop watch-${id}; rm -f /etc/${id}.conf /run/jumped-${id}-*; echo '${jump}' >/run/jump`,
+      );
       await sh(`systemd-run -q --collect --unit=watch-${id} sh -c 'while :; do ${waits}; sleep 0.2; done'`);
       const files = stack(id, text);
       const report = await verbs.deploy(await verbs.plan(files), files);
