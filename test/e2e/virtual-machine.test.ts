@@ -213,8 +213,8 @@ checks:
     const files = stack(
       'boot',
       `resources:
-  - file: /etc/boot.one
-    content: one
+  - sysctl: vm.dirty_ratio
+    value: 30
   - command: wait for the end
     run: [sh, -c, "[ -e /root/again ] || { touch /root/again; sleep 600; }"]
   - file: /etc/boot.two
@@ -234,6 +234,6 @@ checks:
       'vm run command/wait for the end',
       'vm create file//etc/boot.two',
     ]);
-    expect(await sh(settings)).toBe('33\n7');
+    expect(await sh('cat /proc/sys/vm/dirty_ratio')).toBe('30');
   });
 });
