@@ -93,7 +93,7 @@ describe.skipIf(unavailable !== undefined)('on a virtual machine', PATIENT, () =
 
     await sh('sysctl -qw vm.swappiness=44');
     const changed = await deploy(kernel(swap('24M')));
-    expect(linesOf(changed)).toEqual(['vm update sysctl/vm.swappiness', 'vm update swap//srv/swap']);
+    expect(linesOf(changed)).toEqual(['vm update sysctl/vm.swappiness', 'vm replace swap//srv/swap']);
     expect(changed.hosts[0]?.changes[1]?.notes.join()).toMatch(/brings 0 MiB back into memory/);
     expect(await swaps()).toBe(`/srv/swap file ${24 * 1024 - 4} 0 5`);
     expect(await sh(settings)).toBe('33\n7');
