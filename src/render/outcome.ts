@@ -201,9 +201,8 @@ export function deployAgain(
 }
 
 /** What is left there begins at another state than the plan saw, as of a unit that failed: its own change moved it. */
-function hasMoved({ outcome, remaining }: HostReport, planned: ReadonlyMap<string, Change>): boolean {
-  if (remaining === null) return BROKEN.has(outcome);
-  return remaining.some(({ ref, before }) => (planned.get(ref)?.before ?? before) !== before);
+function hasMoved({ remaining }: HostReport, planned: ReadonlyMap<string, Change>): boolean {
+  return (remaining ?? []).some(({ ref, before }) => (planned.get(ref)?.before ?? before) !== before);
 }
 
 /** The change that a running host is at. */

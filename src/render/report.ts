@@ -17,7 +17,6 @@ import {
   failuresOf,
   groupOutcomes,
   hostMark,
-  leftOut,
   plannedFor,
   proven,
   stageMark,
@@ -123,16 +122,14 @@ export function renderHeld(report: Report): string {
 /** What to type next, where not all is well. */
 export function renderDeployCommands(report: Report, plan: Plan): string {
   if (report.endedAt === null) return `To stop it at the next safe point: ${code(`/cancel ${report.run}`)}`;
-  const out = leftOut(report, plan);
-  if (proven(report) && report.hosts.every(({ outcome }) => outcome === 'done') && out.length === 0)
-    return '';
+  if (proven(report) && report.hosts.every(({ outcome }) => outcome === 'done')) return '';
   const open = report.hosts.filter((host) => host.outcome !== 'done');
-  const names = [
-    ...report.hosts.filter((host) => open.includes(host) || host.remaining?.length !== 0),
-    ...out,
-  ].map(({ host }) => host);
+  const names = report.hosts
+    .filter((host) => open.includes(host) || host.remaining?.length !== 0)
+    .map((host) => host.host);
   const these = names.length > TYPED_HOSTS ? '' : ` ${names.join(' ')}`;
-  const again = deployAgain(report, plan);
+  // Hosts that were left out may have been another deploy's.
+  const again = open.length === 0 ? undefined : deployAgain(report, plan);
   const rows = [
     ...(again === undefined ? [] : [`| ${again.words} | ${code(`/${again.command}`, 900)} |`]),
     ...(report.hosts.some(({ reason }) => reason?.code === 'RUN_CANCELLED')

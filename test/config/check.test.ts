@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { problemsOf } from './fleet.ts';
+import { parseConfig } from '../../src/config/parse.ts';
+import { command } from '../../src/kinds/command.ts';
+import { filesOf, formatProblem, problemsOf } from './fleet.ts';
 
 function problems(stack: string): readonly string[] {
   return problemsOf({ 's.yml': stack });
@@ -111,20 +113,6 @@ describe('specs', () => {
       'odd: a\n    words: [a, 5]',
       ['s.yml:4:16 CONFIG_INVALID `words`, entry 2: expected text, got the number 5; put it in quotes → "5"'],
     ],
-    [
-      'a command as one text',
-      'odd: a\n    run: systemctl  reload nginx',
-      [
-        's.yml:4:10 CONFIG_INVALID `run`: expected a list of words, got the text "systemctl  reload nginx" → ["systemctl", "reload", "nginx"]',
-      ],
-    ],
-    [
-      'a command that only a shell understands',
-      'odd: a\n    run: a | b',
-      [
-        's.yml:4:10 CONFIG_INVALID `run`: expected a list of words, got the text "a | b" → ["sh", "-c", "a | b"]',
-      ],
-    ],
     ['too small', 'odd: a\n    limit: 0', ['s.yml:4:12 CONFIG_INVALID `limit`: must be at least 1']],
     ['too large', 'odd: a\n    limit: 6', ['s.yml:4:12 CONFIG_INVALID `limit`: must be at most 5']],
     ['not even', 'odd: a\n    even: 3', ['s.yml:4:11 CONFIG_INVALID `even`: must be a multiple of 2']],
@@ -184,4 +172,14 @@ describe('specs', () => {
   ])('%s', (_, entry, expected) => {
     expect(problems(`on: web\nresources:\n  - ${entry}`)).toEqual(expected);
   });
+});
+
+it.each([
+  ['systemctl  reload nginx', '["systemctl", "reload", "nginx"]'],
+  ['a | b', '["sh", "-c", "a | b"]'],
+])('a command as the one text %j is answered with its words', (text, words) => {
+  const stack = `on: web1\nresources:\n  - command: it\n    run: ${text}\n`;
+  const parsed = parseConfig(filesOf({ 's.yml': stack }), [command]);
+  const said = `s.yml:4:10 CONFIG_INVALID \`run\`: expected a list of words, got the text ${JSON.stringify(text)} → ${words}`;
+  expect('problems' in parsed && parsed.problems.map(formatProblem)).toEqual([said]);
 });

@@ -60,7 +60,6 @@ const odd = defineKind({
       word: z.string().min(2).max(3).optional(),
       words: z.array(z.string()).min(2).max(3).optional(),
       one: z.array(z.string()).max(1).optional(),
-      run: z.tuple([z.string()], z.string()).optional(),
       even: z.number().multipleOf(2).optional(),
       shape: z.string().regex(/^a/).optional(),
       base: z.base64().optional(),
