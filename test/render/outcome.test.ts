@@ -192,7 +192,7 @@ test('a deploy to some hosts of the plan names those it left out, and how they g
   const down = host('web9', [], { failure });
   const unseenHost = { ...PLAN, hosts: [...PLAN.hosts.slice(0, 2), down] };
   expect(deployWords(some, unseenHost)).toBe('Deployed to 2 hosts; left out: web9');
-  const onTerminal = (whole: Plan) => renderReportTerminal(some, whole, { color: false });
+  const onTerminal = (of: Plan) => renderReportTerminal(some, of, { color: false });
   expect(onTerminal(unseenHost)).not.toContain('ashore deploy');
   const both = { ...PLAN, hosts: [...PLAN.hosts, down] };
   expect(onTerminal(both)).toContain(`ashore deploy ${digest} --skip web9`);
