@@ -5,6 +5,8 @@ import { LongestFirst } from './test/sequencer.ts';
 const onHosts = ['test/lab/**/*.test.ts', 'test/e2e/**/*.test.ts', 'test/**/*.lab.test.ts'];
 const attacks = ['test/attacks/**/*.test.ts'];
 const waves = ['test/waves/**/*.test.ts'];
+// Emulates a processor for ten minutes, which is too much beside all others: `npm run test:machine`.
+const machine = ['test/machine/**/*.test.ts'];
 // Tests against real hosts and processes share two cores with whatever else runs: a test gets a second try, which the last lines name.
 const retry = 1;
 
@@ -19,7 +21,7 @@ export default defineConfig({
           name: 'unit',
           retry,
           include: ['test/**/*.test.ts'],
-          exclude: [...onHosts, ...attacks, ...waves],
+          exclude: [...onHosts, ...attacks, ...waves, ...machine],
           // A busy machine is no reason to fail.
           testTimeout: 120_000,
           hookTimeout: 60_000,
@@ -40,6 +42,15 @@ export default defineConfig({
           retry,
           include: waves,
           testTimeout: 600_000,
+          hookTimeout: 900_000,
+        },
+      },
+      {
+        test: {
+          name: 'machine',
+          retry,
+          include: machine,
+          testTimeout: 900_000,
           hookTimeout: 900_000,
         },
       },

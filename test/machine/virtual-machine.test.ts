@@ -8,8 +8,8 @@ import { startLab } from '../lab/lab.ts';
 import type { Lab } from '../lab/lab.ts';
 import { startVirtual, virtualUnavailable } from '../lab/virtual.ts';
 import type { VirtualHost } from '../lab/virtual.ts';
-import { expectDone, hostsFile, linesOf, verbsOn } from './fleet.ts';
-import type { Verbs } from './fleet.ts';
+import { expectDone, hostsFile, linesOf, verbsOn } from '../e2e/fleet.ts';
+import type { Verbs } from '../e2e/fleet.ts';
 
 const unavailable = await virtualUnavailable();
 if (unavailable !== undefined) console.warn(`skipped: ${unavailable}`);
