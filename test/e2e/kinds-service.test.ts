@@ -77,7 +77,6 @@ describe.skipIf(unavailable !== undefined)('service', () => {
       const made = only(await trial.deploy([a('road', spec)]));
       expect(commandsOf(made)).toEqual([
         'put',
-        'systemctl daemon-reload',
         'systemctl enable road.service',
         'systemctl start road.service',
         'settle',
