@@ -157,7 +157,8 @@ describe.skipIf(unavailable !== undefined)('through GitHub', { timeout: 2 * LONG
     await on('new2').cable('in');
     await on('old1').start();
     expect(check.conclusion).toBe('failure');
-    expect(rowOf(check.summary, 'old1')).toMatch(/❓.unknown \|.*\| 1 \| – \| – \| 1 \| 1 \|/);
+    // How much of it was seen before it died is a matter of moments.
+    expect(rowOf(check.summary, 'old1')).toMatch(/❓.unknown \|.*\| (?:1|–) \| – \| – \| \d \|/);
     expect(rowOf(check.summary, 'new1')).toMatch(/✅.done \|.*\| 3 \|/);
     expect(rowOf(check.summary, 'old2')).toMatch(/✅.done \|.*\| 3 \|/);
     expect(rowOf(check.summary, 'new2')).toMatch(/❌.failed \|.*\| – \| – \| – \| – \| 3 \| `HOST_/);

@@ -6,12 +6,14 @@ import { connect } from 'node:net';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { cgroupTrees, must, start } from './machine.ts';
+import { cgroupTrees, must, start, run } from './machine.ts';
 import { type Place, bridgeName, machineName, cableName } from './place.ts';
 
 /** No default route: nothing of a host leaves the lab, and what tries is refused at once instead of hanging. */
 export async function plugIn(place: Place, address: string): Promise<void> {
   const [space, veth] = [machineName(place.lab, place.name), cableName(place)];
+  // An end of a cable whose namespace something still held when its host went; the number, and so the name, is ours now.
+  await run(['ip', 'link', 'del', veth]);
   await must('ip', 'netns', 'add', space);
   await must('ip', 'link', 'add', veth, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', space);
   await must('ip', 'link', 'set', veth, 'master', bridgeName(place.lab));

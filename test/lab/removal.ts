@@ -60,6 +60,7 @@ export async function unmountBelow(directory: string): Promise<void> {
 export async function removeLab(lab: number): Promise<void> {
   const names = await directories(path.join(labDirectory(lab), 'hosts'));
   await Promise.all(names.map((name) => removeHost(lab, name)));
+  await removeCables(lab);
   if ((await run(['ip', 'link', 'show', bridgeName(lab)])).status === 0)
     await must('ip', 'link', 'del', bridgeName(lab));
   for (const tree of (await cgroupTrees())?.all ?? []) await removeCgroup(path.join(tree, bridgeName(lab)));
@@ -67,6 +68,13 @@ export async function removeLab(lab: number): Promise<void> {
   const gone = path.join(stateRoot, `gone-${lab}-${process.pid}`);
   await rename(labDirectory(lab), gone);
   await rm(gone, { recursive: true, force: true });
+}
+
+/** A cable goes with its namespace, but that stays for as long as anything is in it; and whoever gets the number next needs the name. */
+async function removeCables(lab: number): Promise<void> {
+  const links = await run(['ip', '-o', 'link', 'show', 'type', 'veth']);
+  for (const [, name = ''] of links.stdout.matchAll(/^\d+: (alab\d+h\d+)@/gm))
+    if (name.startsWith(`alab${lab}h`)) await run(['ip', 'link', 'del', name]);
 }
 
 async function removeHost(lab: number, name: string): Promise<void> {
