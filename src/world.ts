@@ -9,6 +9,7 @@ import { createAppendLedger } from './run/append-ledger.ts';
 import { createCancel } from './run/cancel.ts';
 import { createCarryOut } from './run/carry-out.ts';
 import { createConfirm } from './run/confirm.ts';
+import { createGiveUp } from './run/give-up.ts';
 import { createConnect, parseKey } from './ssh/connect.ts';
 import type { ConnectOptions } from './ssh/connect.ts';
 import { permitConnect } from './ssh/permit.ts';
@@ -52,6 +53,7 @@ export function createLiveDeployer(options: LiveOptions): Deployer {
     carryOut: createCarryOut({ confirmWithin: options.confirmWithin }),
     confirm: createConfirm(),
     cancel: createCancel(),
+    giveUp: createGiveUp(),
     appendLedger: createAppendLedger(),
     patience: options.patience,
     ...(options.secrets === undefined ? {} : { secrets: options.secrets }),

@@ -96,6 +96,12 @@ export type Confirm = (session: Session, run: string) => Promise<'kept' | 'not-y
 /** Asks a run on a host to stop before its next change; false when the host has no such run. */
 export type Cancel = (session: Session, run: string, by: string) => Promise<boolean>;
 
+/**
+ * Sees to it that a run that has not begun on a host cannot begin there any more, whoever is still on the way with it.
+ * `begun`: it has, and goes on or has ended.
+ */
+export type GiveUp = (session: Session, run: string) => Promise<'given-up' | 'begun'>;
+
 /** Adds lines to the ledger while no run is going on there, or puts them in the place of all that it has. */
 export type AppendLedger = (
   session: Session,

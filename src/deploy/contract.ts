@@ -6,7 +6,7 @@ import type { Problem } from '../core/problem.ts';
 import type { Reason } from '../core/reason.ts';
 import type { Report } from '../core/report.ts';
 import type { Config } from '../core/resource.ts';
-import type { AppendLedger, Cancel, CarryOut, Confirm } from '../core/run.ts';
+import type { AppendLedger, Cancel, CarryOut, Confirm, GiveUp } from '../core/run.ts';
 import type { SecretKeeper } from '../core/secret.ts';
 import type { RecordedOn } from '../core/status.ts';
 
@@ -88,6 +88,7 @@ export interface DeployWorld {
   readonly createReader: (session: Session) => Reader;
   readonly carryOut: CarryOut;
   readonly cancel: Cancel;
+  readonly giveUp: GiveUp;
   readonly confirm: Confirm;
   readonly appendLedger: AppendLedger;
   /** Left out where there is no age identity: then no configuration that uses secrets can be planned. */

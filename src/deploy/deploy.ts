@@ -78,18 +78,18 @@ function hostDeployer(
 ): Rolling['deployHost'] {
   const { plan, run, by, resumed = false, cancel } = input;
   const order = { run, plan: plan.digest, commit: plan.commit, by, at: startedAt, resumed };
-  return async (hostPlan, behind) => {
+  return async (hostPlan, halt) => {
     if (cancel?.aborted && !resumed) return false;
-    const later = behind && behindReason(hostPlan.host, behind, taken, input);
+    const reason = halt?.is === 'behind' ? behindReason(hostPlan.host, halt, taken, input) : null;
     // What was resumed may have begun there already: only the host can say that it has not.
-    if (later && !resumed) {
-      show({ ...startReport(hostPlan), outcome: 'not-started', reason: later });
+    if (halt && !resumed) {
+      show({ ...startReport(hostPlan), outcome: 'not-started', reason });
       return false;
     }
     const question = questionOf(hostPlan.host, plan.stacks, opened.config, undefined);
     const report = await applyHost(
       hostPlan,
-      { ...order, later },
+      { ...order, later: halt && { reason } },
       applyHostOf(world, opened, question, cancel),
       show,
     );
@@ -184,6 +184,7 @@ function applyHostOf(
     secret: (seal) => vault.find(seal),
     wish,
     cancel: world.cancel,
+    giveUp: world.giveUp,
     wait: world.wait,
     patience: world.patience,
   };

@@ -7,19 +7,24 @@ import { HOSTS_AT_ONCE } from './contract.ts';
 
 export interface Rolling {
   /**
-   * Resolves to whether all went well; not called for hosts that are not started because too many have failed. `behind`: it is
-   * not to be started either, for what goes first is not done.
+   * Resolves to whether all went well. `halt`: it is not to be started, unless it was before.
    */
-  deployHost(host: HostPlan, behind: Behind | undefined): Promise<boolean>;
+  deployHost(host: HostPlan, halt: Halt | undefined): Promise<boolean>;
   /** Of a host that this deploy leaves out: whether its part of a stack is done already. Asked once for each. */
   isDone(host: string, stack: string): Promise<boolean>;
 }
 
+/** Why a host is not to be started: too many have failed, or what goes first is not done. */
+export type Halt = { readonly is: 'over' } | Behind;
+
 /** The hosts of a gate that are not done. */
 export interface Behind {
+  readonly is: 'behind';
   readonly gate: Gate;
   readonly hosts: readonly string[];
 }
+
+const OVER: Halt = { is: 'over' };
 
 type Planned = Pick<Plan, 'hosts' | 'rollout'>;
 
@@ -34,11 +39,10 @@ export async function rollOut(hosts: readonly HostPlan[], plan: Planned, rolling
     await Promise.all(
       wave.map((host) =>
         limit(host, async () => {
-          if (isOver(failed, rollout)) return;
-          const behind = await findBehind(host.host);
-          if (await rolling.deployHost(host, behind)) {
+          const halt = isOver(failed, rollout) ? OVER : await findBehind(host.host);
+          if (await rolling.deployHost(host, halt)) {
             done.add(host.host);
-          } else if (!behind) {
+          } else if (!halt) {
             for (const stack of stacksOf(host)) failed.set(stack, (failed.get(stack) ?? 0) + 1);
           }
         }),
@@ -68,7 +72,7 @@ function gateKeeper(
       if (!gate.later.includes(host)) continue;
       const through = await Promise.all(gate.first.map((first) => isThrough(first, gate.stack)));
       const behind = gate.first.filter((_, index) => !through[index]);
-      if (behind.length > 0) return { gate, hosts: behind };
+      if (behind.length > 0) return { is: 'behind', gate, hosts: behind };
     }
     return undefined;
   };

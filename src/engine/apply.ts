@@ -1,6 +1,6 @@
 // Carries out the plan of one host: look again, compare, run, follow, look once more.
 // Refuses before the first write when anything moved; says unknown where the end of a change was not seen.
-import type { AppendLedger, HostRun } from '../core/run.ts';
+import type { AppendLedger, GiveUp, HostRun } from '../core/run.ts';
 import { runPath } from '../core/host.ts';
 import type { Reader, Session, Target } from '../core/host.ts';
 import { parseRef } from '../core/address.ts';
@@ -16,7 +16,6 @@ import { sealedOf } from '../core/step.ts';
 import { notBegun, passOnCancel } from './cancel.ts';
 import type { CancelWish } from './cancel.ts';
 import { compareHost } from './compare.ts';
-import type { Compared } from './compare.ts';
 import { isSeenSame, seenOf } from './drift.ts';
 import { runDuties } from './duties.ts';
 import type { Observation } from './observe.ts';
@@ -33,6 +32,7 @@ export interface ApplyHost extends FollowHost, CancelWish {
   /** The plan that this observation gives, from the same configuration. */
   planAgain(found: Observation): HostPlan;
   appendLedger: AppendLedger;
+  giveUp: GiveUp;
   /** The value that a seal of the plan stands for; undefined when it is another one now. */
   secret(seal: string): Secret | undefined;
 }
@@ -46,8 +46,8 @@ export interface ApplyOrder {
   readonly at: string;
   /** It may have begun on the host before: what cannot be asked is then unknown. */
   readonly resumed: boolean;
-  /** Why it is not to begin there, unless it has. */
-  readonly later?: Reason | undefined;
+  /** It is not to begin there, unless it has; why, where that has to be said. */
+  readonly later?: { readonly reason: Reason | null } | undefined;
 }
 
 export async function applyHost(
@@ -66,19 +66,14 @@ export async function applyHost(
       host.observe(reader),
       isBegun(reader, session.target, order.run),
     ]);
-    if (!begun && host.wish?.aborted)
-      return { ...progress.report, outcome: 'not-started', reason: notBegun(planned.host, host.wish) };
-    if (!begun && order.later) return { ...progress.report, outcome: 'not-started', reason: order.later };
-    const compared = begun ? NOTHING_DONE : compareHost(planned, host.planAgain(before), before);
-    const refusal = begun
-      ? undefined
-      : (refuseTorn(planned, before) ?? lostSecret(planned, host) ?? compared.moved);
-    if (refusal) return { ...progress.report, outcome: 'refused', reason: refusal };
-    const run = { ...hostRunOf(planned, order, before, compared), secrets: secretsOf(planned, host) };
+    const decided = begun ? FOLLOW : await leaveSurely(decide(planned, order, before, host), session, order, host);
+    if (decided.is === 'leave') return { ...progress.report, ...decided.as };
+    const run = { ...hostRunOf(planned, order, before, decided), secrets: secretsOf(planned, host) };
     progress.report = { ...progress.report, outcome: 'running' };
     emit(progress.report);
     void passOnCancel(host, order.run, ended.signal);
-    session = await followToTheEnd(session, { run, planned, begun }, host, progress);
+    const followed = { run, planned, begun: decided.is === 'follow' };
+    session = await followToTheEnd(session, followed, host, progress);
     ended.abort();
     return await lookAfter(session, progress, host);
   } catch (error) {
@@ -91,6 +86,36 @@ export async function applyHost(
   }
 }
 
+type Decision =
+  | { readonly is: 'run'; readonly done: ReadonlySet<string> }
+  /** A run that the host has already is only followed: what it did so far is no reason to refuse it. */
+  | { readonly is: 'follow'; readonly done: ReadonlySet<string> }
+  | { readonly is: 'leave'; readonly as: Pick<HostReport, 'outcome' | 'reason'> };
+
+const FOLLOW: Decision = { is: 'follow', done: new Set() };
+
+function decide(planned: HostPlan, order: ApplyOrder, found: Observation, host: ApplyHost): Decision {
+  const leave = (outcome: 'not-started' | 'refused', reason: Reason | null): Decision => {
+    return { is: 'leave', as: { outcome, reason } };
+  };
+  if (host.wish?.aborted) return leave('not-started', notBegun(planned.host, host.wish));
+  if (order.later) return leave('not-started', order.later.reason);
+  const { done, moved } = compareHost(planned, host.planAgain(found), found);
+  const refusal = refuseTorn(planned, found) ?? lostSecret(planned, host) ?? moved;
+  return refusal ? leave('refused', refusal) : { is: 'run', done };
+}
+
+/** Whoever had the run before may still be on the way to the host: what is left there must not begin behind our back. */
+async function leaveSurely(
+  decision: Decision,
+  session: Session,
+  order: ApplyOrder,
+  host: ApplyHost,
+): Promise<Decision> {
+  if (decision.is !== 'leave' || !order.resumed) return decision;
+  return (await host.giveUp(session, order.run)) === 'begun' ? FOLLOW : decision;
+}
+
 /** What a run that never said its end did there is not in a plan that was made before somebody looked. */
 function refuseTorn(planned: HostPlan, { torn }: Observation): Reason | undefined {
   if (torn === null || torn === planned.torn) return undefined;
@@ -98,11 +123,9 @@ function refuseTorn(planned: HostPlan, { torn }: Observation): Reason | undefine
   return { code: 'HOST_UNKNOWN_STATE', message };
 }
 
-const NOTHING_DONE: Compared = { done: new Set(), moved: undefined };
-
-/** A run that the host has already is only followed: what it did so far is no reason to refuse it. */
+/** One that was given up has its name there, and nothing to carry out. */
 async function isBegun(reader: Reader, target: Target, run: string): Promise<boolean> {
-  const look = await reader.look(['test', '-e', runPath(target, run)]);
+  const look = await reader.look(['test', '-e', `${runPath(target, run)}/script`]);
   return look.status === 0;
 }
 
@@ -183,7 +206,12 @@ function seenLines(found: Observation, again: HostPlan, kinds: readonly AnyKind[
     .map(({ entry, seen }) => ({ ref: entry.ref, ...seen }));
 }
 
-function hostRunOf(planned: HostPlan, order: ApplyOrder, found: Observation, { done }: Compared): HostRun {
+function hostRunOf(
+  planned: HostPlan,
+  order: ApplyOrder,
+  found: Observation,
+  { done }: { readonly done: ReadonlySet<string> },
+): HostRun {
   // What is done already needs no guard; what follows a guarded change in the plan stays with it.
   const guards = planned.changes.some(({ ref, guard }) => guard !== undefined && !done.has(ref));
   const changes = planned.changes.map((change) => ({

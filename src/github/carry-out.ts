@@ -210,7 +210,7 @@ async function deploy(world: GithubWorld, repo: Repo, course: Course): Promise<E
   const { only, skip = [], held = [] } = run.request;
   const cancel = watchCancel(world, run.id);
   try {
-    return await world.deployerOf(repo).deploy({
+    const deployed = await world.deployerOf(repo).deploy({
       plan,
       files,
       run: run.id,
@@ -222,6 +222,8 @@ async function deploy(world: GithubWorld, repo: Repo, course: Course): Promise<E
       ...(held.length > 0 ? { held } : {}),
       report: (report) => check.update(renderDeployCheck(report, plan)),
     });
+    // Of what has begun nobody may say that nothing was done.
+    return run.posts.begun && deployed.is === 'refused' ? { is: 'lost', reason: deployed.reason } : deployed;
   } catch (error) {
     world.log.error({ err: error, run: run.id }, 'the deploy failed of itself');
     return { is: 'lost', reason: reasonOf(error, run.id) };

@@ -15,6 +15,7 @@ export const CHECK_TEXT = read('check.sh');
 export const START_TEXT = read('start.sh');
 export const FOLLOW_TEXT = read('follow.sh');
 export const CANCEL_TEXT = read('cancel.sh');
+export const GIVE_UP_TEXT = read('give-up.sh');
 export const APPEND_TEXT = read('append.sh');
 
 function read(name: string): string {

@@ -26,6 +26,7 @@ async function call(head: string, base: string | undefined, { bounded = false, c
     now: () => new Date(0),
     wait: never,
     cancel: never,
+    giveUp: never,
     confirm: never,
   });
   const before = base === undefined ? undefined : files(base);

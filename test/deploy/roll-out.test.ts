@@ -17,8 +17,8 @@ async function begun(
   const waves: string[][] = [];
   let running = 0;
   await rollOut(hosts, plan(planned, rollout), {
-    deployHost: async ({ host: name }, behind) => {
-      if (behind) return false;
+    deployHost: async ({ host: name }, halt) => {
+      if (halt) return false;
       if (running === 0) waves.push([]);
       running += 1;
       waves.at(-1)?.push(name);
@@ -103,6 +103,20 @@ describe('roll-out', () => {
     },
   );
 
+  it('tells of each host that too many have failed before it', async () => {
+    const hosts = ['w1', 'w2', 'w3'].map((name) => host(name, [change('file//x')]));
+    const told: unknown[] = [];
+    await rollOut(hosts, plan(hosts, waves(['w1'], ['w2', 'w3'])), {
+      deployHost: ({ host: name }, halt) => Promise.resolve(told.push([name, halt]) === 0),
+      isDone: () => Promise.resolve(false),
+    });
+    expect(told).toEqual([
+      ['w1', undefined],
+      ['w2', { is: 'over' }],
+      ['w3', { is: 'over' }],
+    ]);
+  });
+
   describe('where some go first', () => {
     const gates = (...all: Gate[]): Rollout => ({
       waves: [['w1'], ['w2', 'w3'], ['d1']],
@@ -132,7 +146,8 @@ describe('roll-out', () => {
       const asked: string[] = [];
       const rollout = gates({ ...once, first: ['w0', 'w1'], stack: 'db' });
       await rollOut(hosts, plan(hosts, rollout), {
-        deployHost: ({ host: name }, found) => Promise.resolve(behind.push([name, found?.hosts]) === 0),
+        deployHost: ({ host: name }, halt) =>
+          Promise.resolve(behind.push([name, halt?.is === 'behind' && halt.hosts]) === 0),
         isDone: (name, stack) => Promise.resolve(asked.push(`${name} ${stack}`) === 1),
       });
       expect(behind).toEqual([

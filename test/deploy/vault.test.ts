@@ -37,6 +37,7 @@ function world(secrets?: SecretKeeper): DeployWorld {
     now: never,
     wait: never,
     cancel: never,
+    giveUp: never,
     ...(secrets ? { secrets } : {}),
   };
 }

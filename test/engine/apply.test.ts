@@ -8,7 +8,7 @@ import type { HostReport } from '../../src/core/report.ts';
 import type { Reason } from '../../src/core/reason.ts';
 import type { HostRun, RunEvent } from '../../src/core/run.ts';
 import { applyHost } from '../../src/engine/apply.ts';
-import type { ApplyHost } from '../../src/engine/apply.ts';
+import type { ApplyHost, ApplyOrder } from '../../src/engine/apply.ts';
 import type { Observation } from '../../src/engine/observe.ts';
 import { planHost } from '../../src/engine/plan.ts';
 import { entry, ledgerReader, note, observation, question, resource, target } from './world.ts';
@@ -42,7 +42,9 @@ interface Script {
   /** Whether the host takes the wish, each time it is asked. */
   readonly takes?: readonly boolean[];
   readonly resumed?: boolean;
-  readonly later?: Reason;
+  readonly later?: ApplyOrder['later'];
+  /** A server that is late with the run has begun it when it is to be given up. */
+  readonly late?: boolean;
   /** What each attempt to confirm comes to. */
   readonly confirms?: readonly ('kept' | 'not-yet' | 'put-back' | Error)[];
   readonly plan?: HostPlan;
@@ -59,6 +61,7 @@ async function apply({
   takes = [],
   resumed = false,
   later,
+  late = false,
   confirms = ['kept'],
   plan = planned,
   unwritten,
@@ -71,6 +74,7 @@ async function apply({
     connects: 0,
     confirms: 0,
     wishes: [] as string[],
+    givenUp: 0,
   };
   const session: Session = { target, exec: () => Promise.reject(new Error('not used')), close: () => {} };
   const next = <T>(list: readonly T[], count: number): T | undefined =>
@@ -115,6 +119,10 @@ async function apply({
       await new Promise((resolve) => setImmediate(resolve));
     },
     wish,
+    giveUp: async () => {
+      seen.givenUp += 1;
+      return late ? 'begun' : 'given-up';
+    },
     cancel: async (_session, run, by) => {
       seen.wishes.push(`${run} ${by}`);
       return takes[seen.wishes.length - 1] ?? true;
@@ -196,11 +204,30 @@ describe('a deploy on one host', () => {
     ['is not begun', false, 'not-started', 0],
     ['is followed where it has begun', true, 'done', 1],
   ])('taken up again, where what goes first is not done, %s', async (_, begun, outcome, started) => {
-    const later: Reason = { code: 'GOES_LATER', message: 'x' };
-    const { report, runs } = await apply({ looks: [fresh, settled], begun, resumed: true, later });
+    const reason: Reason = { code: 'GOES_LATER', message: 'x' };
+    const { report, runs } = await apply({ looks: [fresh, settled], begun, resumed: true, later: { reason } });
     expect([report.outcome, runs.length]).toEqual([outcome, started]);
-    expect(report.reason).toEqual(begun ? null : later);
+    expect(report.reason).toEqual(begun ? null : reason);
   });
+
+  describe('taken up again and left', () => {
+    const wish = AbortSignal.abort('ada');
+    const torn = { ...fresh, torn: 'r0' };
+    it.each<[string, Partial<Script>, string]>([
+      ['because somebody cancelled', { wish }, 'not-started'],
+      ['because too many have failed', { later: { reason: null } }, 'not-started'],
+      ['because the host is not as it was', { looks: [torn, settled] }, 'refused'],
+    ])('is given up there first %s', async (_, script, outcome) => {
+      const given = { looks: [fresh, settled], ...script };
+      const taken = await apply({ ...given, resumed: true });
+      expect([taken.report.outcome, taken.givenUp, taken.runs.length]).toEqual([outcome, 1, 0]);
+      const late = await apply({ ...given, resumed: true, late: true });
+      expect([late.report.outcome, late.givenUp, late.begun]).toEqual(['done', 1, [true]]);
+      const first = await apply(given);
+      expect([first.report.outcome, first.givenUp]).toEqual([outcome, 0]);
+    });
+  });
+
   it.each([
     ['done, and nothing left', settled, 'done', 0, 'CONNECTION_LOST'],
     ['what is left', fresh, 'failed', 2, 'NOT_CONVERGED'],

@@ -12,6 +12,7 @@ import type { Step } from '../../src/core/step.ts';
 import { createAppendLedger } from '../../src/run/append-ledger.ts';
 import { createCancel } from '../../src/run/cancel.ts';
 import { createCarryOut } from '../../src/run/carry-out.ts';
+import { createGiveUp } from '../../src/run/give-up.ts';
 import { createConnect } from '../../src/ssh/connect.ts';
 import { startEmbeddedHost } from '../support/embedded-host.ts';
 import type { EmbeddedHost } from '../support/embedded-host.ts';
@@ -541,5 +542,46 @@ describe('a run that is asked to stop', () => {
     await followRun(carryOut, session, run);
     await cancel(session, 'r1', 'ada');
     expect((await followRun(carryOut, session, run)).finished.outcome).toBe('done');
+  });
+});
+
+describe('a run that is given up', () => {
+  const giveUp = createGiveUp();
+
+  it('cannot begin any more, nor looks like one that was torn', async () => {
+    expect(await giveUp(session, 'r1')).toBe('given-up');
+    expect(await giveUp(await connect(), 'r1')).toBe('given-up');
+    const { events, finished } = await followRun(
+      carryOut,
+      session,
+      hostRun('r1', [[sh('touch "$1"', at('never'))]]),
+    );
+    expect(events).toHaveLength(1);
+    expect(finished).toEqual({
+      is: 'finished',
+      outcome: 'refused',
+      reason: { code: 'RUN_REFUSED', message: 'web1: it had been given up on this host before it began' },
+    });
+    expect([existsSync(at('never')), readdirSync(state('runs'))]).toEqual([false, ['r1']]);
+    const next = await followRun(carryOut, session, hostRun('r2', [[sh('true')]]));
+    expect(next.finished.outcome).toBe('done');
+  });
+
+  it('after it has begun goes on', async () => {
+    const run = hostRun('r1', [[sh('true')]]);
+    expect((await followRun(carryOut, session, run)).finished.outcome).toBe('done');
+    expect(await giveUp(session, 'r1')).toBe('begun');
+    expect((await followRun(carryOut, session, run)).finished.outcome).toBe('done');
+  });
+
+  it('by one while another lays it down is either, and never both', async () => {
+    for (const name of ['r1', 'r2', 'r3', 'r4', 'r5']) {
+      const run = hostRun(name, [[sh('touch "$1"', at(name))]]);
+      const [other, late] = [await connect(), await connect()];
+      const [gave, { finished }] = await Promise.all([giveUp(other, name), followRun(carryOut, late, run)]);
+      expect([finished.outcome, existsSync(at(name))]).toEqual(
+        gave === 'begun' ? ['done', true] : ['refused', false],
+      );
+    }
   });
 });
