@@ -66,7 +66,9 @@ export async function applyHost(
       host.observe(reader),
       isBegun(reader, session.target, order.run),
     ]);
-    const decided = begun ? FOLLOW : await leaveSurely(decide(planned, order, before, host), session, order, host);
+    const decided = begun
+      ? FOLLOW
+      : await leaveSurely(decide(planned, order, before, host), session, order, host);
     if (decided.is === 'leave') return { ...progress.report, ...decided.as };
     const run = { ...hostRunOf(planned, order, before, decided), secrets: secretsOf(planned, host) };
     progress.report = { ...progress.report, outcome: 'running' };

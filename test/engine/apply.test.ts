@@ -205,7 +205,12 @@ describe('a deploy on one host', () => {
     ['is followed where it has begun', true, 'done', 1],
   ])('taken up again, where what goes first is not done, %s', async (_, begun, outcome, started) => {
     const reason: Reason = { code: 'GOES_LATER', message: 'x' };
-    const { report, runs } = await apply({ looks: [fresh, settled], begun, resumed: true, later: { reason } });
+    const { report, runs } = await apply({
+      looks: [fresh, settled],
+      begun,
+      resumed: true,
+      later: { reason },
+    });
     expect([report.outcome, runs.length]).toEqual([outcome, started]);
     expect(report.reason).toEqual(begun ? null : reason);
   });
