@@ -6,6 +6,7 @@ import { stringify } from 'yaml';
 import { countChanges, isComplete } from '../../src/core/plan.ts';
 import type { Plan } from '../../src/core/plan.ts';
 import { succeeded } from '../../src/core/report.ts';
+import type { Report } from '../../src/core/report.ts';
 import type { ConfigFiles, Deployer } from '../../src/deploy.ts';
 import { createLiveDeployer } from '../../src/world.ts';
 import type { Sample } from './numbers.ts';
@@ -77,7 +78,7 @@ export interface Server {
   readonly plan: () => Promise<Plan>;
   /** The same, with a clock. */
   readonly timePlan: () => Promise<Sample>;
-  readonly deploy: (plan: Plan) => Promise<void>;
+  readonly deploy: (plan: Plan, report?: (report: Report) => void) => Promise<void>;
 }
 
 export function createServer(files: ConfigFiles, privateKey: string): Server {
@@ -92,10 +93,16 @@ export function createServer(files: ConfigFiles, privateKey: string): Server {
     deployer,
     plan,
     timePlan: () => timed(plan),
-    deploy: async (confirmed) => {
+    deploy: async (confirmed, report) => {
       if (countChanges(confirmed) === 0) return;
       const run = `bench-${process.hrtime.bigint().toString(36)}`;
-      const deployed = await deployer.deploy({ plan: confirmed, files, run, by: 'bench' });
+      const deployed = await deployer.deploy({
+        plan: confirmed,
+        files,
+        run,
+        by: 'bench',
+        ...(report ? { report } : {}),
+      });
       if (deployed.is !== 'report' || !succeeded(deployed.report))
         throw new Error(JSON.stringify(deployed).slice(-3000));
     },

@@ -3,7 +3,8 @@ import { createAnsible, ensureAnsible } from './by-ansible.ts';
 import { configOf, createServer, timed } from './by-ashore.ts';
 import { applyScript, runByHand } from './by-hand.ts';
 import type { Ground, Outcome } from './ground.ts';
-import { medianSeconds, rounded, runRounds } from './numbers.ts';
+import { timeFirstDeploy } from './first-deploy.ts';
+import { medianParts, medianSeconds, rounded, runRounds } from './numbers.ts';
 import type { Contestant, Sample } from './numbers.ts';
 import { work86 } from './work.ts';
 import type { Work } from './work.ts';
@@ -21,7 +22,7 @@ export async function compareFirstDeploys(ground: Ground): Promise<Outcome> {
   const ansible = await connectAnsible(ground, work);
   const apt = `DEBIAN_FRONTEND=noninteractive apt-get -y -q --no-install-recommends install ${work.packages.join(' ')}\n`;
   const contestants: Contestant[] = [
-    { name: 'server', run: fresh(() => timed(async () => server.deploy(await server.plan()))) },
+    { name: 'server', run: fresh(() => timeFirstDeploy(server)) },
     { name: 'floor', run: fresh(() => runByHand(login, applyScript(work, 'bench'))) },
     { name: 'apt', run: fresh(() => runByHand(login, apt)) },
     ...(ansible
@@ -35,6 +36,7 @@ export async function compareFirstDeploys(ground: Ground): Promise<Outcome> {
   const of = (name: string): number => medianSeconds(samples, name);
   const numbers = {
     seconds: of('server'),
+    ...medianParts(samples, 'server'),
     floor_seconds: of('floor'),
     apt_seconds: of('apt'),
     ratio_to_floor: of('server') / of('floor'),

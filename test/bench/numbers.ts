@@ -5,6 +5,8 @@
 export interface Sample {
   readonly seconds: number;
   readonly cpu?: number;
+  /** Seconds of what it consists of. */
+  readonly parts?: Readonly<Record<string, number>>;
 }
 
 export interface Contestant {
@@ -48,6 +50,15 @@ export function medianSeconds(samples: Samples, name: string): number {
 
 export function medianCpu(samples: Samples, name: string): number {
   return median((samples[name] ?? []).flatMap(({ cpu }) => (cpu === undefined ? [] : [cpu])));
+}
+
+/** Of each part by itself: they need not add up to the median of the whole. */
+export function medianParts(samples: Samples, name: string): Readonly<Record<string, number>> {
+  const all = (samples[name] ?? []).flatMap(({ parts }) => (parts ? [parts] : []));
+  const names = Object.keys(all[0] ?? {});
+  return Object.fromEntries(
+    names.map((part) => [part, median(all.map((parts) => parts[part] ?? Number.NaN))]),
+  );
 }
 
 /** Three digits are more than any of this is worth. */
