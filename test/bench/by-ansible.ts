@@ -37,7 +37,17 @@ export interface Ansible {
   remove(): void;
 }
 
-export function createAnsible(work: Work, login: Login): Ansible {
+/** Where it goes, and how. */
+export interface Inventory {
+  readonly logins: readonly Login[];
+  /** Put before each command, so that it sees the addresses. */
+  readonly inside?: readonly string[];
+}
+
+/** Hosts at once, as Ashore's. */
+const FORKS = 10;
+
+export function createAnsible(work: Work, { logins, inside = [] }: Inventory): Ansible {
   const top = mkdtempSync(join(tmpdir(), 'ashore-bench-ansible-'));
   for (const { path, content } of work.files) put(join(top, 'files', path), content);
   put(
@@ -46,21 +56,38 @@ export function createAnsible(work: Work, login: Login): Ansible {
   );
   put(
     join(top, 'play.yml'),
-    stringify([{ hosts: 'all', gather_facts: false, become: true, tasks: tasksOf(work) }]),
+    stringify([
+      {
+        hosts: 'all',
+        gather_facts: false,
+        become: logins.every(({ user }) => user !== 'root'),
+        tasks: tasksOf(work),
+      },
+    ]),
   );
-  put(join(top, 'inventory'), inventoryOf(login));
+  put(join(top, 'inventory'), logins.map(inventoryOf).join(''));
   const play = async (flags: readonly string[], pipelining: boolean): Promise<Sample> => {
     const env = { ...environment(top), ANSIBLE_PIPELINING: pipelining ? 'True' : 'False' };
-    const argv = ['ansible-playbook', '-i', 'inventory', ...flags, 'play.yml'];
+    const argv = [
+      ...inside,
+      'ansible-playbook',
+      '-i',
+      'inventory',
+      '-f',
+      String(FORKS),
+      ...flags,
+      'play.yml',
+    ];
     const ran = await runTimed(argv, { cwd: top, env });
-    if (!ran.stdout.includes(' failed=0 ')) throw new Error(ran.stdout.slice(-3000));
+    const well = ran.stdout.match(/ unreachable=0 +failed=0 /g) ?? [];
+    if (well.length !== logins.length) throw new Error(ran.stdout.slice(-3000));
     return ran;
   };
   return {
     check: ({ pipelining }) => play(['--check', '--diff'], pipelining),
     apply: ({ pipelining }) => play([], pipelining),
     connect: async () => {
-      const argv = ['ansible', '-i', 'inventory', '-m', 'raw', '-a', 'true', 'all'];
+      const argv = [...inside, 'ansible', '-i', 'inventory', '-m', 'raw', '-a', 'true', 'all'];
       await runTimed(argv, { cwd: top, env: environment(top) });
     },
     disconnect: async () => {
@@ -82,9 +109,10 @@ function environment(top: string): Record<string, string> {
   };
 }
 
-function inventoryOf({ address, port, user, keyPath, knownHosts }: Login): string {
+function inventoryOf({ address, port, user, keyPath, knownHosts }: Login, index: number): string {
   const ssh = `-F none -o UserKnownHostsFile=${knownHosts} -o HostKeyAlias=bench -o IdentitiesOnly=yes`;
-  return `bench ansible_host=${address} ansible_port=${port} ansible_user=${user} ansible_ssh_private_key_file=${keyPath} ansible_ssh_common_args='${ssh}'\n`;
+  const name = index === 0 ? 'bench' : `bench-${index}`;
+  return `${name} ansible_host=${address} ansible_port=${port} ansible_user=${user} ansible_ssh_private_key_file=${keyPath} ansible_ssh_common_args='${ssh}'\n`;
 }
 
 function tasksOf(work: Work): readonly object[] {

@@ -69,7 +69,7 @@ export async function compareNothingToDo(ground: Ground): Promise<Outcome> {
 async function connectAnsible(ground: Ground, work: Work) {
   if (ground.quick) return undefined;
   ground.tell(`  ${await ensureAnsible()}`);
-  const ansible = createAnsible(work, await ground.login());
+  const ansible = createAnsible(work, { logins: [await ground.login()] });
   await ansible.connect();
   const end = async (): Promise<void> => {
     await ansible.disconnect();

@@ -4,6 +4,7 @@ import { dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { run } from '../lab/machine.ts';
+import { createAnsible, ensureAnsible } from './by-ansible.ts';
 import { FAST_KEX, sshTo } from './by-hand.ts';
 import { addressAt, FLEET_PORT, startFleet } from './fleet.ts';
 import type { Fleet } from './fleet.ts';
@@ -25,6 +26,8 @@ export function compareFleet(hosts: number): (ground: Ground) => Promise<Outcome
         tell(`  ${hosts} hosts: ${taken.at(-1)?.seconds.toFixed(2)} s`);
         if (hosts <= 100) floor.push(await lookByHand(fleet, hosts));
       }
+      const ansible = quick || hosts > MOST_BY_ANSIBLE ? [] : [await checkByAnsible(fleet, hosts)];
+      for (const one of ansible) tell(`  ${hosts} hosts by Ansible: ${one.seconds.toFixed(2)} s`);
       const of = (value: (one: (typeof taken)[number]) => number): number =>
         rounded(median(taken.map(value)));
       const seconds = of((one) => one.seconds);
@@ -37,9 +40,14 @@ export function compareFleet(hosts: number): (ground: Ground) => Promise<Outcome
         first_host_seconds: of(({ done }) => done[0] ?? Number.NaN),
         longest_pause_seconds: of(({ done }) => longestPause(done)),
         p95_done_seconds: of(({ done }) => percentile(done, 0.95)),
+        ...Object.fromEntries(ansible.map((one) => ['ansible_pipelined_seconds', rounded(one.seconds)])),
         ...(floor.length === 0 ? {} : { floor_seconds: rounded(median(floor.map((one) => one.seconds))) }),
       };
-      const samples = { server: taken.map(({ seconds: each, cpu }) => ({ seconds: each, cpu })), floor };
+      const samples = {
+        server: taken.map(({ seconds: each, cpu }) => ({ seconds: each, cpu })),
+        floor,
+        ansible,
+      };
       return { numbers, samples };
     } finally {
       await fleet.stop();
@@ -108,6 +116,26 @@ function countConnections({ inside }: Fleet): { end(): Promise<number> } {
       return most;
     },
   };
+}
+
+/** Beyond it, it takes longer than the rest of the bench. */
+const MOST_BY_ANSIBLE = 10;
+
+/** Once: it takes a hundred times as long, and its share of chance is small. */
+async function checkByAnsible(fleet: Fleet, hosts: number): Promise<Sample> {
+  await ensureAnsible();
+  const { keyPath, knownHosts, inside } = fleet;
+  const logins = Array.from({ length: hosts }, (_, index) => {
+    return { address: addressAt(index), port: FLEET_PORT, user: 'root', keyPath, knownHosts };
+  });
+  const ansible = createAnsible(fleet.work, { logins, inside });
+  try {
+    await ansible.connect();
+    return await ansible.check({ pipelining: true });
+  } finally {
+    await ansible.disconnect();
+    ansible.remove();
+  }
 }
 
 /** The same state by a script over OpenSSH, ten at a time. */

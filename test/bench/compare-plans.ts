@@ -105,7 +105,7 @@ interface Others {
 async function ansibleOf(ground: Ground, work: Work, course: Course): Promise<Others | undefined> {
   if (ground.quick || course.ansible === 0) return undefined;
   ground.tell(`  ${await ensureAnsible()}`);
-  const ansible = createAnsible(work, course.login);
+  const ansible = createAnsible(work, { logins: [course.login] });
   await ansible.connect();
   const { ansible: rounds, plainAnsible } = course;
   return {

@@ -82,7 +82,11 @@ function drawPicture(numbers: Numbers): string {
   return drawPanels([
     {
       title: 'Seconds of a plan by hosts (30 files each)',
-      series: [line('Ashore', hosts, 'seconds'), line('by hand', hosts, 'floor_seconds')],
+      series: [
+        line('Ashore', hosts, 'seconds'),
+        line('by hand', hosts, 'floor_seconds'),
+        line('Ansible', hosts, 'ansible_pipelined_seconds'),
+      ],
     },
     {
       title: 'Seconds of a plan by files (one host)',

@@ -11,6 +11,7 @@ import { stringify } from 'yaml';
 import type { ConfigFiles } from '../../src/deploy.ts';
 import { must, run } from '../lab/machine.ts';
 import { numbered } from './work.ts';
+import type { Work } from './work.ts';
 
 export interface Fleet {
   readonly directory: string;
@@ -20,6 +21,8 @@ export interface Fleet {
   readonly inside: readonly string[];
   /** deploy-configs/ for so many hosts with 30 files each, every fifth host with one that differs. */
   config(hosts: number): ConfigFiles;
+  /** The same files, the same on every host. */
+  readonly work: Work;
   stop(): Promise<void>;
 }
 
@@ -69,6 +72,7 @@ export async function startFleet(): Promise<Fleet> {
     knownHosts,
     inside,
     config: (hosts) => configOf(directory, hostKey, hosts),
+    work: workBelow(directory),
     stop,
   };
 }
@@ -104,6 +108,11 @@ function filesBelow(directory: string): readonly { path: string; content: string
     const content = numbered(24).map((line) => `setting_${line} = value ${line} of file ${n}, as declared\n`);
     return { path: join(directory, 'files', `${n}.conf`), content: content.join('') };
   });
+}
+
+function workBelow(directory: string): Work {
+  const files = filesBelow(directory).map((file) => ({ ...file, owner: 'root', mode: '0644' }));
+  return { files, packages: [], services: [], users: [], template: undefined };
 }
 
 function configOf(directory: string, hostKey: string, count: number): ConfigFiles {
