@@ -6,9 +6,7 @@ import type { Gate, HostPlan, Plan, Rollout } from '../core/plan.ts';
 import { HOSTS_AT_ONCE } from './contract.ts';
 
 export interface Rolling {
-  /**
-   * Resolves to whether all went well. `halt`: it is not to be started, unless it was before.
-   */
+  /** Resolves to whether all went well. `halt`: it is not to be started, unless it was before. */
   deployHost(host: HostPlan, halt: Halt | undefined): Promise<boolean>;
   /** Of a host that this deploy leaves out: whether its part of a stack is done already. Asked once for each. */
   isDone(host: string, stack: string): Promise<boolean>;
