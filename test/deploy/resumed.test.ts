@@ -1,7 +1,6 @@
 // A deploy that is taken up again, of hosts that answer over real ssh with a real sh: what one of them did before is never
 // told as not started, whatever has become of the others.
-import { randomBytes } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { Plan } from '../../src/core/plan.ts';
@@ -21,7 +20,7 @@ beforeEach(async () => {
     startEmbeddedHost({ name: 'web2' }),
   ]);
   const keys = [first, second].map((host) => ({ name: host.target.host, privateKey: host.clientKey }));
-  deployer = createLiveDeployer({ keys, patience: 1 });
+  deployer = createLiveDeployer({ keys });
 });
 
 afterEach(() => Promise.all([first.stop(), second.stop()]));
@@ -43,7 +42,15 @@ async function planOf(files: ConfigFiles): Promise<Plan> {
   return planned.plan;
 }
 
-it('asks the hosts that go later, though one before them does not answer any more', async () => {
+/** The host has the run, and nobody can say any more what it did. */
+function loseJournal({ target }: EmbeddedHost, run: string): void {
+  const directory = join(target.state, 'runs', run);
+  mkdirSync(directory, { recursive: true });
+  writeFileSync(join(directory, 'script'), '');
+  rmSync(join(directory, 'journal'), { force: true });
+}
+
+it('asks the hosts that go later, though what one before them did is not known', async () => {
   const files = configuration();
   const plan = await planOf(files);
   const outcomesOf = async (run: string, resumed: boolean, only?: readonly string[]) => {
@@ -51,12 +58,12 @@ it('asks the hosts that go later, though one before them does not answer any mor
     const deployed = await deployer.deploy(asked);
     return deployed.is === 'report' ? deployed.report.hosts.map(({ outcome }) => outcome) : deployed;
   };
-  const [done, untouched] = [0, 1].map(() => `r-${randomBytes(4).toString('hex')}`);
-  expect(await outcomesOf(String(done), false)).toEqual(['done', 'done']);
-  await first.stop();
-  expect(await outcomesOf(String(done), true)).toEqual(['unknown', 'done']);
-  expect(await outcomesOf(String(untouched), true)).toEqual(['unknown', 'not-started']);
-  // Whoever had it before may be late: by then it has been told.
-  expect(await outcomesOf(String(untouched), false, ['web2'])).toEqual(['refused']);
+  expect(await outcomesOf('carried-out', false)).toEqual(['done', 'done']);
+  loseJournal(first, 'carried-out');
+  expect(await outcomesOf('carried-out', true)).toEqual(['unknown', 'done']);
+  loseJournal(first, 'begun-on-one');
+  expect(await outcomesOf('begun-on-one', true)).toEqual(['unknown', 'not-started']);
+  // Whoever had it before may be late: by then it has been given up.
+  expect(await outcomesOf('begun-on-one', false, ['web2'])).toEqual(['refused']);
   expect(existsSync(markOn(second))).toBe(true);
 });
