@@ -20,6 +20,8 @@ export interface Fleet extends Deployer {
   readonly down: Set<string>;
   /** Hosts whose next deploy fails. */
   readonly failing: Set<string>;
+  /** Why a deploy is refused before any host is asked. */
+  refused: Reason | undefined;
   /** Hosts that nobody can look at after a deploy. */
   readonly unseen: Set<string>;
   /** Why a host differs, where it is for another reason than what the double can see. */
@@ -39,6 +41,7 @@ export function createFleet(hosts: readonly string[] = ['web1', 'web2']): Fleet 
     live: new Map(),
     down: new Set(),
     failing: new Set(),
+    refused: undefined,
     unseen: new Set(),
     causes: new Map(),
     recorded: new Map(),
@@ -52,6 +55,7 @@ export function createFleet(hosts: readonly string[] = ['web1', 'web2']): Fleet 
     },
     deploy: async (input) => {
       fleet.deployed.push(input);
+      if (fleet.refused) return { is: 'refused', reason: fleet.refused };
       return deployFleet(fleet, input);
     },
   };

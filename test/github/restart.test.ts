@@ -53,6 +53,21 @@ describe('a restart in the middle of a deploy', () => {
     expect(rig.fleet.live.get('web1')).toBe('v2');
   });
 
+  it('does not say that nothing was done where it cannot be gone on with', async () => {
+    const pull = await rig.open('v2');
+    const gate = Promise.withResolvers<void>();
+    rig.fleet.during = () => gate.promise;
+    await rig.repo.comment(pull, '/deploy', 'ada');
+    await rig.github.waitFor(() => rig.fleet.deployed.length === 1, { what: 'the deploy' });
+    rig.fleet.refused = { code: 'SECRET_UNREADABLE', message: 'there is no age identity' };
+    await rig.restart();
+    await rig.settled();
+    gate.resolve();
+    expect(rig.check(head(pull), 'ashore/deploy').conclusion).toBe('failure');
+    const [told] = rig.said(pull).filter((body) => body.includes('SECRET_UNREADABLE'));
+    expect(told).toContain('came to no end that is known');
+  });
+
   it.each<[string, (posts: RunPosts) => RunPosts]>([
     ['deployment', (posts) => ({ ...posts, deployments: [] })],
     [
