@@ -4,7 +4,7 @@ import { formatBootstrap, parsePublicKey } from './bootstrap/script.ts';
 import { suggest } from './core/problem.ts';
 import type { Problem } from './core/problem.ts';
 import type { Reason } from './core/reason.ts';
-import { validateConfig } from './deploy.ts';
+import { validateConfig } from './validate.ts';
 import type { ConfigFiles } from './deploy.ts';
 import { kinds } from './kinds/index.ts';
 

@@ -1,5 +1,9 @@
-// What can be typed after `ashore`: commands, words and flags, and the text that says so.
+// What can be typed after `ashore`: commands, words and flags, the text that says so, and with what status it ends.
 import { parseArgs } from 'node:util';
+
+/** 0: nothing to do, or done · 2: there are changes · 1: failed, refused, or the configuration is not valid. */
+export const EXIT = { done: 0, failed: 1, changes: 2 } as const;
+export type Exit = (typeof EXIT)[keyof typeof EXIT];
 
 export const HELP = `ashore: plans a checkout's deploy-configs/ against its live hosts, and carries out exactly that plan
 

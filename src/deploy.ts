@@ -5,7 +5,6 @@ import { deployPlan } from './deploy/deploy.ts';
 import { planConfig } from './deploy/plan.ts';
 
 export type * from './deploy/contract.ts';
-export { validateConfig } from './deploy/vault.ts';
 
 export function createDeployer(world: DeployWorld): Deployer {
   return {

@@ -5,7 +5,7 @@ import { Probot } from 'probot';
 import type { ProbotOctokit } from 'probot';
 import type { Logger } from 'pino';
 import { parsePolicy } from './config/parse.ts';
-import { validateConfig } from './deploy.ts';
+import { validateConfig } from './validate.ts';
 import type { ConfigFiles, Deployer } from './deploy.ts';
 import { openDeployers } from './deployers.ts';
 import { createApp } from './github/app.ts';

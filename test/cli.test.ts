@@ -1,7 +1,6 @@
 // The command line without any host: what it says, where it says it, and the status it ends with.
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { REASON_CODES } from '../src/core/reason.ts';
 import { ashoreOnTerminal, createCheckout } from './support/terminal.ts';
@@ -325,49 +324,5 @@ describe('on a terminal', () => {
   it('help and problems are the same words', async () => {
     const shown = await ashoreOnTerminal(good, ['--help'], {});
     expect(shown.out.replaceAll('\r\n', '\n')).toBe((await good.ashore(['--help'])).out);
-  });
-});
-
-describe('what is loaded', () => {
-  /** Modules outside of node itself, as paths from the repository; files of one package once. */
-  async function loadedBy(argv: readonly string[]): Promise<readonly string[]> {
-    const list = join(good.top, '.git/loaded');
-    const hook = join(good.top, '.git/hook.mjs');
-    writeFileSync(
-      hook,
-      `import { registerHooks } from 'node:module';
-       import { appendFileSync } from 'node:fs';
-       registerHooks({ load: (url, context, next) => {
-         appendFileSync(${JSON.stringify(list)}, url + '\\n');
-         return next(url, context);
-       } });`,
-    );
-    writeFileSync(list, '');
-    const ran = await good.ashore(argv, { node: ['--import', pathToFileURL(hook).href] });
-    expect(ran.status).toBe(0);
-    const urls = readFileSync(list, 'utf8').trimEnd().split('\n');
-    const places = urls.map(
-      (url) => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(url)?.[1] ?? /src\/.*/.exec(url)?.[0],
-    );
-    return [...new Set(places.filter((place) => place !== undefined))];
-  }
-
-  const packages = (places: readonly string[]) =>
-    places.filter((place) => !place.startsWith('src/')).toSorted();
-
-  it('for help is next to nothing', async () => {
-    const loaded = await loadedBy(['--help']);
-    expect(packages(loaded)).toEqual(['zod']);
-    expect(
-      loaded.filter((place) => /^src\/(config|kinds|engine|ssh|run|github|store)\//.test(place)),
-    ).toEqual([]);
-  });
-
-  it('for validate is no ssh, no GitHub and no store', async () => {
-    const loaded = await loadedBy(['validate']);
-    expect(packages(loaded)).toEqual(expect.arrayContaining(['yaml', 'zod']));
-    const heavy = ['ssh2', 'probot', 'octokit', 'pino', 'kysely', 'diff'];
-    expect(packages(loaded).filter((name) => heavy.includes(name) || name.startsWith('@'))).toEqual([]);
-    expect(loaded.filter((place) => /^src\/(ssh|run|github|store|render\/terminal)/.test(place))).toEqual([]);
   });
 });

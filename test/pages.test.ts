@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { validateConfig } from '../src/deploy.ts';
+import { validateConfig } from '../src/validate.ts';
 import { kinds } from '../src/kinds/index.ts';
 import { createCheckout } from './support/terminal.ts';
 

@@ -22,7 +22,8 @@ import { stackHosts, touchedStacks, wantsOn } from '../engine/touched.ts';
 import { HOSTS_AT_ONCE } from './contract.ts';
 import type { ConfigFiles, DeployWorld, PlanInput, Planned } from './contract.ts';
 import { redactError, redactPlan, redactRecorded } from './redacted.ts';
-import { openConfig, validateConfig } from './vault.ts';
+import { validateConfig } from './validate.ts';
+import { openConfig } from './vault.ts';
 import type { Vault } from './vault.ts';
 
 export async function planConfig(world: DeployWorld, input: PlanInput): Promise<Planned> {

@@ -5,11 +5,9 @@ import type { Redactor } from '../core/redact.ts';
 import type { Problem } from '../core/problem.ts';
 import { createSecret, Secret } from '../core/secret.ts';
 import type { SecretFound, SecretKeeper, SecretSources } from '../core/secret.ts';
-import type { Config, ParsedConfig } from '../core/resource.ts';
-import { parseConfig } from '../config/parse.ts';
-import { orderResources } from '../engine/order.ts';
-import type { AnyKind } from '../core/kind.ts';
+import type { Config } from '../core/resource.ts';
 import type { ConfigFiles, DeployWorld } from './contract.ts';
+import { validateConfig } from './validate.ts';
 
 export interface Vault {
   /** The bytes that a seal in a plan stands for; undefined when they are others now. */
@@ -22,19 +20,6 @@ export interface Vault {
 export type Opened =
   | { readonly config: Config; readonly vault: Vault }
   | { readonly problems: readonly Problem[] };
-
-/** The configuration with its resources in the order in which they are done; all problems otherwise. No host is asked. */
-export function validateConfig(
-  files: ConfigFiles,
-  kinds: readonly AnyKind[],
-  secrets?: SecretSources,
-): ParsedConfig {
-  const parsed = parseConfig(files, kinds, secrets);
-  if ('problems' in parsed) return parsed;
-  const ordered = orderResources(parsed.config.resources, kinds, parsed.config.stacks);
-  if ('problems' in ordered) return ordered;
-  return { config: { ...parsed.config, resources: ordered.resources } };
-}
 
 export async function openConfig(world: DeployWorld, files: ConfigFiles): Promise<Opened> {
   const closed = validateConfig(files, world.kinds);

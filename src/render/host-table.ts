@@ -9,7 +9,7 @@ import type { BlockedGroup, FailureGroup, Groups, RowGroup } from './group.ts';
 import { renderReason } from './reason.ts';
 import { markOf, tallyChanges } from './risk.ts';
 import type { Risk, Tally } from './risk.ts';
-import { causeWords, count, list } from './words.ts';
+import { causeWords, count, list, thousands } from './words.ts';
 
 const SHOWN_ROWS = 30;
 const SHOWN_NAMES = 3;
@@ -148,5 +148,5 @@ function refList(values: readonly string[]): string {
 }
 
 function number(n: number): string {
-  return n === 0 ? '–' : n.toLocaleString('en-US');
+  return n === 0 ? '–' : thousands(n);
 }

@@ -25,7 +25,7 @@ import {
 } from './outcome.ts';
 import type { Failure, HostGroup, Stage } from './outcome.ts';
 import { renderCommandLine, renderEvidence, renderReason, renderWhoAndNext, tailOf } from './reason.ts';
-import { count, duration, list } from './words.ts';
+import { count, duration, list, thousands } from './words.ts';
 
 const SHOWN_FAILURES = 3;
 /** Bytes for the table of hosts, and for the list of what is true. */
@@ -192,7 +192,10 @@ function renderFailureLine({ hosts, outcome, at, change }: Failure): string {
 
 function stateRow({ outcome, wave, hosts }: HostGroup, columns: readonly Stage[]): string {
   const counts = countStages(hosts);
-  const numbers = columns.map((stage) => counts.get(stage)?.toLocaleString('en-US') ?? '–');
+  const numbers = columns.map((stage) => {
+    const n = counts.get(stage);
+    return n === undefined ? '–' : thousands(n);
+  });
   const names = hostWords(hosts.map((host) => host.host));
   return `| ${hostMark(outcome).replace(' ', '\u00a0')} | ${wave === undefined ? '' : `wave ${wave}: `}${names} | ${numbers.join(' | ')} | ${stateWords(hosts)} |`;
 }

@@ -7,7 +7,7 @@ import { code, prose, proseWithCode } from './escape.ts';
 import { keepWhole } from './fit.ts';
 import { fixerWords, renderNext, renderReason } from './reason.ts';
 import { tallyChanges } from './risk.ts';
-import { causeWords, count, list, shortCommit, time } from './words.ts';
+import { causeWords, count, list, shortCommit, thousands, time } from './words.ts';
 
 /** Something that stands between this plan and its deploy. */
 export interface Blocker {
@@ -181,7 +181,7 @@ function renderCounts(plan: Plan): string {
     [tally.delete, 'to delete'],
     [tally.recorded, 'only to record'],
   ] as const;
-  const words = counts.flatMap(([n, what]) => (n > 0 ? [`${n.toLocaleString('en-US')} ${what}`] : []));
+  const words = counts.flatMap(([n, what]) => (n > 0 ? [`${thousands(n)} ${what}`] : []));
   return [
     ...(words.length > 0 ? [`**${words.join(', ')}**`] : []),
     ...(tally.lost.length > 0 ? [`🟥 **data is lost: ${codes(tally.lost)}**`] : []),

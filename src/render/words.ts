@@ -3,7 +3,12 @@ import type { Cause } from '../core/plan.ts';
 
 /** `1 host`, `1,200 hosts`. */
 export function count(n: number, noun: string): string {
-  return `${n.toLocaleString('en-US')} ${n === 1 ? noun : plural(noun)}`;
+  return `${thousands(n)} ${n === 1 ? noun : plural(noun)}`;
+}
+
+/** `1,200`. Not by toLocaleString, whose data take a short command 20 ms to load. */
+export function thousands(n: number): string {
+  return String(n).replace(/\B(?=(?:\d{3})+$)/g, ',');
 }
 
 /** `a, b, c and 4 more`. */

@@ -2,9 +2,9 @@
 import { printBootstrap } from '../bootstrap.ts';
 import { readWorkingTree } from '../checkout.ts';
 import type { Checkout } from '../checkout.ts';
-import type { Flags } from '../command-line.ts';
-import { EXIT, print, showProblems, showReason } from './say.ts';
-import type { Exit } from './say.ts';
+import { EXIT } from '../command-line.ts';
+import type { Exit, Flags } from '../command-line.ts';
+import { print, showProblems, showReason } from './say.ts';
 
 export async function bootstrap(checkout: Checkout, rest: readonly string[], flags: Flags): Promise<Exit> {
   const files = await readWorkingTree(checkout);

@@ -2,13 +2,13 @@
 import { randomBytes } from 'node:crypto';
 import { readPlans, readUser, readWorkingTree } from '../checkout.ts';
 import type { Checkout } from '../checkout.ts';
-import type { Flags } from '../command-line.ts';
+import { EXIT } from '../command-line.ts';
+import type { Exit, Flags } from '../command-line.ts';
 import { succeeded } from '../core/report.ts';
 import { progressLines } from '../render/terminal-progress.ts';
 import { renderProgressLine, renderReportTerminal } from '../render/terminal.ts';
 import { openDeployer } from './live.ts';
-import { EXIT, look, print, refuse, showProgress, showReason } from './say.ts';
-import type { Exit } from './say.ts';
+import { look, print, refuse, showProgress, showReason } from './say.ts';
 
 export async function deploy(checkout: Checkout, rest: readonly string[], flags: Flags): Promise<Exit> {
   const [digest = ''] = rest;

@@ -1,11 +1,11 @@
 // `ashore drift`: what the hosts left of what this checkout declares, and what they never got. Hosts are only read.
 import type { Checkout } from '../checkout.ts';
-import type { Flags } from '../command-line.ts';
+import { EXIT } from '../command-line.ts';
+import type { Exit, Flags } from '../command-line.ts';
 import { driftOf, isAsApplied } from '../core/drift.ts';
 import { renderDriftTerminal } from '../render/terminal-drift.ts';
 import { lookAtDeclared } from './look.ts';
-import { EXIT, look, print, showGone } from './say.ts';
-import type { Exit } from './say.ts';
+import { look, print, showGone } from './say.ts';
 
 export async function drift(checkout: Checkout, hosts: readonly string[], flags: Flags): Promise<Exit> {
   const planned = await lookAtDeclared(checkout, hosts);

@@ -1,8 +1,9 @@
 // `ashore explain`: what a reason code means.
+import { EXIT } from '../command-line.ts';
+import type { Exit } from '../command-line.ts';
 import { suggest } from '../core/problem.ts';
 import { describeReason, isReasonCode, REASON_CODES, REASONS } from '../core/reason.ts';
-import { complain, EXIT, print } from './say.ts';
-import type { Exit } from './say.ts';
+import { complain, print } from './say.ts';
 
 export function explain(text: string | undefined): Exit {
   const code = text?.toUpperCase();

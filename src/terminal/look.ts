@@ -1,11 +1,12 @@
 // One look at what a checkout declares against itself, so that what differs is the hosts' doing: for drift and for status.
+import { EXIT } from '../command-line.ts';
+import type { Exit } from '../command-line.ts';
 import { readCommitName, readWorkingTree } from '../checkout.ts';
 import type { Checkout } from '../checkout.ts';
 import type { Planned } from '../deploy.ts';
 import { count } from '../render/words.ts';
 import { openDeployer } from './live.ts';
-import { EXIT, showProblems, showProgress, showReason } from './say.ts';
-import type { Exit } from './say.ts';
+import { showProblems, showProgress, showReason } from './say.ts';
 
 /** At these hosts, or at all for none. The exit status where nothing could be looked at, which was said then. */
 export async function lookAtDeclared(

@@ -1,15 +1,15 @@
 // `ashore plan`: looks at the hosts, shows what would change and why, and keeps the plan for a deploy.
 import { putPlan, readBaseCommit, readCommit, readCommitName, readWorkingTree } from '../checkout.ts';
 import type { Checkout } from '../checkout.ts';
-import type { Flags } from '../command-line.ts';
+import { EXIT } from '../command-line.ts';
+import type { Exit, Flags } from '../command-line.ts';
 import { countChanges, isComplete } from '../core/plan.ts';
 import type { Plan } from '../core/plan.ts';
 import type { ConfigFiles } from '../deploy.ts';
 import { renderPlanTerminal } from '../render/terminal.ts';
 import { count } from '../render/words.ts';
 import { openDeployer } from './live.ts';
-import { EXIT, look, print, refuse, showGone, showProblems, showProgress, showReason } from './say.ts';
-import type { Exit } from './say.ts';
+import { look, print, refuse, showGone, showProblems, showProgress, showReason } from './say.ts';
 
 export async function plan(checkout: Checkout, hosts: readonly string[], flags: Flags): Promise<Exit> {
   const deployer = openDeployer();

@@ -6,11 +6,8 @@ import { goneStacks } from '../core/status.ts';
 import type { RecordedOn } from '../core/status.ts';
 import type { ConfigFiles } from '../deploy.ts';
 import { atTerminal } from '../render/reason.ts';
-import type { Flags } from '../command-line.ts';
-
-/** 0: nothing to do, or done · 2: there are changes · 1: failed, refused, or the configuration is not valid. */
-export const EXIT = { done: 0, failed: 1, changes: 2 } as const;
-export type Exit = (typeof EXIT)[keyof typeof EXIT];
+import { EXIT } from '../command-line.ts';
+import type { Exit, Flags } from '../command-line.ts';
 
 export async function showProblems(problems: readonly Problem[], files: ConfigFiles): Promise<Exit> {
   const { renderProblemsTerminal } = await import('../render/terminal.ts');

@@ -1,13 +1,13 @@
 // `ashore status`: what the hosts remember of what was deployed there, and how far they are from this checkout. Hosts are only read.
 import type { Checkout } from '../checkout.ts';
-import type { Flags } from '../command-line.ts';
+import { EXIT } from '../command-line.ts';
+import type { Exit, Flags } from '../command-line.ts';
 import { driftOf } from '../core/drift.ts';
 import { isInOrder, stackStatuses } from '../core/status.ts';
 import { windowsAhead } from '../core/stop.ts';
 import { renderStatusTerminal } from '../render/terminal-status.ts';
 import { lookAtDeclared } from './look.ts';
-import { EXIT, look, print } from './say.ts';
-import type { Exit } from './say.ts';
+import { look, print } from './say.ts';
 
 export async function status(checkout: Checkout, hosts: readonly string[], flags: Flags): Promise<Exit> {
   const planned = await lookAtDeclared(checkout, hosts);

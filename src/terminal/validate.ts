@@ -1,11 +1,12 @@
 // `ashore validate`: the configuration alone; no host is asked and no secret opened.
+import { EXIT } from '../command-line.ts';
+import type { Exit } from '../command-line.ts';
 import { readWorkingTree } from '../checkout.ts';
 import type { Checkout } from '../checkout.ts';
-import { validateConfig } from '../deploy.ts';
+import { validateConfig } from '../validate.ts';
 import { kinds } from '../kinds/index.ts';
 import { count } from '../render/words.ts';
-import { EXIT, print, showProblems } from './say.ts';
-import type { Exit } from './say.ts';
+import { print, showProblems } from './say.ts';
 
 export async function validate(checkout: Checkout): Promise<Exit> {
   const files = await readWorkingTree(checkout);

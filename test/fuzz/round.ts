@@ -1,7 +1,7 @@
 // One round of the fuzz: hostile declarations are checked, planned and deployed on a real host, and hostile comments are read.
 // Returns what was found, in words that name the seed; nothing when all is well.
 import { stringify } from 'yaml';
-import { validateConfig } from '../../src/deploy.ts';
+import { validateConfig } from '../../src/validate.ts';
 import { kinds } from '../../src/kinds/index.ts';
 import { parseComment } from '../../src/github/command.ts';
 import type { ParsedComment } from '../../src/github/command.ts';
