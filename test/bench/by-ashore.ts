@@ -66,7 +66,7 @@ export function createTerminal(files: ConfigFiles, keyPath: string): Terminal {
     writeFileSync(join(top, path), bytes);
   }
   const env = { ASHORE_SSH_KEY_PATH: keyPath };
-  const argv = [process.execPath, resolve('src/cli.ts'), 'plan', '--all', '-C', top];
+  const argv = [resolve('bin/ashore'), 'plan', '--all', '-C', top];
   return {
     plan: () => runTimed(argv, { env, expected: [0, 2] }),
     remove: () => rmSync(top, { recursive: true, force: true }),

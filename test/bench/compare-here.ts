@@ -14,7 +14,7 @@ import { numbered } from './work.ts';
 
 /** Processor time of a whole process, with what Node keeps of an earlier start (its compile cache), and `first` without. */
 export async function compareStart(ground: Ground): Promise<Outcome> {
-  const argv = (word: string) => [process.execPath, resolve('src/cli.ts'), word];
+  const argv = (word: string) => [resolve('bin/ashore'), word];
   const ashore = (word: string) => () => runTimed(argv(word));
   const first = async (): Promise<Sample> => {
     const home = mkdtempSync(join(tmpdir(), 'ashore-bench-home-'));
