@@ -2,6 +2,11 @@
 # Needs STATE, RUN, NONCE. A run that began has a script.
 DIR=$STATE/runs/$RUN
 NEW=$STATE/runs/.new-$RUN.$$
+write_journal() {
+  printf '\n@@%s LAID %s\n' "$NONCE" "$(date -u +%FT%TZ)"
+  printf '\n@@%s FINISHED refused RUN_REFUSED it had been given up on this host before it began\n' "$NONCE"
+}
+
 give_up() {
   mkdir -p -- "$STATE/runs" || return
   if [ ! -e "$DIR" ]; then
@@ -20,8 +25,6 @@ give_up() {
   fi
 }
 
-write_journal() {
-  printf '\n@@%s LAID %s\n' "$NONCE" "$(date -u +%FT%TZ)"
-  printf '\n@@%s FINISHED refused RUN_REFUSED it had been given up on this host before it began\n' "$NONCE"
-}
+# What keeps it from being given up is part of what is said.
+exec 2>&1
 give_up

@@ -574,6 +574,16 @@ describe('a run that is given up', () => {
     expect((await followRun(carryOut, session, run)).finished.outcome).toBe('done');
   });
 
+  it('and cannot be is told with what the host says of it', async () => {
+    mkdirSync(host.target.state, { recursive: true });
+    writeFileSync(state('runs'), '');
+    const failed = await giveUp(session, 'r1').catch((error: unknown) => error);
+    expect(failed).toBeInstanceOf(HostFailure);
+    expect(failed).toMatchObject({
+      reason: { code: 'READ_FAILED', evidence: { output: expect.stringContaining('File exists') } },
+    });
+  });
+
   it('by one while another lays it down is either, and never both', async () => {
     for (const name of ['r1', 'r2', 'r3', 'r4', 'r5']) {
       const run = hostRun(name, [[sh('touch "$1"', at(name))]]);
