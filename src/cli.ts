@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// The terminal. Nothing is imported here: what Node has kept compiled serves only what is loaded after it was asked to keep it.
+// The terminal. Nothing of ours is imported here: what Node has kept compiled serves only what is loaded after it was asked to keep it.
 import { enableCompileCache } from 'node:module';
 import { homedir } from 'node:os';
 import { join } from 'node:path';

@@ -29,15 +29,21 @@ async function forgetPosts(forget: (posts: RunPosts) => RunPosts): Promise<void>
   await opened.store.close();
 }
 
+/** A deploy that goes on until its gate is opened. */
+async function underWay() {
+  const pull = await rig.open('v2');
+  const gate = Promise.withResolvers<void>();
+  rig.fleet.during = () => gate.promise;
+  await rig.repo.comment(pull, '/deploy', 'ada');
+  await rig.github.waitFor(() => rig.fleet.deployed.length === 1, { what: 'the deploy' });
+  return { pull, gate };
+}
+
 const head = (pull: number): string => rig.repo.pull(pull).head.sha;
 
 describe('a restart in the middle of a deploy', () => {
   it('follows the same run to its end, with the same check run', async () => {
-    const pull = await rig.open('v2');
-    const gate = Promise.withResolvers<void>();
-    rig.fleet.during = () => gate.promise;
-    await rig.repo.comment(pull, '/deploy', 'ada');
-    await rig.github.waitFor(() => rig.fleet.deployed.length === 1, { what: 'the deploy' });
+    const { pull, gate } = await underWay();
     rig.fleet.during = async () => undefined;
     await rig.restart();
     await rig.settled();
@@ -54,11 +60,7 @@ describe('a restart in the middle of a deploy', () => {
   });
 
   it('does not say that nothing was done where it cannot be gone on with', async () => {
-    const pull = await rig.open('v2');
-    const gate = Promise.withResolvers<void>();
-    rig.fleet.during = () => gate.promise;
-    await rig.repo.comment(pull, '/deploy', 'ada');
-    await rig.github.waitFor(() => rig.fleet.deployed.length === 1, { what: 'the deploy' });
+    const { pull, gate } = await underWay();
     rig.fleet.refused = { code: 'SECRET_UNREADABLE', message: 'there is no age identity' };
     await rig.restart();
     await rig.settled();
@@ -148,11 +150,7 @@ describe('a server that ends', () => {
   it('says that it lives until what is under way has come to its end', async () => {
     await rig.stop();
     rig = await startRig({ policy: 'deploy: { on: both, by: [write] }\n', lease: 1, grace: 30 });
-    const pull = await rig.open('v2');
-    const gate = Promise.withResolvers<void>();
-    rig.fleet.during = () => gate.promise;
-    await rig.repo.comment(pull, '/deploy', 'ada');
-    await rig.github.waitFor(() => rig.fleet.deployed.length === 1, { what: 'the deploy' });
+    const { pull, gate } = await underWay();
     const back = rig.restart();
     await wait(2000);
     const store = new DatabaseSync(`${rig.settings.data}/ashore.db`, { readOnly: true });
